@@ -1,0 +1,1 @@
+"""Rules, occupancy, meters: pure functions over frames."""

@@ -1,0 +1,89 @@
+"""What the analysis needs from a store of readings."""
+
+from collections.abc import Collection, Set
+from datetime import date
+from typing import Protocol
+
+import polars as pl
+
+from sensors.topology import SiteId
+
+READINGS_SCHEMA = pl.Schema(
+    {
+        "time_ms": pl.Int64,
+        "device": pl.String,
+        "metric": pl.String,
+        "phase": pl.String,
+        "value": pl.Float64,
+        "quality": pl.UInt8,
+        "flags": pl.UInt8,
+    }
+)
+"""Readings as a frame: UTC milliseconds; `value` is null where the device had none."""
+
+EVENTS_SCHEMA = pl.Schema(
+    {
+        "time_ms": pl.Int64,
+        "received_ms": pl.Int64,
+        "gateway": pl.String,
+        "device": pl.String,
+        "type": pl.String,
+        "state": pl.String,
+        "zone": pl.String,
+        "test": pl.Boolean,
+        "id": pl.String,
+        "flags": pl.UInt8,
+    }
+)
+"""Events as a frame; `id` is null where the sender gave none."""
+
+FEATURES_SCHEMA = pl.Schema({"day": pl.Date, "subject": pl.String, "feature": pl.String, "value": pl.Float64})
+"""Daily features in long form: one local day, one subject (`room:a-201`), one number."""
+
+
+class ReadingSource(Protocol):
+    """Readings and events of one site by time, as frames."""
+
+    def readings(
+        self,
+        site: SiteId,
+        *,
+        start_ms: int,
+        end_ms: int,
+        metrics: Collection[str] | None = None,
+        devices: Collection[str] | None = None,
+    ) -> pl.DataFrame:
+        """Return READINGS_SCHEMA for [start_ms, end_ms), sorted by device, metric, phase, time_ms."""
+        ...
+
+    def events(self, site: SiteId, *, start_ms: int, end_ms: int) -> pl.DataFrame:
+        """Return EVENTS_SCHEMA for [start_ms, end_ms), sorted by time_ms."""
+        ...
+
+    def latest(self, site: SiteId) -> pl.DataFrame:
+        """Return READINGS_SCHEMA with the newest reading of every series, sorted likewise."""
+        ...
+
+    def extent(self, site: SiteId) -> tuple[int, int] | None:
+        """Return the times of the first and the last reading, UTC ms; None when there are none."""
+        ...
+
+
+class FeatureStore(Protocol):
+    """Daily features, kept until a reading of their day changes."""
+
+    def feature_days(self, site: SiteId, *, fingerprint: str) -> Set[date]:
+        """Return the local days whose features are stored, made under this fingerprint and still valid."""
+        ...
+
+    def put_features(self, site: SiteId, *, days: Collection[date], fingerprint: str, features: pl.DataFrame) -> None:
+        """Replace all features of these days (FEATURES_SCHEMA); a day without rows is remembered as done."""
+        ...
+
+    def features(self, site: SiteId, *, first: date, last: date) -> pl.DataFrame:
+        """Return FEATURES_SCHEMA for the days first to last, both inclusive, sorted by subject, feature, day."""
+        ...
+
+
+class AnalysisStore(ReadingSource, FeatureStore, Protocol):
+    """Both together, as a run needs them."""

@@ -1,0 +1,1 @@
+"""MQTT in: decode, validate, quarantine, spool, acknowledge."""

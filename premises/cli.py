@@ -1,0 +1,55 @@
+"""The command line. Each command lives in its own module and is imported when it is called."""
+
+import importlib
+import sys
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import click
+
+from sensors.errors import InputFault
+
+COMMANDS: Mapping[str, str] = MappingProxyType(
+    {
+        "analyze": "premises.commands.analyze",
+        "import": "premises.commands.import_csv",
+        "ingest": "premises.commands.ingest",
+        "quarantine": "premises.commands.quarantine",
+        "registry": "premises.commands.registry",
+        "replay": "premises.commands.replay",
+    }
+)
+"""Command name to the module that holds it as `command`."""
+
+BAD_INPUT = 2
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module only when it is asked for, so that starting stays quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names of all commands."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Return the command, or None where there is none of that name."""
+        module = COMMANDS.get(cmd_name)
+        if module is None:
+            return None
+        command: click.Command = importlib.import_module(module).command
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="premises")
+def premises() -> None:
+    """Watch office buildings: readings in, findings out, mended and proven by the readings."""
+
+
+def main() -> None:
+    """Run the command line; bad input ends in one line on standard error and exit code 2."""
+    try:
+        premises(prog_name="premises")
+    except InputFault as fault:
+        click.echo(f"premises: {fault}", err=True)
+        sys.exit(BAD_INPUT)

@@ -1,0 +1,69 @@
+"""PREMISES_HOME: where one installation keeps its files."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The paths inside the home folder; nothing else in the program spells them."""
+
+    root: Path
+
+    @classmethod
+    def find(cls, given: Path | None) -> "Home":
+        """Return the home from `--home`, else PREMISES_HOME, else the user's data folder; it is made if absent."""
+        root = given or Path(os.environ.get("PREMISES_HOME") or Path.home() / ".local/share/premises")
+        root.mkdir(parents=True, exist_ok=True)
+        home = cls(root.resolve())
+        for folder in (home.run, home.logs):
+            folder.mkdir(exist_ok=True)
+        home.secrets.mkdir(mode=0o700, exist_ok=True)
+        return home
+
+    @property
+    def settings(self) -> Path:
+        """Return the settings file."""
+        return self.root / "premises.toml"
+
+    @property
+    def registry(self) -> Path:
+        """Return the registry file."""
+        return self.root / "registry.yaml"
+
+    @property
+    def readings(self) -> Path:
+        """Return the DuckDB file of readings."""
+        return self.root / "readings.duckdb"
+
+    @property
+    def spool(self) -> Path:
+        """Return the spool's SQLite file."""
+        return self.root / "spool.db"
+
+    @property
+    def run(self) -> Path:
+        """Return the folder of locks and of what running processes say about themselves."""
+        return self.root / "run"
+
+    @property
+    def logs(self) -> Path:
+        """Return the folder of logs."""
+        return self.root / "logs"
+
+    @property
+    def secrets(self) -> Path:
+        """Return the folder of secrets, closed to others."""
+        return self.root / "secrets"
+
+
+home_option = click.option(
+    "--home",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=None,
+    help="The folder of this installation; else PREMISES_HOME, else ~/.local/share/premises.",
+)
+"""The `--home` option, the same for every command."""

@@ -1,0 +1,1 @@
+"""Renders computed results; no formulas, no SQL."""

@@ -1,0 +1,54 @@
+"""The contract of a store of readings, kept by every implementation in this folder."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import polars as pl
+
+from analytics.ports import AnalysisStore
+from sensors.events import Event
+from sensors.readings import ReadingBatch
+from sensors.topology import SiteId
+
+Step = Literal["hour", "day"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppendResult:
+    """What an append did, counted in readings: new keys, keys with another value, keys that said nothing new."""
+
+    new: int = 0
+    replaced: int = 0
+    unchanged: int = 0
+
+
+class ReadingStore(AnalysisStore, Protocol):
+    """Readings, events and features of any number of sites.
+
+    Appending is idempotent: the same batch twice changes no answer. Of one key the last received wins.
+    An append that touches a UTC day makes the stored features of that day and its two neighbours invalid.
+    """
+
+    def append(self, batch: ReadingBatch) -> AppendResult:
+        """Store a batch in one transaction."""
+        ...
+
+    def append_events(self, events: Sequence[Event]) -> int:
+        """Store events in one transaction; return how many were new.
+
+        The same site, gateway, id (or, without an id: device, type, state, zone, time) is the same event.
+        """
+        ...
+
+    def aggregate(self, site: SiteId, *, metric: str, step: Step, start_ms: int, end_ms: int) -> pl.DataFrame:
+        """Return mean, minimum, maximum and count of good and estimated values by time bucket and device.
+
+        Columns: bucket_ms, device, phase, mean, minimum, maximum, count; buckets are UTC-aligned; sorted by
+        device, phase, bucket_ms. The caller joins devices to rooms, for a device's room is an interval in time.
+        """
+        ...
+
+    def close(self) -> None:
+        """Finish writing and let go of the files."""
+        ...
