@@ -1,6 +1,7 @@
 """What the analysis needs from a store of readings."""
 
-from collections.abc import Collection, Set
+from collections.abc import Collection
+from collections.abc import Set as AbstractSet
 from datetime import date
 from typing import Protocol
 
@@ -72,7 +73,7 @@ class ReadingSource(Protocol):
 class FeatureStore(Protocol):
     """Daily features, kept until a reading of their day changes."""
 
-    def feature_days(self, site: SiteId, *, fingerprint: str) -> Set[date]:
+    def feature_days(self, site: SiteId, *, fingerprint: str) -> AbstractSet[date]:
         """Return the local days whose features are stored, made under this fingerprint and still valid."""
         ...
 
