@@ -52,11 +52,11 @@ class ReadingBatch:
     """Columns of equal length for one site; NaN stands for `no value` and only with Quality.FAULT."""
 
     site: SiteId
-    time_ms: array[int] = field(default_factory=lambda: array("q"))
+    time_ms: "array[int]" = field(default_factory=lambda: array("q"))
     device: list[str] = field(default_factory=list)
     metric: list[str] = field(default_factory=list)
     phase: list[str] = field(default_factory=list)
-    value: array[float] = field(default_factory=lambda: array("d"))
+    value: "array[float]" = field(default_factory=lambda: array("d"))
     quality: bytearray = field(default_factory=bytearray)
     flags: bytearray = field(default_factory=bytearray)
 
