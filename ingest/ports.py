@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Protocol
 
-from sensors.intake import SpoolEntry
+from sensors.intake import Delivery, SpoolEntry
 
 
 class Spool(Protocol):
@@ -20,6 +20,14 @@ class Spool(Protocol):
         """Say whether this sequence number was committed before, within a window of 65,536."""
         ...
 
-    def seen_event(self, gateway: str, event_id: str) -> bool:
-        """Say whether an event of this id was committed before."""
+    def seen_event(self, gateway: str, event_key: str) -> bool:
+        """Say whether an event of this key was committed before."""
+        ...
+
+    def seen_delivery(self, delivery: Delivery) -> bool:
+        """Say whether this very message was committed under this packet id in the broker's present session."""
+        ...
+
+    def forget_deliveries(self) -> None:
+        """Forget all packet ids: the broker lost the session, so they start anew."""
         ...

@@ -1,7 +1,8 @@
-"""What came in, message by message: accepted, duplicate, quarantined or ignored, and counted."""
+"""What came in, message by message: accepted, duplicate, quarantined or ignored, and the books that count it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from sensors.events import Event
 from sensors.readings import ReadingBatch
@@ -9,7 +10,11 @@ from sensors.readings import ReadingBatch
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quarantined:
-    """A message, or one record of it, that could not be used, kept raw with the reason."""
+    """A message, or some records of it, that could not be used, kept raw with the reason.
+
+    `paths` names the records meant (`readings[3]`), empty for the whole message; `size` is the payload's
+    length as it came, of which `payload` may be only the first part.
+    """
 
     topic: str
     payload: bytes
@@ -18,6 +23,8 @@ class Quarantined:
     gateway: str
     received_ms: int
     records: int = 1
+    paths: Sequence[str] = ()
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,12 +36,26 @@ class Ignored:
     records: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How a broker's redelivery of a message without `seq` is recognised: its packet id and a digest of it."""
+
+    packet_id: int
+    digest: bytes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpoolEntry:
-    """What one message became. `seq` marks it in its gateway's duplicate window, None where it carries none."""
+    """What one message became.
+
+    `received` is the number of records as they came, counted before anything was judged, so that the books can
+    be wrong if the judging is. `boot` and `seq` mark the message in its gateway's duplicate window, None where it
+    carries none. `event_keys` are what its events are known by from now on.
+    """
 
     gateway: str
     received_ms: int
+    received: int
     readings: ReadingBatch | None = None
     events: Sequence[Event] = ()
     duplicates: int = 0
@@ -42,4 +63,38 @@ class SpoolEntry:
     ignored: Sequence[Ignored] = ()
     boot: str | None = None
     seq: int | None = None
-    event_ids: Sequence[str] = ()
+    event_keys: Sequence[str] = ()
+    delivery: Delivery | None = None
+
+    @property
+    def accepted(self) -> int:
+        """Return the number of records that go on to the store."""
+        return (0 if self.readings is None else len(self.readings)) + len(self.events)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Book:
+    """One gateway's account, in records.
+
+    `spooled` is counted from the entries that wait, not derived from the other columns.
+    """
+
+    gateway: str
+    received: int = 0
+    accepted: int = 0
+    duplicate: int = 0
+    quarantined: int = 0
+    ignored: Mapping[str, int] = field(default_factory=dict)
+    stored: int = 0
+    spooled: int = 0
+    dropped: int = 0
+
+    def __post_init__(self) -> None:
+        """Close the reasons against change."""
+        object.__setattr__(self, "ignored", MappingProxyType(dict(self.ignored)))
+
+    @property
+    def balances(self) -> bool:
+        """Say whether every record received is accounted for, and every accepted one too."""
+        judged = self.accepted + self.duplicate + self.quarantined + sum(self.ignored.values())
+        return self.received == judged and self.accepted == self.stored + self.spooled + self.dropped
