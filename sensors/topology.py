@@ -1,6 +1,6 @@
 """Site › building › floor › room › device › point, with circuits and openings: the registry as frozen values."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -233,13 +233,17 @@ class Registry:
         for name in ("departments", "people", "buildings", "rooms", "circuits", "openings", "devices"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
+    def above(self, circuit: CircuitId) -> Iterator[Circuit]:
+        """Yield the circuits that a circuit hangs under, the nearest first."""
+        parent = self.circuits[circuit].parent
+        while parent is not None:
+            yield self.circuits[parent]
+            parent = self.circuits[parent].parent
+
     def circuit_building(self, circuit: CircuitId) -> BuildingId | None:
         """Return the building a circuit belongs to: its own, or the nearest one up its tree."""
-        place: CircuitId | None = circuit
-        while place is not None:
-            found = self.circuits[place]
-            if found.building is not None:
-                return found.building
-            place = found.parent
+        for place in (self.circuits[circuit], *self.above(circuit)):
+            if place.building is not None:
+                return place.building
         served = {self.rooms[room].building for room in self.circuits[circuit].serves}
         return served.pop() if len(served) == 1 else None

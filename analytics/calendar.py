@@ -1,0 +1,223 @@
+"""The working calendar: which local days are worked, and the hours that rules speak of, as UTC intervals."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from functools import cached_property
+from itertools import pairwise
+from types import MappingProxyType
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+import chinese_calendar
+import polars as pl
+
+from sensors.hours import parse_hours
+from sensors.readings import epoch_ms
+from sensors.topology import Site
+
+MINUTES_PER_DAY = 24 * 60
+NIGHT = (0, 5 * 60)
+"""00:00 to 05:00 local: nobody works then. The project's own choice, the hours that W01 uses too."""
+_NIGHT_MARKS = range(NIGHT[0], NIGHT[1] + 1, 60)
+SATURDAY = 5
+
+
+class DayKind(StrEnum):
+    """UNKNOWN is a day beyond the end of the calendar: no verdict may rest on it."""
+
+    WORKDAY = "workday"
+    RESTDAY = "restday"
+    UNKNOWN = "unknown"
+
+
+class Holidays(Protocol):
+    """Says of a local day whether it is worked."""
+
+    def kind(self, day: date) -> DayKind:
+        """Return what kind of day it is."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class WeekdaysOnly:
+    """Monday to Friday, no public holidays: the calendar `none`."""
+
+    def kind(self, day: date) -> DayKind:
+        """Return WORKDAY from Monday to Friday."""
+        return DayKind.RESTDAY if day.weekday() >= SATURDAY else DayKind.WORKDAY
+
+
+@dataclass(frozen=True, slots=True)
+class ChineseHolidays:
+    """The State Council's yearly notices with their make-up workdays: the calendar `cn`.
+
+    Source: the package chinesecalendar, which transcribes the notices. A notice comes out in the
+    November before its year; later days are UNKNOWN until the package or the site's own file has them.
+    """
+
+    @staticmethod
+    def last_year() -> int:
+        """Return the last year for which the notice is known."""
+        return max(int(day.year) for day in chinese_calendar.holidays)
+
+    def kind(self, day: date) -> DayKind:
+        """Return the kind of day by the notice of its year."""
+        try:
+            worked = chinese_calendar.is_workday(day)
+        except NotImplementedError:
+            return DayKind.UNKNOWN
+        return DayKind.WORKDAY if worked else DayKind.RESTDAY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedHolidays:
+    """A site's own file: years covered, holidays on weekdays, make-up workdays on weekends."""
+
+    years: frozenset[int]
+    exceptions: Mapping[date, DayKind]
+
+    def kind(self, day: date) -> DayKind:
+        """Return the listed kind, else weekday or weekend; UNKNOWN outside the years covered."""
+        if day.year not in self.years:
+            return DayKind.UNKNOWN
+        return self.exceptions.get(day) or WeekdaysOnly().kind(day)
+
+
+BUILT_IN_HOLIDAYS: Mapping[str, Holidays] = MappingProxyType({"cn": ChineseHolidays(), "none": WeekdaysOnly()})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayPart:
+    """A stretch of one local day in which none of the answers changes; half-open, UTC milliseconds."""
+
+    start_ms: int
+    end_ms: int
+    day: date
+    workday: bool
+    working: bool
+    lunch: bool
+    cleaning: bool
+    night: bool
+
+
+@dataclass(frozen=True)
+class WorkCalendar:
+    """A site's clock and hours. W, the working hours, are those of workdays only."""
+
+    site: Site
+    holidays: Holidays
+    _zone: ZoneInfo = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Open the time zone once."""
+        object.__setattr__(self, "_zone", ZoneInfo(self.site.timezone))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the site's time zone."""
+        return self._zone
+
+    @cached_property
+    def working_minutes(self) -> tuple[tuple[int, int], ...]:
+        """Return W of a workday as minutes since local midnight."""
+        return parse_hours(self.site.working_hours)
+
+    @cached_property
+    def cleaning_minutes(self) -> tuple[tuple[int, int], ...]:
+        """Return the cleaning hours as minutes since local midnight."""
+        return parse_hours(self.site.cleaning_hours) if self.site.cleaning_hours else ()
+
+    @cached_property
+    def lunch_minutes(self) -> tuple[tuple[int, int], ...]:
+        """Return the pauses between working hours as minutes since local midnight."""
+        spans = self.working_minutes
+        return tuple((before[1], after[0]) for before, after in pairwise(spans))
+
+    def kind(self, day: date) -> DayKind:
+        """Return what kind of day a local day is."""
+        return self.holidays.kind(day)
+
+    def local_day(self, time_ms: int) -> date:
+        """Return the local day that holds an instant."""
+        return datetime.fromtimestamp(time_ms / 1000, self._zone).date()
+
+    def midnight_ms(self, day: date) -> int:
+        """Return the start of a local day, UTC ms."""
+        return self._minute_ms(day, 0)
+
+    def days(self, first: date, last: date) -> Iterator[date]:
+        """Yield the local days first to last, both inclusive."""
+        for offset in range((last - first).days + 1):
+            yield first + timedelta(days=offset)
+
+    def parts(self, first: date, last: date) -> Iterator[DayPart]:
+        """Yield the parts of the days first to last, in order and without a gap."""
+        for day in self.days(first, last):
+            yield from self._parts_of(day)
+
+    def day_frame(self, first: date, last: date) -> pl.DataFrame:
+        """Return one row per day: `day`, `kind`, `start_ms`, `end_ms`, `day_h` and `work_h`, the hours of W."""
+        kinds = [(day, self.kind(day)) for day in self.days(first, last)]
+        hours = (pl.col("end_ms") - pl.col("start_ms")) / 3_600_000
+        per_day = (
+            self.frame(first, last)
+            .group_by("day")
+            .agg(
+                pl.min("start_ms"),
+                pl.max("end_ms"),
+                day_h=hours.sum(),
+                work_h=hours.filter(pl.col("working")).sum(),
+            )
+        )
+        schema = {"day": pl.Date, "kind": pl.String}
+        return pl.DataFrame(kinds, schema=schema, orient="row").join(per_day, on="day", how="left").sort("day")
+
+    def frame(self, first: date, last: date) -> pl.DataFrame:
+        """Return the parts as a frame with the columns of DayPart."""
+        parts = [
+            (part.start_ms, part.end_ms, part.day, part.workday, part.working, part.lunch, part.cleaning, part.night)
+            for part in self.parts(first, last)
+        ]
+        return pl.DataFrame(parts, schema=_PARTS_SCHEMA, orient="row")
+
+    def _parts_of(self, day: date) -> Iterator[DayPart]:
+        workday = self.kind(day) is DayKind.WORKDAY
+        spans = (*self.working_minutes, *self.cleaning_minutes)
+        marks = sorted({MINUTES_PER_DAY, *_NIGHT_MARKS} | {minute for span in spans for minute in span})
+        for begin, end in pairwise(marks):
+            start_ms, end_ms = self._minute_ms(day, begin), self._minute_ms(day, end)
+            if start_ms < end_ms:  # a part can vanish where the clock is put forward
+                yield DayPart(
+                    start_ms=start_ms,
+                    end_ms=end_ms,
+                    day=day,
+                    workday=workday,
+                    working=workday and _within(begin, self.working_minutes),
+                    lunch=workday and _within(begin, self.lunch_minutes),
+                    cleaning=_within(begin, self.cleaning_minutes),
+                    night=_within(begin, (NIGHT,)),
+                )
+
+    def _minute_ms(self, day: date, minute: int) -> int:
+        local = datetime(day.year, day.month, day.day, tzinfo=self._zone) + timedelta(minutes=minute)
+        return epoch_ms(local.astimezone(UTC))
+
+
+_PARTS_SCHEMA = pl.Schema(
+    {
+        "start_ms": pl.Int64,
+        "end_ms": pl.Int64,
+        "day": pl.Date,
+        "workday": pl.Boolean,
+        "working": pl.Boolean,
+        "lunch": pl.Boolean,
+        "cleaning": pl.Boolean,
+        "night": pl.Boolean,
+    }
+)
+
+
+def _within(minute: int, spans: tuple[tuple[int, int], ...]) -> bool:
+    return any(begin <= minute < end for begin, end in spans)

@@ -1,0 +1,224 @@
+"""Daily features: one number per subject and local day, from which the windowed rules are reduced."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import polars as pl
+
+from analytics.calendar import WorkCalendar
+from analytics.intervals import cut
+from analytics.occupancy import circuit_occupancy, room_occupancy
+from analytics.points import FOREVER_MS, points, with_hold
+from analytics.ports import FEATURES_SCHEMA, ReadingSource
+from analytics.power import EXPORT, circuit_power
+from sensors.subjects import Subject, SubjectKind
+from sensors.topology import Registry
+
+FEATURES_VERSION = "1"
+"""Part of the fingerprint: raise it when a feature is computed differently, and all are computed anew."""
+
+LONG_SPELL_H = 0.5
+"""Presence counts as use of an office from 30 minutes on (S01)."""
+MARGIN_BEFORE = timedelta(hours=26)
+"""Read before the first day, so that states and registers that began earlier are known; above the longest hold."""
+MARGIN_AFTER = timedelta(hours=2)
+NIGHT_HOURS = range(5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tracks:
+    """What is known of the rooms and circuits over a stretch of time, as tracks (see analytics.intervals)."""
+
+    occupancy: pl.DataFrame
+    power: pl.DataFrame
+    export: pl.DataFrame
+    circuit_occupancy: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analyst:
+    """Knows a site and where its readings are; gives tracks and features of any days."""
+
+    registry: Registry
+    calendar: WorkCalendar
+    source: ReadingSource
+    point_rows: pl.DataFrame
+
+    @classmethod
+    def of(cls, registry: Registry, calendar: WorkCalendar, source: ReadingSource) -> "Analyst":
+        """Return the analyst of a site, with the points that its registry and its devices give."""
+        seen = source.latest(registry.site.id)
+        return cls(registry=registry, calendar=calendar, source=source, point_rows=points(registry, calendar, seen))
+
+    def readings(self, first: date, last: date) -> pl.DataFrame:
+        """Return all readings of these days and of the margins round them."""
+        start_ms = self.calendar.midnight_ms(first) - _ms(MARGIN_BEFORE)
+        end_ms = self.calendar.midnight_ms(last + timedelta(days=1)) + _ms(MARGIN_AFTER)
+        return self.source.readings(self.registry.site.id, start_ms=start_ms, end_ms=end_ms)
+
+    def tracks(self, readings: pl.DataFrame) -> Tracks:
+        """Return what the readings say of occupancy and power."""
+        rooms = room_occupancy(readings, self.point_rows)
+        ratios = self.ct_ratios()
+        return Tracks(
+            occupancy=rooms,
+            power=circuit_power(readings, self.point_rows, ratios),
+            export=circuit_power(readings, self.point_rows, ratios, register=EXPORT),
+            circuit_occupancy=circuit_occupancy(rooms, self.serves()),
+        )
+
+    def ct_ratios(self) -> pl.DataFrame:
+        """Return `subject` and `ct_ratio` of every circuit."""
+        rows = [(_circuit(c.id), c.ct_ratio) for c in self.registry.circuits.values()]
+        return pl.DataFrame(rows, schema={"subject": pl.String, "ct_ratio": pl.Float64}, orient="row")
+
+    def serves(self) -> pl.DataFrame:
+        """Return a row per circuit and room that it serves, for all time."""
+        rows = [
+            (_circuit(circuit.id), str(Subject(SubjectKind.ROOM, room)), 0, FOREVER_MS)
+            for circuit in self.registry.circuits.values()
+            for room in circuit.serves
+        ]
+        schema = {"circuit": pl.String, "room": pl.String, "start_ms": pl.Int64, "end_ms": pl.Int64}
+        return pl.DataFrame(rows, schema=schema, orient="row")
+
+    def features(self, readings: pl.DataFrame, tracks: Tracks, parts: pl.DataFrame) -> pl.DataFrame:
+        """Return FEATURES_SCHEMA of the days in `parts`, from their readings and tracks."""
+        frames = [
+            room_features(tracks.occupancy, parts),
+            energy_features(tracks.power, tracks.circuit_occupancy, parts),
+            export_features(tracks.export, parts),
+            sample_features(readings, self.point_rows, parts),
+        ]
+        return pl.concat(frames).select(FEATURES_SCHEMA.names()).cast(FEATURES_SCHEMA)
+
+
+def room_features(occupancy: pl.DataFrame, parts: pl.DataFrame) -> pl.DataFrame:
+    """Return hours per room and day: known, occupied, both within working hours, and presence in long spells.
+
+    A long spell is unbroken presence of LONG_SPELL_H outside cleaning hours.
+    """
+    segments = cut([occupancy], parts)
+    occupied, known = pl.col("state").fill_null(value=False), pl.col("state").is_not_null()
+    there = occupied & ~pl.col("cleaning")
+    same = (there == there.shift()) & (pl.col("subject") == pl.col("subject").shift())
+    spells = segments.with_columns(spell=(~same.fill_null(value=False)).cum_sum(), there=there)
+    long_spell = there & (pl.col("hours").sum().over("spell") >= LONG_SPELL_H)
+    return _long_form(
+        spells,
+        known_h=_hours(known),
+        occupied_h=_hours(occupied),
+        work_known_h=_hours(known & pl.col("working")),
+        work_occupied_h=_hours(occupied & pl.col("working")),
+        long_presence_h=_hours(long_spell),
+    )
+
+
+def energy_features(power: pl.DataFrame, occupancy: pl.DataFrame, parts: pl.DataFrame) -> pl.DataFrame:
+    """Return energy per circuit and day, kWh, and the hours behind it.
+
+    `energy_kwh` includes what was spread over gaps; `measured_h` does not. `empty_kwh` is what was measured while
+    every room that the circuit serves was known to be empty, over `empty_h`. `night_w_0` … `night_w_4` are the mean
+    power of the hours from midnight on, W.
+    """
+    ours = occupancy.join(power.select("subject").unique(), on="subject", how="semi")
+    segments = cut([power, ours], parts).drop_nulls("power_w").with_columns(hour=_local_hour())
+    measured = pl.col("measured")
+    empty = measured & ~pl.col("state").fill_null(value=True)
+    nights = {
+        f"night_w_{hour}": _mean_power(measured & pl.col("night") & (pl.col("hour") == hour)) for hour in NIGHT_HOURS
+    }
+    return _long_form(
+        segments,
+        energy_kwh=_energy(pl.lit(value=True)),
+        measured_h=_hours(measured),
+        empty_kwh=_energy(empty),
+        empty_h=_hours(empty),
+        occupancy_known_h=_hours(measured & pl.col("state").is_not_null()),
+        work_kwh=_energy(measured & pl.col("working")),
+        work_measured_h=_hours(measured & pl.col("working")),
+        night_kwh=_energy(measured & pl.col("night")),
+        night_measured_h=_hours(measured & pl.col("night")),
+        **nights,
+    )
+
+
+def export_features(power: pl.DataFrame, parts: pl.DataFrame) -> pl.DataFrame:
+    """Return what a circuit gave back per day, kWh: in all, in working hours and at night."""
+    segments = cut([power], parts).drop_nulls("power_w")
+    measured = pl.col("measured")
+    return _long_form(
+        segments,
+        export_kwh=_energy(pl.lit(value=True)),
+        export_work_kwh=_energy(measured & pl.col("working")),
+        export_night_kwh=_energy(measured & pl.col("night")),
+    )
+
+
+def sample_features(readings: pl.DataFrame, point_rows: pl.DataFrame, parts: pl.DataFrame) -> pl.DataFrame:
+    """Return per device and day: `readings`, and how many came of those due: `received_samples`, `expected_samples`.
+
+    Only series with a reporting interval have a number due; a device that reports on change has none.
+    A series is due from its first reading on. More samples than due count as all of them.
+    """
+    days = parts.group_by("day").agg(pl.min("start_ms").alias("from_ms"), pl.max("end_ms").alias("to_ms"))
+    series = ["device", "metric", "phase"]
+    usable = readings.filter(pl.col("value").is_not_null())
+    held_by_day = (
+        with_hold(usable, point_rows)
+        .sort("time_ms")
+        .join_asof(days.sort("from_ms"), left_on="time_ms", right_on="from_ms", strategy="backward")
+        .filter(pl.col("time_ms") < pl.col("to_ms"))
+    )
+    timed = held_by_day.drop_nulls("nominal_ms")
+    due = timed.group_by(series).agg(pl.first("nominal_ms")).join(days, how="cross")
+    got = timed.group_by(*series, "day").agg(received=pl.len())
+    counted = due.join(got, on=[*series, "day"], how="left").with_columns(
+        expected=((pl.col("to_ms") - pl.col("from_ms")) / pl.col("nominal_ms")).floor()
+    )
+    per_device = counted.group_by("device", "day").agg(
+        expected_samples=pl.sum("expected"),
+        received_samples=pl.min_horizontal(pl.col("received").fill_null(0), "expected").sum(),
+    )
+    subject = pl.concat_str(pl.lit(f"{SubjectKind.DEVICE}:"), "device")
+    heard = held_by_day.group_by("device", "day").agg(readings=pl.len())
+    both = heard.join(per_device, on=["device", "day"], how="full", coalesce=True)
+    return _melt(both.with_columns(subject=subject).drop("device"))
+
+
+def _long_form(segments: pl.DataFrame, **aggregates: pl.Expr) -> pl.DataFrame:
+    return _melt(segments.group_by("subject", "day").agg(**aggregates))
+
+
+def _melt(wide: pl.DataFrame) -> pl.DataFrame:
+    numbers = [pl.col(name).cast(pl.Float64) for name in wide.columns if name not in {"subject", "day"}]
+    return (
+        wide.with_columns(numbers)
+        .unpivot(index=["day", "subject"], variable_name="feature", value_name="value")
+        .drop_nulls("value")
+    )
+
+
+def _hours(condition: pl.Expr) -> pl.Expr:
+    return pl.col("hours").filter(condition).sum()
+
+
+def _energy(condition: pl.Expr) -> pl.Expr:
+    return (pl.col("power_w") * pl.col("hours") / 1000).filter(condition).sum()
+
+
+def _mean_power(condition: pl.Expr) -> pl.Expr:
+    hours = pl.col("hours").filter(condition).sum()
+    return pl.when(hours > 0).then(_energy(condition) * 1000 / hours)
+
+
+def _local_hour() -> pl.Expr:
+    return (pl.col("start_ms") - pl.col("start_ms").min().over("day")) // 3_600_000
+
+
+def _circuit(circuit: str) -> str:
+    return str(Subject(SubjectKind.CIRCUIT, circuit))
+
+
+def _ms(span: timedelta) -> int:
+    return int(span.total_seconds() * 1000)

@@ -1,0 +1,209 @@
+"""The frame that every rule stands in: what a run gives it, and how days become findings."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+import polars as pl
+
+from analytics.calendar import DayKind, WorkCalendar
+from analytics.features import Analyst
+from sensors.catalogue import CATALOGUE
+from sensors.readings import from_epoch_ms
+from sensors.subjects import Subject, SubjectKind
+from sensors.topology import Registry
+from sensors.verdicts import Evidence, Finding, Severity, Verdict
+
+Progress = Callable[[str, float], None]
+"""Called with what is being done and the fraction done."""
+
+
+class Thresholds(Protocol):
+    """Gives a rule's parameters."""
+
+    def value(self, rule: str, parameter: str) -> float:
+        """Return the parameter in the unit that its name says."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueThresholds:
+    """The defaults of the catalogue."""
+
+    def value(self, rule: str, parameter: str) -> float:
+        """Return the catalogue's default."""
+        return CATALOGUE[rule].parameter(parameter)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """The days to be judged, first to last, both inclusive, and the instant at which they are judged.
+
+    A day that has not ended by `now_ms` is judged by no rule that needs a whole day.
+    """
+
+    first: date
+    last: date
+    now_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunData:
+    """What a rule reads. `features` and `days` reach back before the window as far as any rule looks."""
+
+    registry: Registry
+    calendar: WorkCalendar
+    analyst: Analyst
+    window: Window
+    features: pl.DataFrame
+    days: pl.DataFrame
+    thresholds: Thresholds = field(default_factory=CatalogueThresholds)
+
+    def has_points(self, subject: Subject, metrics: Collection[str]) -> bool:
+        """Say whether any device at the subject measures one of these metrics."""
+        at = (pl.col("subject") == str(subject)) & pl.col("metric").is_in(list(metrics))
+        return self.analyst.point_rows.filter(at).height > 0
+
+    def daily(self, subjects: Collection[Subject], names: Collection[str]) -> pl.DataFrame:
+        """Return one row per subject and whole day with the features as columns (null where unknown).
+
+        Columns: `subject`, those of WorkCalendar.day_frame, the features; sorted by subject and day.
+        """
+        ids = pl.DataFrame({"subject": sorted(str(subject) for subject in subjects)}, schema={"subject": pl.String})
+        whole = self.days.filter(pl.col("end_ms") <= self.window.now_ms)
+        dense = ids.join(whole, how="cross")
+        wanted = self.features.filter(pl.col("feature").is_in(list(names))).join(ids, on="subject", how="semi")
+        wide = wanted.pivot(on="feature", on_columns=list(names), index=["subject", "day"], values="value")
+        return dense.join(wide, on=["subject", "day"], how="left").sort("subject", "day")
+
+    def in_window(self) -> pl.Expr:
+        """Return the condition that a row's `day` is one of the days to be judged."""
+        return pl.col("day").is_between(self.window.first, self.window.last)
+
+
+def is_workday() -> pl.Expr:
+    """Return the condition that a day of the calendar is worked."""
+    return pl.col("kind") == DayKind.WORKDAY
+
+
+def calendar_known() -> pl.Expr:
+    """Return the condition that the calendar reaches to this day."""
+    return pl.col("kind") != DayKind.UNKNOWN
+
+
+def latched(*, faulty: pl.Expr, clear: pl.Expr) -> pl.Expr:
+    """Return hysteresis over a subject's days: on at `faulty`, off at `clear`, between them as it was."""
+    edge = pl.when(faulty).then(statement=True).when(clear).then(statement=False)
+    return edge.forward_fill().over("subject").fill_null(value=False)
+
+
+def confirmed(frame: pl.DataFrame, *, faulty: str, days: int) -> pl.DataFrame:
+    """Return the frame with the boolean column `held`: on from `days` faulty rows in a row, off from as many good ones.
+
+    The rows of a subject in which `faulty` is null are passed over. The first row of a run is counted in.
+    """
+    judged = frame.drop_nulls(faulty)
+    change = (pl.col(faulty) != pl.col(faulty).shift()) | (pl.col("subject") != pl.col("subject").shift())
+    runs = judged.with_columns(run=change.fill_null(value=True).cum_sum())
+    long_run = pl.len().over("run") >= days
+    held = latched(faulty=pl.col(faulty) & long_run, clear=~pl.col(faulty) & long_run)
+    states = runs.with_columns(held=held).select("subject", "day", "held")
+    return frame.join(states, on=["subject", "day"], how="left").sort("subject", "day")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayVerdicts:
+    """How a rule words its findings from a frame of subject-days.
+
+    The frame has `subject`, `day`, `state` (a Verdict) and `value`, sorted by subject and day; the columns
+    named in `evidence` are taken over from the last day of the period. `lead_days` is how far before its first
+    faulty day a finding reaches back: the window that was judged on that day.
+    """
+
+    rule: str
+    threshold: float
+    unit: str
+    missing: str
+    severity: Severity
+    evidence: tuple[str, ...] = ()
+    lead_days: int = 0
+
+    def findings(self, frame: pl.DataFrame, calendar: WorkCalendar) -> list[Finding]:
+        """Return a finding per unbroken period of fault, and for other subjects their last verdict."""
+        change = (pl.col("state") != pl.col("state").shift()) | (pl.col("subject") != pl.col("subject").shift())
+        runs = (
+            frame.with_columns(run=change.fill_null(value=True).cum_sum())
+            .group_by("run", maintain_order=True)
+            .agg(
+                pl.first("subject", "state"),
+                pl.first("day").alias("first_day"),
+                pl.last("day").alias("last_day"),
+                pl.last("value", *self.evidence),
+            )
+        )
+        latest = pl.col("run") == pl.col("run").max().over("subject")
+        told = runs.filter((pl.col("state") == Verdict.FAULT) | latest)
+        return [self._finding(row, calendar) for row in told.iter_rows(named=True)]
+
+    def _finding(self, row: Mapping[str, object], calendar: WorkCalendar) -> Finding:
+        first, last, verdict = row["first_day"], row["last_day"], Verdict(str(row["state"]))
+        assert isinstance(first, date)  # noqa: S101 - what the frame's schema says, for the type checker
+        assert isinstance(last, date)  # noqa: S101
+        value = row["value"]
+        insufficient = verdict is Verdict.INSUFFICIENT_DATA
+        return Finding(
+            rule=self.rule,
+            subject=Subject.parse(str(row["subject"])),
+            verdict=verdict,
+            start=day_start(calendar, first - timedelta(days=self.lead_days)),
+            end=day_start(calendar, last + timedelta(days=1)),
+            value=float(value) if isinstance(value, int | float) else None,
+            threshold=self.threshold,
+            unit=self.unit,
+            severity=self.severity if verdict is Verdict.FAULT else None,
+            missing=(self.missing,) if insufficient else (),
+            evidence={name: evidence_value(row[name]) for name in self.evidence},
+        )
+
+
+def not_applicable(data: RunData, rule: str, subject: Subject, *missing: str) -> Finding:
+    """Return the verdict that a rule cannot be asked of this subject, naming what is missing."""
+    return Finding(
+        rule=rule,
+        subject=subject,
+        verdict=Verdict.NOT_APPLICABLE,
+        start=day_start(data.calendar, data.window.first),
+        end=day_start(data.calendar, data.window.last + timedelta(days=1)),
+        missing=missing,
+    )
+
+
+def evidence_value(value: object) -> float | int | str | None:
+    """Return a cell of a frame as evidence: numbers rounded to what a person reads, dates in ISO form."""
+    if isinstance(value, float):
+        return round(value, 3)
+    if isinstance(value, int | str) or value is None:
+        return value
+    return value.isoformat() if isinstance(value, date | datetime) else str(value)
+
+
+def total(frame: pl.DataFrame, column: str) -> float:
+    """Return the sum of a column, 0.0 where it has no value."""
+    values: list[float | None] = frame[column].to_list()
+    return float(sum(value for value in values if value is not None))
+
+
+def day_start(calendar: WorkCalendar, day: date) -> datetime:
+    """Return the aware UTC instant at which a local day begins."""
+    return from_epoch_ms(calendar.midnight_ms(day))
+
+
+def room_subject(room: str) -> Subject:
+    """Return the subject of a room."""
+    return Subject(SubjectKind.ROOM, room)
+
+
+def evidence(**values: float | str | None) -> Evidence:
+    """Return evidence from keyword arguments, floats rounded."""
+    return {name: evidence_value(value) for name, value in values.items()}

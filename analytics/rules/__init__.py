@@ -1,0 +1,32 @@
+"""The rules that work, by id. A rule is one file here, one entry below and one in sensors.catalogue."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from analytics.frame import RunData
+from analytics.rules.base_load import base_load
+from analytics.rules.idle_office import idle_office
+from analytics.rules.missing_data import missing_data
+from analytics.rules.offline import offline
+from analytics.rules.room_use import low_meeting_room_use, low_office_use
+from analytics.rules.weekly import WEEKLY_RULES, WeeklyRule
+from sensors.verdicts import Finding
+
+WindowedRule = Callable[[RunData], list[Finding]]
+
+WINDOWED_RULES: Mapping[str, WindowedRule] = MappingProxyType(
+    {
+        "E03": base_load,
+        "G01": offline,
+        "G05": missing_data,
+        "S01": idle_office,
+        "S02": low_office_use,
+        "S03": low_meeting_room_use,
+    }
+)
+"""Rules that reduce daily features."""
+
+RULES = tuple(sorted([*WINDOWED_RULES, *WEEKLY_RULES]))
+"""The ids of all rules that work."""
+
+__all__ = ["RULES", "WEEKLY_RULES", "WINDOWED_RULES", "WeeklyRule", "WindowedRule"]

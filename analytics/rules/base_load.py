@@ -1,0 +1,181 @@
+"""E03: a building whose load hardly falls at night."""
+
+from collections.abc import Iterable
+
+import polars as pl
+
+from analytics.calendar import NIGHT
+from analytics.frame import DayVerdicts, RunData, confirmed, is_workday, latched, not_applicable
+from sensors.subjects import Subject, SubjectKind
+from sensors.topology import Building, Circuit, CircuitItem, Registry
+from sensors.verdicts import Finding, Severity, Verdict
+
+RULE = "E03"
+ALWAYS_ON_ROOMS = frozenset({"server", "server_room", "duty", "fire_control"})
+"""Rooms that run all night by right; without a meter of their own the ratio says nothing."""
+METER_METRICS = ("energy_import_kwh", "active_power_w")
+BRIDGED_DAYS = 2
+"""So many workdays without data do not end a period, nor does the last one, whose night is still to come."""
+NIGHT_H = (NIGHT[1] - NIGHT[0]) / 60
+PERIODS = ("work", "night")
+
+
+def base_load(data: RunData) -> list[Finding]:
+    """Return the verdict about each building from (night − always on) ÷ (working hours − always on).
+
+    The night is the one that follows the workday; load is import + PV − export.
+    """
+    applicable, refused = [], []
+    for building in data.registry.buildings.values():
+        lacking = tuple(_lacking(data, building))
+        subject = Subject(SubjectKind.BUILDING, building.id)
+        if lacking:
+            refused.append(not_applicable(data, RULE, subject, *lacking))
+        else:
+            applicable.append((subject, building))
+    if not applicable:
+        return refused
+    states = pl.concat([_states(data, subject, building) for subject, building in applicable])
+    return refused + _words(data).findings(states.sort("subject", "day"), data.calendar)
+
+
+def _words(data: RunData) -> DayVerdicts:
+    return DayVerdicts(
+        rule=RULE,
+        threshold=data.thresholds.value(RULE, "night_ratio"),
+        unit="ratio",
+        missing="night and working-hours load on enough workdays",
+        severity=Severity.YELLOW,
+        evidence=("night_w", "work_w", "always_on_night_w", "always_on_work_w", "night_excess_wm2"),
+    )
+
+
+def _lacking(data: RunData, building: Building) -> Iterable[str]:
+    mains = _mains(data.registry, building)
+    if building.gross_area_m2 is None:
+        yield "gross_area_m2"
+    if not mains:
+        yield "circuit of item total"
+    for circuit in mains:
+        if not data.has_points(_subject(circuit), METER_METRICS):
+            yield f"meter on circuit {circuit.id}"
+    metered = {room for circuit in _always_on(data.registry, building) for room in circuit.serves}
+    for room in data.registry.rooms.values():
+        if room.building == building.id and room.subtype in ALWAYS_ON_ROOMS and room.id not in metered:
+            yield f"always-on circuit for room {room.id}"
+
+
+def _mains(registry: Registry, building: Building) -> list[Circuit]:
+    return [
+        circuit
+        for circuit in registry.circuits.values()
+        if circuit.item is CircuitItem.TOTAL
+        and circuit.parent is None
+        and registry.circuit_building(circuit.id) == building.id
+    ]
+
+
+def _always_on(registry: Registry, building: Building) -> list[Circuit]:
+    """Return the topmost circuits that run all night by right."""
+    return [
+        circuit
+        for circuit in registry.circuits.values()
+        if circuit.always_on
+        and registry.circuit_building(circuit.id) == building.id
+        and not any(above.always_on for above in registry.above(circuit.id))
+    ]
+
+
+def _pv(registry: Registry, building: Building) -> list[Circuit]:
+    return [
+        circuit
+        for circuit in registry.circuits.values()
+        if circuit.item is CircuitItem.PV and registry.circuit_building(circuit.id) == building.id
+    ]
+
+
+def _subject(circuit: Circuit) -> Subject:
+    return Subject(SubjectKind.CIRCUIT, circuit.id)
+
+
+def _states(data: RunData, subject: Subject, building: Building) -> pl.DataFrame:
+    value = data.thresholds.value
+    area = building.gross_area_m2 or 0.0
+    loads = _loads(data, building)
+    excess = pl.col("night_w") - pl.col("always_on_night_w")
+    judged = loads.with_columns(
+        subject=pl.lit(str(subject)),
+        value=excess / (pl.col("work_w") - pl.col("always_on_work_w")),
+        night_excess_wm2=excess / area,
+    ).with_columns(value=pl.when(pl.col("value").is_finite()).then(pl.col("value")))
+    high = pl.col("value") > value(RULE, "night_ratio")
+    above = pl.col("night_excess_wm2") > value(RULE, "night_excess_wm2")
+    clear = (pl.col("value") <= value(RULE, "night_ratio") - value(RULE, "clear_margin")) | ~above
+    known = pl.col("value").is_not_null()
+    with_state = judged.with_columns(faulty=pl.when(known).then(latched(faulty=high & above, clear=clear)))
+    held = confirmed(
+        with_state.filter(is_workday()), faulty="faulty", days=int(value(RULE, "nights_hold"))
+    ).with_columns(pl.col("held").forward_fill(limit=BRIDGED_DAYS).over("subject"))
+    state = (
+        pl.when(pl.col("held").is_null())
+        .then(pl.lit(Verdict.INSUFFICIENT_DATA.value))
+        .when(pl.col("held"))
+        .then(pl.lit(Verdict.FAULT.value))
+        .otherwise(pl.lit(Verdict.PASS.value))
+    )
+    return held.with_columns(state=state).filter(data.in_window())
+
+
+def _loads(data: RunData, building: Building) -> pl.DataFrame:
+    """Return per day the mean load of its working hours and of the night that follows it, W."""
+    mains = _power(data, _mains(data.registry, building))
+    always_on = _power(data, _always_on(data.registry, building), prefix="always_on_")
+    generated = _generation(data, _pv(data.registry, building))
+    frame = mains.join(always_on, on="day").join(generated, on="day")
+    frame = frame.with_columns(pl.col(f"{period}_w") + pl.col(f"pv_{period}_w") for period in PERIODS)
+    nights = [pl.col(name).shift(-1) for name in ("night_w", "always_on_night_w")]
+    return frame.sort("day").with_columns(nights)
+
+
+def _power(data: RunData, circuits: list[Circuit], *, prefix: str = "") -> pl.DataFrame:
+    """Return the summed mean power of circuits per day and period, net of export; null where any is unknown."""
+    names = [f"{period}{suffix}" for period in PERIODS for suffix in ("_kwh", "_measured_h")]
+    exports = [f"export_{period}_kwh" for period in PERIODS]
+    daily = data.daily([_subject(circuit) for circuit in circuits], [*names, *exports])
+    hours = {"work": pl.col("work_h"), "night": pl.lit(NIGHT_H)}
+    share = data.thresholds.value(RULE, "coverage_pct") / 100
+    columns = {
+        f"{prefix}{period}_w": pl.when(
+            (pl.col(f"{period}_measured_h") >= hours[period] * share) & (pl.col(f"{period}_measured_h") > 0)
+        ).then(
+            1000
+            * (pl.col(f"{period}_kwh") - pl.col(f"export_{period}_kwh").fill_null(0.0))
+            / pl.col(f"{period}_measured_h")
+        )
+        for period in PERIODS
+    }
+    return _summed(data, daily.with_columns(**columns), list(columns), members=len(circuits))
+
+
+def _generation(data: RunData, circuits: list[Circuit]) -> pl.DataFrame:
+    """Return what PV gave per day and period, mean W: its meter counts it as export or, wired about, as import."""
+    names = [f"{period}{suffix}" for period in PERIODS for suffix in ("_kwh", "_measured_h")]
+    exports = [f"export_{period}_kwh" for period in PERIODS]
+    daily = data.daily([_subject(circuit) for circuit in circuits], [*names, *exports])
+    columns = {
+        f"pv_{period}_w": 1000
+        * pl.max_horizontal(f"{period}_kwh", f"export_{period}_kwh")
+        / pl.col(f"{period}_measured_h")
+        for period in PERIODS
+    }
+    return _summed(data, daily.with_columns(**columns), list(columns), members=len(circuits))
+
+
+def _summed(data: RunData, daily: pl.DataFrame, columns: list[str], *, members: int) -> pl.DataFrame:
+    if members == 0:
+        return data.days.with_columns(pl.lit(0.0).alias(name) for name in columns).select("day", *columns)
+    complete = {name: pl.when(pl.col(name).count() == members).then(pl.col(name).sum()) for name in columns}
+    summed = daily.group_by("day").agg(**complete)
+    return (
+        data.days.select("day", "kind", "start_ms", "end_ms").join(summed, on="day", how="left").select("day", *columns)
+    )

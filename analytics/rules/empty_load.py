@@ -1,0 +1,255 @@
+"""E05: electricity used in rooms in which nobody is."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import groupby
+
+import polars as pl
+
+from analytics.calendar import DayKind
+from analytics.features import NIGHT_HOURS, Tracks
+from analytics.frame import RunData, day_start, evidence, not_applicable, room_subject, total
+from analytics.intervals import SPAN, cut
+from analytics.occupancy import OCCUPANCY_METRICS
+from analytics.power import POWER
+from analytics.spells import numbered
+from sensors.readings import from_epoch_ms
+from sensors.subjects import Subject, SubjectKind
+from sensors.topology import Circuit, CircuitItem, Registry, RoomId
+from sensors.verdicts import Finding, Severity, Verdict
+
+RULE = "E05"
+METER_METRICS = ("energy_import_kwh", POWER)
+NIGHT_FEATURES = tuple(f"night_w_{hour}" for hour in NIGHT_HOURS)
+ENOUGH_NIGHT_HOURS = 20
+"""Hours of rest-day nights needed for a standby figure, four nights; with fewer, all nights serve, which can
+only make the standby larger and the waste smaller."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """What belongs together: all circuits of one room, or one circuit that serves several rooms."""
+
+    subject: Subject
+    circuits: tuple[Subject, ...]
+    rooms: tuple[RoomId, ...]
+    area_m2: float
+
+
+SPELLS_SCHEMA = pl.Schema(
+    {
+        "subject": pl.String,
+        "start_ms": pl.Int64,
+        "end_ms": pl.Int64,
+        "week": pl.Date,
+        "hours": pl.Float64,
+        "mean_w": pl.Float64,
+    }
+)
+"""Empty spells of loads: length and mean power are those outside lunch."""
+
+
+def empty_spells(data: RunData, tracks: Tracks, parts: pl.DataFrame) -> pl.DataFrame:
+    """Return SPELLS_SCHEMA of the days in `parts`: measured load while every room served was known to be empty."""
+    loads = [load for load in _loads(data.registry) if not _lacking(data, load)]
+    power = _load_power(loads, tracks, parts)
+    if power.is_empty():
+        return pl.DataFrame(schema=SPELLS_SCHEMA)
+    outside_lunch = ~pl.col("lunch")
+    energy_wh = (pl.col("power_w") * pl.col("hours")).filter(outside_lunch).sum()
+    minimum_h = data.thresholds.value(RULE, "empty_min") / 60
+    return (
+        numbered(power, pl.col("empty"))
+        .group_by("spell", maintain_order=True)
+        .agg(
+            pl.first("subject", "start_ms", "day"),
+            pl.last("end_ms"),
+            hours=pl.col("hours").filter(outside_lunch).sum(),
+            energy_wh=energy_wh,
+        )
+        .filter(pl.col("hours") >= minimum_h)
+        .with_columns(mean_w=pl.col("energy_wh") / pl.col("hours"), week=pl.col("day").dt.truncate("1w"))
+        .select(SPELLS_SCHEMA.names())
+        .cast(SPELLS_SCHEMA)
+    )
+
+
+def empty_load(data: RunData, spells: pl.DataFrame) -> list[Finding]:
+    """Return a finding per load and week for what was used above standby in empty rooms.
+
+    Standby is the 10th percentile of the hourly mean power at night on rest days of the 28 days before the
+    week's end. A load without a fault gets one verdict for the whole window.
+    """
+    findings: list[Finding] = []
+    for load in _loads(data.registry):
+        lacking = _lacking(data, load)
+        if lacking:
+            findings.append(not_applicable(data, RULE, load.subject, *lacking))
+        else:
+            findings += _judged(data, load, spells.filter(pl.col("subject") == str(load.subject)))
+    return findings
+
+
+def _judged(data: RunData, load: Load, spells: pl.DataFrame) -> list[Finding]:
+    nights = _nights(data, load)
+    weeks = [
+        week
+        for week in (_week(data, load, rows, nights) for _, rows in spells.group_by("week", maintain_order=True))
+        if week
+    ]
+    return weeks or [_quiet(data, load, enough=_enough(data, load) and not nights.is_empty())]
+
+
+def _week(data: RunData, load: Load, spells: pl.DataFrame, nights: pl.DataFrame) -> Finding | None:
+    """Return the finding of one week, None where nothing exceeds the limits or no standby is known."""
+    week: date = spells["week"][0]
+    standby_w, standby_from = _standby(data, nights, week)
+    if standby_w is None:
+        return None
+    limit_wm2 = data.thresholds.value(RULE, "excess_wm2")
+    limit_w = max(data.thresholds.value(RULE, "excess_w"), limit_wm2 * load.area_m2)
+    wasteful = spells.with_columns(excess_w=pl.col("mean_w") - standby_w).filter(pl.col("excess_w") > limit_w)
+    hours = total(wasteful, "hours")
+    energy_kwh = total(wasteful.with_columns(energy_wh=pl.col("excess_w") * pl.col("hours")), "energy_wh") / 1000
+    if energy_kwh < data.thresholds.value(RULE, "energy_kwh") or not hours:
+        return None
+    excess_w = energy_kwh * 1000 / hours
+    return Finding(
+        rule=RULE,
+        subject=load.subject,
+        verdict=Verdict.FAULT,
+        start=from_epoch_ms(wasteful["start_ms"].to_list()[0]),
+        end=from_epoch_ms(wasteful["end_ms"].to_list()[-1]),
+        value=round(excess_w / load.area_m2, 3),
+        threshold=limit_wm2,
+        unit="W/m²",
+        severity=Severity.BLUE,
+        energy_kwh=round(energy_kwh, 3),
+        evidence=evidence(
+            energy_kwh=energy_kwh,
+            excess_w=excess_w,
+            standby_w=standby_w,
+            standby_from=standby_from,
+            empty_h=hours,
+            spells=wasteful.height,
+            area_m2=load.area_m2,
+            circuits=", ".join(circuit.id for circuit in load.circuits),
+        ),
+    )
+
+
+def _quiet(data: RunData, load: Load, *, enough: bool) -> Finding:
+    return Finding(
+        rule=RULE,
+        subject=load.subject,
+        verdict=Verdict.PASS if enough else Verdict.INSUFFICIENT_DATA,
+        start=day_start(data.calendar, data.window.first),
+        end=day_start(data.calendar, data.window.last + timedelta(days=1)),
+        threshold=data.thresholds.value(RULE, "excess_wm2"),
+        unit="W/m²",
+        missing=() if enough else ("measured power beside known occupancy",),
+    )
+
+
+def _enough(data: RunData, load: Load) -> bool:
+    """Say whether power and occupancy were known together for the share of the window that rules ask."""
+    daily = data.daily(load.circuits, ("occupancy_known_h",)).filter(data.in_window())
+    known, due = total(daily, "occupancy_known_h"), total(daily, "day_h")
+    return bool(due) and 100 * known / due >= data.thresholds.value(RULE, "coverage_pct")
+
+
+def _nights(data: RunData, load: Load) -> pl.DataFrame:
+    """Return `day`, `kind` and `night_w`, the hourly mean power of the load's circuits together."""
+    hourly = data.daily(load.circuits, NIGHT_FEATURES).unpivot(
+        on=list(NIGHT_FEATURES), index=["subject", "day", "kind"], variable_name="hour", value_name="power_w"
+    )
+    return (
+        hourly.drop_nulls("power_w")
+        .group_by("day", "kind", "hour")
+        .agg(night_w=pl.sum("power_w"), circuits=pl.len())
+        .filter(pl.col("circuits") == len(load.circuits))
+    )
+
+
+def _standby(data: RunData, nights: pl.DataFrame, week: date) -> tuple[float | None, str]:
+    end = week + timedelta(days=7)
+    span = timedelta(days=data.thresholds.value(RULE, "standby_days"))
+    recent = nights.filter(pl.col("day").is_between(end - span, end, closed="left"))
+    resting = recent.filter(pl.col("kind") == DayKind.RESTDAY)
+    chosen, name = (resting, "rest-day nights") if resting.height >= ENOUGH_NIGHT_HOURS else (recent, "all nights")
+    percentile = data.thresholds.value(RULE, "standby_percentile") / 100
+    standby = chosen["night_w"].quantile(percentile, "linear") if chosen.height else None
+    return standby, name
+
+
+def _loads(registry: Registry) -> list[Load]:
+    feeding = [c for c in registry.circuits.values() if _feeds_rooms(registry, c)]
+    by_rooms = groupby(sorted(feeding, key=_rooms_key), key=_rooms_key)
+    return [load for rooms, circuits in by_rooms for load in _split(registry, rooms, list(circuits))]
+
+
+def _feeds_rooms(registry: Registry, circuit: Circuit) -> bool:
+    """Say whether a circuit feeds rooms by itself: not always on, no main, and not counted in one above it."""
+    if not circuit.serves or circuit.always_on or circuit.item in {CircuitItem.TOTAL, CircuitItem.PV}:
+        return False
+    if any(registry.rooms[room].restricted for room in circuit.serves):
+        return False
+    return not any(_rooms_key(above) == _rooms_key(circuit) for above in registry.above(circuit.id))
+
+
+def _rooms_key(circuit: Circuit) -> tuple[RoomId, ...]:
+    return tuple(sorted(circuit.serves))
+
+
+def _split(registry: Registry, rooms: tuple[RoomId, ...], circuits: list[Circuit]) -> Iterator[Load]:
+    area_m2 = sum(registry.rooms[room].usable_area_m2 for room in rooms)
+    subjects = tuple(Subject(SubjectKind.CIRCUIT, circuit.id) for circuit in circuits)
+    if len(rooms) == 1:
+        yield Load(subject=room_subject(rooms[0]), circuits=subjects, rooms=rooms, area_m2=area_m2)
+        return
+    for subject in subjects:
+        yield Load(subject=subject, circuits=(subject,), rooms=rooms, area_m2=area_m2)
+
+
+def _lacking(data: RunData, load: Load) -> tuple[str, ...]:
+    unmetered = [f"meter on circuit {c.id}" for c in load.circuits if not data.has_points(c, METER_METRICS)]
+    blind = [
+        f"{'|'.join(OCCUPANCY_METRICS)} in room {room}"
+        for room in load.rooms
+        if not data.has_points(room_subject(room), OCCUPANCY_METRICS)
+    ]
+    return (*unmetered, *blind)
+
+
+def _load_power(loads: list[Load], tracks: Tracks, parts: pl.DataFrame) -> pl.DataFrame:
+    """Return segments per load with the summed `power_w` and `empty`, true only where all of it is known."""
+    rows = [(str(c), str(load.subject), rank) for load in loads for rank, c in enumerate(load.circuits)]
+    members = pl.DataFrame(rows, schema={"circuit": pl.String, "load": pl.String, "rank": pl.Int64}, orient="row")
+    power = tracks.power.rename({"subject": "circuit"}).join(members, on="circuit")
+    # the occupancy of any one circuit of a load is that of all: they serve the same rooms
+    first = members.filter(pl.col("rank") == 0).rename({"load": "load_subject"})
+    occupancy = (
+        tracks.circuit_occupancy.join(first, left_on="subject", right_on="circuit")
+        .select(pl.col("load_subject").alias("subject"), *SPAN, "state")
+        .sort("subject", "start_ms")
+    )
+    if power.is_empty() or occupancy.is_empty():
+        return pl.DataFrame(schema={"subject": pl.String})
+    by_rank = [
+        part.select(
+            pl.col("load").alias("subject"),
+            *SPAN,
+            pl.when("measured").then("power_w").alias(f"power_w_{rank}"),
+        ).sort("subject", "start_ms")
+        for (rank,), part in sorted(power.group_by("rank"))
+    ]
+    names = [f"power_w_{rank}" for rank in range(len(by_rank))]
+    sizes = members.group_by("load").agg(size=pl.len())
+    segments = cut([*by_rank, occupancy], parts).join(sizes, left_on="subject", right_on="load")
+    answered = pl.sum_horizontal(pl.col(name).is_not_null() for name in names)
+    complete = answered == pl.col("size")
+    return segments.with_columns(
+        power_w=pl.when(complete).then(pl.sum_horizontal(names)),
+        empty=complete & ~pl.col("state").fill_null(value=True),
+    ).sort("subject", "start_ms")

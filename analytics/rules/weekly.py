@@ -1,0 +1,53 @@
+"""Rules that look at readings themselves, a week at a time, so that no run holds all readings at once."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import polars as pl
+
+from analytics.features import Tracks
+from analytics.frame import RunData
+from analytics.rules.co2 import CO2, co2_findings, high_co2
+from analytics.rules.empty_load import empty_load, empty_spells
+from sensors.verdicts import Finding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Week:
+    """The readings of some days of one week: as tracks, raw, and the parts of its days."""
+
+    tracks: Tracks
+    readings: pl.DataFrame
+    parts: pl.DataFrame
+
+    @property
+    def span_ms(self) -> tuple[int, int]:
+        """Return the first and the last instant of these days, UTC ms."""
+        starts, ends = self.parts["start_ms"].to_list(), self.parts["end_ms"].to_list()
+        return min(starts), max(ends)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeeklyRule:
+    """A rule in two steps: what to keep of each week, and what to say when all weeks were seen."""
+
+    keep: Callable[[RunData, Week], pl.DataFrame]
+    conclude: Callable[[RunData, pl.DataFrame], list[Finding]]
+    metrics: tuple[str, ...] = ()
+    """What the rule reads besides occupancy and power."""
+
+
+WEEKLY_RULES: Mapping[str, WeeklyRule] = MappingProxyType(
+    {
+        "A01": WeeklyRule(
+            keep=lambda data, week: high_co2(data, week.tracks, week.readings, week.span_ms),
+            conclude=co2_findings,
+            metrics=(CO2,),
+        ),
+        "E05": WeeklyRule(
+            keep=lambda data, week: empty_spells(data, week.tracks, week.parts),
+            conclude=empty_load,
+        ),
+    }
+)

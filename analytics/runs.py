@@ -1,0 +1,191 @@
+"""How an analysis is asked for: the rules wanted, the days, and what it answers."""
+
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+
+import polars as pl
+
+from analytics.calendar import Holidays, WorkCalendar
+from analytics.features import FEATURES_VERSION, Analyst
+from analytics.frame import CatalogueThresholds, Progress, RunData, Thresholds, Window
+from analytics.ports import FEATURES_SCHEMA, AnalysisStore
+from analytics.rules import RULES, WEEKLY_RULES, WINDOWED_RULES
+from analytics.rules.weekly import Week
+from analytics.summary import RoomUse, summarise
+from sensors.errors import InputFault
+from sensors.topology import Registry
+from sensors.verdicts import Finding
+
+LOOK_BACK = timedelta(days=84)
+"""How far before the window features are needed: 40 workdays (S01) with the longest holidays among them."""
+LOOK_AHEAD = timedelta(days=1)
+"""The night that follows the last workday of the window (E03)."""
+
+
+class UnknownRuleError(InputFault):
+    """A rule id that is not in the list of rules that work."""
+
+    def __init__(self, rule: str) -> None:
+        """Name the rules that there are."""
+        super().__init__(f"--rules: no rule {rule!r}; there are {', '.join(RULES)}")
+
+
+class NoReadingsError(InputFault):
+    """The store holds nothing to analyse."""
+
+    def __init__(self, site: str) -> None:
+        """Say what to do."""
+        super().__init__(f"no readings of site {site!r}; bring some in with `premises import` or `premises ingest`")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysis:
+    """What a run found: verdicts of the rules asked for, and the use of the rooms over the window."""
+
+    registry: Registry
+    window: Window
+    rules: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    summary: tuple[RoomUse, ...]
+    daily: pl.DataFrame = field(repr=False)
+    """FEATURES_SCHEMA of the window, from which the summary's numbers were added up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is asked: `first` and `last` are local days, both inclusive; None means all there is."""
+
+    rules: Collection[str] = RULES
+    first: date | None = None
+    last: date | None = None
+    now_ms: int | None = None
+
+
+def analyse(
+    *,
+    registry: Registry,
+    holidays: Holidays,
+    store: AnalysisStore,
+    request: Request,
+    thresholds: Thresholds | None = None,
+    progress: Progress = lambda _what, _done: None,
+) -> Analysis:
+    """Return the verdicts of the rules over the days asked for.
+
+    Raises UnknownRuleError, NoReadingsError.
+    """
+    for rule in request.rules:
+        if rule not in RULES:
+            raise UnknownRuleError(rule)
+    calendar = WorkCalendar(registry.site, holidays)
+    window = _window(registry, calendar, store, request)
+    analyst = Analyst.of(registry, calendar, store)
+    data = RunData(
+        registry=registry,
+        calendar=calendar,
+        analyst=analyst,
+        window=window,
+        features=pl.DataFrame(schema=FEATURES_SCHEMA),
+        days=calendar.day_frame(window.first - LOOK_BACK, window.last + LOOK_AHEAD),
+        thresholds=thresholds or CatalogueThresholds(),
+    )
+    weekly = [rule for rule in request.rules if rule in WEEKLY_RULES]
+    kept = _pass_over_readings(data, store, weekly, progress)
+    data = replace(data, features=_stored(data, store))
+    findings = [finding for rule in weekly for finding in WEEKLY_RULES[rule].conclude(data, kept[rule])]
+    findings += [f for rule in request.rules if rule in WINDOWED_RULES for f in WINDOWED_RULES[rule](data)]
+    return Analysis(
+        registry=registry,
+        window=window,
+        rules=tuple(sorted(request.rules)),
+        findings=tuple(sorted(findings, key=lambda finding: (finding.rule, finding.subject, finding.start))),
+        summary=tuple(summarise(data)),
+        daily=data.features.filter(data.in_window()),
+    )
+
+
+def _window(registry: Registry, calendar: WorkCalendar, store: AnalysisStore, request: Request) -> Window:
+    extent = store.extent(registry.site.id)
+    if extent is None:
+        raise NoReadingsError(registry.site.id)
+    first = request.first or calendar.local_day(extent[0])
+    last = request.last or calendar.local_day(extent[1])
+    if last < first:
+        msg = f"the window ends on {last} before it begins on {first}; check --from and --to"
+        raise InputFault(msg)
+    end_ms = calendar.midnight_ms(last + timedelta(days=1))
+    now_ms = end_ms if request.now_ms is None else min(request.now_ms, end_ms)
+    return Window(first=first, last=last, now_ms=now_ms)
+
+
+def fingerprint(registry: Registry, holidays: Holidays) -> str:
+    """Return what stored features depend on besides readings: the registry, the calendar, the code's version."""
+    text = f"{FEATURES_VERSION}\n{holidays!r}\n{registry!r}"
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _pass_over_readings(
+    data: RunData, store: AnalysisStore, weekly: Sequence[str], progress: Progress
+) -> dict[str, pl.DataFrame]:
+    """Read each week once: compute the features that are missing, keep what the weekly rules want to see."""
+    mark = fingerprint(data.registry, data.calendar.holidays)
+    done = store.feature_days(data.registry.site.id, fingerprint=mark)
+    weeks = list(_weeks(_days_with_readings(data, store)))
+    kept: dict[str, list[pl.DataFrame]] = {rule: [] for rule in weekly}
+    for index, days in enumerate(weeks):
+        progress("readings", index / len(weeks))
+        missing = [day for day in days if day not in done]
+        judged = [day for day in days if data.window.first <= day <= data.window.last] if weekly else []
+        if missing:
+            _store_features(data, store, missing, mark)
+        if judged:
+            week = _week(data, judged[0], judged[-1])
+            for rule in weekly:
+                kept[rule].append(WEEKLY_RULES[rule].keep(data, week))
+    progress("readings", 1.0)
+    return {rule: _joined(frames) for rule, frames in kept.items()}
+
+
+def _joined(frames: list[pl.DataFrame]) -> pl.DataFrame:
+    return pl.concat(frames, how="diagonal") if frames else pl.DataFrame(schema={"subject": pl.String})
+
+
+def _store_features(data: RunData, store: AnalysisStore, days: list[date], mark: str) -> None:
+    week = _week(data, days[0], days[-1])
+    features = data.analyst.features(week.readings, week.tracks, week.parts)
+    wanted = features.filter(pl.col("day").is_in(days))
+    store.put_features(data.registry.site.id, days=days, fingerprint=mark, features=wanted)
+
+
+def _week(data: RunData, first: date, last: date) -> Week:
+    readings = data.analyst.readings(first, last)
+    return Week(tracks=data.analyst.tracks(readings), readings=readings, parts=data.calendar.frame(first, last))
+
+
+def _days_with_readings(data: RunData, store: AnalysisStore) -> Iterator[date]:
+    """Yield the days, as far as any rule looks, that lie between the first and the last reading."""
+    extent = store.extent(data.registry.site.id)
+    if extent is None:
+        return
+    first = max(data.days["day"].to_list()[0], data.calendar.local_day(extent[0]))
+    last = min(data.days["day"].to_list()[-1], data.calendar.local_day(extent[1]))
+    yield from data.calendar.days(first, last)
+
+
+def _weeks(days: Iterable[date]) -> Iterator[list[date]]:
+    """Yield the days in runs of one calendar week, Monday to Sunday."""
+    week: list[date] = []
+    for day in days:
+        if week and day.weekday() == 0:
+            yield week
+            week = []
+        week.append(day)
+    if week:
+        yield week
+
+
+def _stored(data: RunData, store: AnalysisStore) -> pl.DataFrame:
+    days = data.days["day"].to_list()
+    return store.features(data.registry.site.id, first=days[0], last=days[-1])
