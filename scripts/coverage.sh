@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Measures branch coverage over all tests, subprocesses included. The floor in pyproject.toml only rises.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+failed=0
+.venv/bin/coverage erase
+.venv/bin/coverage run -m pytest -n "${WORKERS:-2}" -m "not kill" || failed=1
+.venv/bin/coverage run -m pytest -n 0 -m kill || failed=1
+.venv/bin/coverage combine --quiet
+.venv/bin/coverage report --skip-covered --show-missing || failed=1
+exit "$failed"

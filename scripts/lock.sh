@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Pins every package with its hashes, for every platform, naming no package index. Needs uv.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+if [ -x .venv/bin/uv ]; then
+    uv=.venv/bin/uv
+elif ! uv=$(command -v uv); then
+    echo "lock: uv is missing. Install it into the environment: .venv/bin/python -m pip install uv" >&2
+    exit 1
+fi
+
+compile() {
+    "$uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+        --no-emit-index-url --no-emit-find-links "$@" >/dev/null
+}
+
+compile pyproject.toml -o requirements.lock
+compile pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock

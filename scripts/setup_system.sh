@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Installs the parts that pip cannot: mosquitto, the broker that the tests and the server mode use.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/system.sh
+
+# A broker is often in a sbin folder that an ordinary user's PATH leaves out.
+PATH="$PATH:/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin"
+
+has_mosquitto() { command -v mosquitto >/dev/null; }
+
+if ! has_mosquitto; then
+    if may_apt; then
+        say "setup: mosquitto by apt"
+        apt_install mosquitto || true
+    elif command -v brew >/dev/null; then
+        say "setup: mosquitto by brew"
+        brew install --quiet mosquitto || true
+    fi
+fi
+
+if ! has_mosquitto; then
+    say "setup: mosquitto is missing and could not be installed here; the tests over a real broker need it."
+    say "       Debian, Ubuntu: sudo apt-get install mosquitto    Fedora: sudo dnf install mosquitto    macOS: brew install mosquitto"
+fi
