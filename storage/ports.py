@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, Self
 
 import polars as pl
 
@@ -16,11 +16,22 @@ Step = Literal["hour", "day"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppendResult:
-    """What an append did, counted in readings: new keys, keys with another value, keys that said nothing new."""
+    """What an append did, counted in readings: new keys, keys with another value, keys that said nothing new.
+
+    The three add up to the readings given; one that its own batch supersedes said nothing new.
+    """
 
     new: int = 0
     replaced: int = 0
     unchanged: int = 0
+
+    def __add__(self, other: Self) -> "AppendResult":
+        """Return what both did together."""
+        return AppendResult(
+            new=self.new + other.new,
+            replaced=self.replaced + other.replaced,
+            unchanged=self.unchanged + other.unchanged,
+        )
 
 
 class ReadingStore(AnalysisStore, Protocol):
@@ -51,4 +62,22 @@ class ReadingStore(AnalysisStore, Protocol):
 
     def close(self) -> None:
         """Finish writing and let go of the files."""
+        ...
+
+
+class SpoolTarget(Protocol):
+    """A store that remembers how far each spool was drained into it."""
+
+    def append_from_spool(
+        self, spool: str, *, last_entry: int, batches: Sequence[ReadingBatch] = (), events: Sequence[Event] = ()
+    ) -> AppendResult:
+        """Store what lies between `drained_to(spool)` and `last_entry`, and that number, in one transaction.
+
+        `spool` names one spool file for its whole life; its entries are numbered upwards from 1. When `last_entry`
+        was drained before, nothing happens, so a crash before the spool deletes its entries counts nothing twice.
+        """
+        ...
+
+    def drained_to(self, spool: str) -> int:
+        """Return the number of the last entry drained from a spool, 0 before the first."""
         ...

@@ -1,0 +1,51 @@
+"""What can go wrong with a store, in one line that says what to do."""
+
+from pathlib import Path
+
+from sensors.errors import InputFault
+
+
+class StoreError(Exception):
+    """The store refused; nothing of the transaction was kept."""
+
+
+class StoreHeldError(StoreError, InputFault):
+    """Another process owns the file."""
+
+    def __init__(self, path: Path, holder: int | None) -> None:
+        """Name the file and, where it is known, the process that holds it."""
+        who = "a running Premises" if holder is None else f"a running Premises (process {holder})"
+        super().__init__(f"{path}: {who} holds this file; stop it, or let it do the work, and try again")
+        self.path = path
+        self.holder = holder
+
+
+class StoreUnreadableError(StoreError, InputFault):
+    """The file is not a store of readings, or cannot be reached."""
+
+    def __init__(self, path: Path, detail: str) -> None:
+        """Name the file and what was found instead."""
+        super().__init__(f"{path}: cannot be opened as a store of readings ({detail}); restore it or move it away")
+        self.path = path
+
+
+class SchemaTooNewError(StoreError, InputFault):
+    """The file was written by a newer Premises."""
+
+    def __init__(self, path: Path, *, found: int, known: int) -> None:
+        """Name both versions."""
+        super().__init__(
+            f"{path}: written by a newer Premises (schema {found}, this one knows {known}); "
+            "install that version again, or restore the backup made before it"
+        )
+        self.found = found
+        self.known = known
+
+
+class StoreFailedError(StoreError):
+    """A query or an append failed in the store's engine."""
+
+    def __init__(self, path: Path, detail: str) -> None:
+        """Keep the engine's own words, in one line."""
+        super().__init__(f"{path}: {detail}; check the disk's space and the file, then start again")
+        self.path = path

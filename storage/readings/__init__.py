@@ -1,0 +1,1 @@
+"""Stores of readings, each keeping `storage.ports.ReadingStore`; importing this package loads none of them."""

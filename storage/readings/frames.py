@@ -1,0 +1,126 @@
+"""What the stores of readings share: batches and events as frames, identities, days."""
+
+import json
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import polars as pl
+import pyarrow as pa
+
+from analytics.ports import EVENTS_SCHEMA, FEATURES_SCHEMA
+from sensors.events import Event
+from sensors.readings import ReadingBatch, epoch_ms
+from storage.ports import Step
+
+if TYPE_CHECKING:
+    from array import array
+
+SERIES = ("device", "metric", "phase")
+KEY = ("time_ms", *SERIES)
+"""What makes a reading unique within its site."""
+
+DAY_MS = 86_400_000
+STEP_MS: dict[Step, int] = {"hour": 3_600_000, "day": DAY_MS}
+
+AGGREGATE_SCHEMA = pl.Schema(
+    {
+        "bucket_ms": pl.Int64,
+        "device": pl.String,
+        "phase": pl.String,
+        "mean": pl.Float64,
+        "minimum": pl.Float64,
+        "maximum": pl.Float64,
+        "count": pl.Int64,
+    }
+)
+
+STORED_EVENTS_SCHEMA = pl.Schema(
+    [("site", pl.String()), ("identity", pl.String()), *EVENTS_SCHEMA.items(), ("doubts", pl.List(pl.String))]
+)
+"""EVENTS_SCHEMA with what a store keeps beside it."""
+
+_EPOCH_DAY = date(1970, 1, 1)
+
+
+class ForeignDayError(ValueError):
+    """Features were given for a day that is not among the days they replace."""
+
+    def __init__(self, days: Iterable[date]) -> None:
+        """Name the days."""
+        super().__init__(f"features of days that are not being replaced: {', '.join(map(str, sorted(days)))}")
+
+
+def batch_frame(batch: ReadingBatch) -> pl.DataFrame:
+    """READINGS_SCHEMA of a batch: of one key the last, in the order of arrival; NaN becomes null.
+
+    The columns are copied: a view would forbid the batch's owner to append to it.
+    """
+    frame = pl.DataFrame(
+        {
+            "time_ms": _numbers(batch.time_ms, pa.int64()),
+            "device": _strings(batch.device),
+            "metric": _strings(batch.metric),
+            "phase": _strings(batch.phase),
+            "value": _numbers(batch.value, pa.float64()),
+            "quality": _numbers(batch.quality, pa.uint8()),
+            "flags": _numbers(batch.flags, pa.uint8()),
+        }
+    )
+    return frame.with_columns(pl.col("value").fill_nan(None)).unique(KEY, keep="last", maintain_order=True)
+
+
+def _numbers(column: "array[int] | array[float] | bytearray", kind: pa.DataType) -> pl.Series:
+    return pl.Series(pa.Array.from_buffers(kind, len(column), [None, pa.py_buffer(bytes(column))]))
+
+
+def _strings(column: Sequence[str]) -> pl.Series:
+    return pl.Series(column, dtype=pl.String)
+
+
+def events_frame(events: Iterable[Event]) -> pl.DataFrame:
+    """STORED_EVENTS_SCHEMA of events: of one identity the first, in the order of arrival."""
+    frame = pl.DataFrame([_event_row(event) for event in events], schema=STORED_EVENTS_SCHEMA, orient="row")
+    return frame.unique(["site", "identity"], keep="first", maintain_order=True)
+
+
+def _event_row(event: Event) -> tuple[object, ...]:
+    return (
+        event.site,
+        event_identity(event),
+        epoch_ms(event.time),
+        epoch_ms(event.received),
+        event.gateway,
+        event.device,
+        event.type.value,
+        event.state.value,
+        event.zone,
+        event.test,
+        event.id,
+        int(event.flags),
+        list(event.doubts),
+    )
+
+
+def event_identity(event: Event) -> str:
+    """Text that two events of one site share only if they are the same event."""
+    if event.id is not None:
+        return json.dumps([event.gateway, event.id], ensure_ascii=False)
+    parts = [event.gateway, event.device, event.type, event.state, event.zone, epoch_ms(event.time)]
+    return json.dumps(parts, ensure_ascii=False)
+
+
+def stale_days(times_ms: pl.Series) -> AbstractSet[date]:
+    """Local days whose features a change at these times can touch: the UTC day and both its neighbours."""
+    days = (times_ms // DAY_MS).unique().to_list()
+    return {_EPOCH_DAY + timedelta(days=day + offset) for day in days for offset in (-1, 0, 1)}
+
+
+def checked_features(features: pl.DataFrame, days: AbstractSet[date]) -> pl.DataFrame:
+    """FEATURES_SCHEMA in its order of columns; raises ForeignDayError for a day outside `days`."""
+    frame = features.select(pl.col(name).cast(kind) for name, kind in FEATURES_SCHEMA.items())
+    foreign = set(frame["day"].unique().to_list()) - days
+    if foreign:
+        raise ForeignDayError(foreign)
+    return frame
