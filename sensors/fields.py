@@ -111,6 +111,10 @@ class Fields:
         """Keep a fault at a path below this mapping."""
         self._faults.append(DocumentFault(path=(*self.path, *at), reason=f"{self.label}: {reason}".removeprefix(": ")))
 
+    def passed_over(self, *names: str) -> None:
+        """Count these fields as known though nothing can be made of them."""
+        self._asked += names
+
     def finish(self) -> None:
         """Report every key that was not asked for, with the nearest that would have been."""
         for key in self._node.entries:

@@ -8,7 +8,7 @@ UNIX_SECONDS = "unix_s"
 UNIX_MILLISECONDS = "unix_ms"
 
 # Our own choice: what lies outside comes from a clock that was never set.
-EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
 _SPACE_BEFORE_OFFSET = re.compile(r"\s+(?=[+-]\d{2}:?\d{2}$|Z$)")

@@ -1,0 +1,69 @@
+"""`premises import`: a CSV into the store of readings."""
+
+import json
+from collections.abc import Iterable
+
+import click
+
+from premises.table_input import TableInput, TableOptions, open_table, progress_bar, table_options
+
+
+@click.command("import")
+@table_options
+@click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
+def command(*, options: TableOptions, as_json: bool) -> None:
+    """Import FILE.csv as its mapping says.
+
+    The file is checked from its first row to its last before anything is stored. Importing it again changes nothing.
+    """
+    found = open_table(options)
+    result = _report(found, _stored(found, options))
+    click.echo(json.dumps(result) if as_json else _sentence(found, result))
+
+
+def _stored(found: TableInput, options: TableOptions) -> tuple[int, int, int]:
+    """Return how many readings were new, replaced and unchanged."""
+    from storage.readings.duckdb import DuckDBReadingStore  # noqa: PLC0415 - takes a second; bad input should not wait
+
+    store = DuckDBReadingStore(found.home.readings)
+    try:
+        with progress_bar("storing", options) as progress:
+            batches = found.table.batches(
+                found.registry.site.id, found.survey, selection=found.selection, progress=progress
+            )
+            return _summed((done.new, done.replaced, done.unchanged) for done in map(store.append, batches))
+    finally:
+        store.close()
+
+
+def _summed(counts: Iterable[tuple[int, int, int]]) -> tuple[int, int, int]:
+    new = replaced = unchanged = 0
+    for one in counts:
+        new, replaced, unchanged = new + one[0], replaced + one[1], unchanged + one[2]
+    return new, replaced, unchanged
+
+
+def _report(found: TableInput, counts: tuple[int, int, int]) -> dict[str, object]:
+    new, replaced, unchanged = counts
+    survey = found.survey
+    return {
+        "rows": survey.rows,
+        "first": found.local(survey.first_ms).isoformat(),
+        "last": found.local(survey.last_ms).isoformat(),
+        "interval_s": None if survey.interval_ms is None else survey.interval_ms / 1000,
+        "jumps": survey.jumps,
+        "blank_cells": survey.blanks,
+        "readings": new + replaced + unchanged,
+        "new": new,
+        "replaced": replaced,
+        "unchanged": unchanged,
+    }
+
+
+def _sentence(found: TableInput, result: dict[str, object]) -> str:
+    return (
+        f"{found.table.path}: {result['rows']} rows from {result['first']} to {result['last']}, "
+        f"{result['jumps']} jumps, {result['blank_cells']} blank cells; "
+        f"{result['readings']} readings: {result['new']} new, {result['replaced']} replaced, "
+        f"{result['unchanged']} unchanged"
+    )
