@@ -200,7 +200,8 @@ def _melt(wide: pl.DataFrame) -> pl.DataFrame:
 
 
 def _hours(condition: pl.Expr) -> pl.Expr:
-    return pl.col("hours").filter(condition).sum()
+    # milliseconds add up exactly, hours as fractions do not
+    return (pl.col("end_ms") - pl.col("start_ms")).filter(condition).sum() / 3_600_000
 
 
 def _energy(condition: pl.Expr) -> pl.Expr:

@@ -158,7 +158,7 @@ class DayVerdicts:
             verdict=verdict,
             start=day_start(calendar, first - timedelta(days=self.lead_days)),
             end=day_start(calendar, last + timedelta(days=1)),
-            value=float(value) if isinstance(value, int | float) else None,
+            value=round(float(value), 3) if isinstance(value, int | float) else None,
             threshold=self.threshold,
             unit=self.unit,
             severity=self.severity if verdict is Verdict.FAULT else None,

@@ -110,14 +110,24 @@ def _window(registry: Registry, calendar: WorkCalendar, store: AnalysisStore, re
     extent = store.extent(registry.site.id)
     if extent is None:
         raise NoReadingsError(registry.site.id)
-    first = request.first or calendar.local_day(extent[0])
-    last = request.last or calendar.local_day(extent[1])
+    first_held, last_held = _days_held(calendar, extent)
+    first = request.first or first_held
+    last = request.last or max(first, last_held)
     if last < first:
         msg = f"the window ends on {last} before it begins on {first}; check --from and --to"
         raise InputFault(msg)
     end_ms = calendar.midnight_ms(last + timedelta(days=1))
     now_ms = end_ms if request.now_ms is None else min(request.now_ms, end_ms)
     return Window(first=first, last=last, now_ms=now_ms)
+
+
+def _days_held(calendar: WorkCalendar, extent: tuple[int, int]) -> tuple[date, date]:
+    """Return the first and the last local day with readings.
+
+    A register read at midnight closes the day before and does not make a day of its own.
+    """
+    first_ms, last_ms = extent
+    return calendar.local_day(first_ms), calendar.local_day(max(first_ms, last_ms - 1))
 
 
 def fingerprint(registry: Registry, holidays: Holidays) -> str:
@@ -169,9 +179,9 @@ def _days_with_readings(data: RunData, store: AnalysisStore) -> Iterator[date]:
     extent = store.extent(data.registry.site.id)
     if extent is None:
         return
-    first = max(data.days["day"].to_list()[0], data.calendar.local_day(extent[0]))
-    last = min(data.days["day"].to_list()[-1], data.calendar.local_day(extent[1]))
-    yield from data.calendar.days(first, last)
+    first_held, last_held = _days_held(data.calendar, extent)
+    days = data.days["day"].to_list()
+    yield from data.calendar.days(max(days[0], first_held), min(days[-1], last_held))
 
 
 def _weeks(days: Iterable[date]) -> Iterator[list[date]]:
