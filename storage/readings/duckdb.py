@@ -1,13 +1,14 @@
 """Readings in one DuckDB file: columnar, owned by one process, with numbered forward migrations."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
 from importlib import resources
 from importlib.resources.abc import Traversable
+from itertools import count
 from pathlib import Path
 from threading import Lock
 
@@ -25,7 +26,6 @@ from storage.readings.frames import (
     DAY_MS,
     SERIES,
     STEP_MS,
-    STORED_EVENTS_SCHEMA,
     batch_frame,
     checked_features,
     events_frame,
@@ -69,13 +69,16 @@ _FIRST_LATEST = """
 INSERT INTO latest (series, time_ms, value, quality, flags)
 SELECT series, time_ms, value, quality, flags FROM incoming ANTI JOIN latest USING (series)
 """
-_READINGS = """
-SELECT raw.time_ms, device, metric, phase, value, quality, flags
-FROM raw JOIN series ON raw.series = series.id
-WHERE site = $site AND raw.time_ms >= $start_ms AND raw.time_ms < $end_ms
+_WANTED_SERIES = """
+SELECT id AS series, device, metric, phase FROM series
+WHERE site = $site
     AND ($metrics IS NULL OR list_contains($metrics, metric))
     AND ($devices IS NULL OR list_contains($devices, device))
-ORDER BY device, metric, phase, raw.time_ms
+ORDER BY device, metric, phase
+"""
+_READINGS = """
+SELECT time_ms, rank, value, quality, flags FROM raw JOIN wanted USING (series)
+WHERE time_ms >= $start_ms AND time_ms < $end_ms
 """
 _LATEST = """
 SELECT time_ms, device, metric, phase, value, quality, flags
@@ -182,12 +185,16 @@ class DuckDBReadingStore:
         """Return READINGS_SCHEMA for [start_ms, end_ms), sorted by device, metric, phase, time_ms."""
         asked = {
             "site": site,
-            "start_ms": start_ms,
-            "end_ms": end_ms,
             "metrics": None if metrics is None else list(metrics),
             "devices": None if devices is None else list(devices),
         }
-        return self._frame(_READINGS, asked, READINGS_SCHEMA)
+        with self._snapshot() as reading:
+            wanted = _table(reading, _WANTED_SERIES, asked).with_row_index("rank")
+            reading.register("wanted", wanted.select("series", "rank").to_arrow())
+            found = _table(reading, _READINGS, {"start_ms": start_ms, "end_ms": end_ms})
+        # Names are joined on after sorting by rank: 2.5 times quicker than letting the engine sort by them.
+        named = found.sort("rank", "time_ms").join(wanted, on="rank", maintain_order="left")
+        return named.select(pl.col(name).cast(kind) for name, kind in READINGS_SCHEMA.items())
 
     def events(self, site: SiteId, *, start_ms: int, end_ms: int) -> pl.DataFrame:
         """Return EVENTS_SCHEMA for [start_ms, end_ms), sorted by time_ms."""
@@ -261,13 +268,14 @@ class DuckDBReadingStore:
 
     @contextmanager
     def _snapshot(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """All queries on the cursor see the same state."""
         with _translated(self._path), self._connection.cursor() as cursor:
+            cursor.begin()
             yield cursor
 
-    def _frame(self, query: str, parameters: dict[str, object], schema: pl.Schema) -> pl.DataFrame:
+    def _frame(self, query: str, parameters: Mapping[str, object], schema: pl.Schema) -> pl.DataFrame:
         with self._snapshot() as reading:
-            table = reading.sql(query, params=parameters).to_arrow_table()
-        return pl.DataFrame(table, schema_overrides=schema)
+            return _table(reading, query, parameters).cast(schema)
 
 
 @dataclass(slots=True)
@@ -306,24 +314,25 @@ class _Writing:
     def numbered(self, site: SiteId, frame: pl.DataFrame) -> pl.DataFrame:
         """Columns row, time_ms, series, value, quality, flags."""
         series = frame.select(SERIES).unique(maintain_order=True)
-        numbers = [self.number((site, *key)) for key in series.iter_rows()]
-        series = series.with_columns(pl.Series("series", numbers, dtype=pl.Int32))
+        series = series.with_columns(pl.Series("series", self.numbers(site, series.rows()), dtype=pl.Int32))
         return frame.join(series, on=SERIES, maintain_order="left").select(_RAW_COLUMNS).with_row_index("row")
 
-    def number(self, key: SeriesKey) -> int:
-        number = self.known.get(key) or self.fresh.get(key)
-        if number is None:
-            number = self.fresh[key] = len(self.known) + len(self.fresh) + 1
-            self.connection.execute("INSERT INTO series VALUES (?, ?, ?, ?, ?)", [number, *key])
-        return number
+    def numbers(self, site: SiteId, series: Sequence[tuple[str, str, str]]) -> list[int]:
+        """Return the number of each (device, metric, phase), adding those the store has not met."""
+        keys = [(site, *each) for each in series]
+        unmet = [key for key in keys if key not in self.known and key not in self.fresh]
+        if unmet:
+            added = dict(zip(unmet, count(len(self.known) + len(self.fresh) + 1), strict=False))
+            self.fresh |= added
+            rows = [(number, *key) for key, number in added.items()]
+            with self.incoming(pl.DataFrame(rows, schema=["id", "site", *SERIES], orient="row")) as connection:
+                connection.execute("INSERT INTO series BY NAME SELECT * FROM incoming")
+        return [self.known.get(key) or self.fresh[key] for key in keys]
 
     def matches(self, incoming: pl.DataFrame) -> pl.DataFrame:
         """Which rows have their key in the store already, and whether they say the same: columns row, same."""
         with self.incoming(incoming) as connection:
-            found = [
-                pl.DataFrame(connection.sql(_MATCHES, params=stretch).to_arrow_table())
-                for stretch in _stretches(incoming["time_ms"])
-            ]
+            found = [_table(connection, _MATCHES, stretch) for stretch in _stretches(incoming["time_ms"])]
         return pl.concat(found).cast({"row": incoming.schema["row"]})
 
     def replace(self, rows: pl.DataFrame) -> None:
@@ -350,10 +359,7 @@ class _Writing:
         if incoming.is_empty():
             return 0
         with self.incoming(incoming) as connection:
-            added = connection.sql(
-                f"SELECT {', '.join(STORED_EVENTS_SCHEMA)} FROM incoming ANTI JOIN events USING (site, identity)"  # noqa: S608 - our own column names
-            ).to_arrow_table()
-        new = pl.DataFrame(added, schema_overrides=STORED_EVENTS_SCHEMA)
+            new = _table(connection, "SELECT * FROM incoming ANTI JOIN events USING (site, identity)", ())
         with self.incoming(new) as connection:
             connection.execute("INSERT INTO events BY NAME SELECT * FROM incoming")
         for (site,), group in new.group_by("site"):
@@ -396,6 +402,13 @@ def _translated(path: Path) -> Iterator[None]:
 
 def _one_line(exc: duckdb.Error) -> str:
     return str(exc).partition("\n")[0]
+
+
+def _table(
+    connection: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, object] | tuple[object, ...]
+) -> pl.DataFrame:
+    # Not execute().to_arrow_table(): that way copies the rows once more, and warns of it.
+    return pl.DataFrame(connection.sql(query, params=parameters).to_arrow_table())
 
 
 def _series_numbers(connection: duckdb.DuckDBPyConnection) -> dict[SeriesKey, int]:
