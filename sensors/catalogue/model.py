@@ -100,7 +100,7 @@ class UnknownParameterError(KeyError):
 class RuleSpec:
     """One row of the catalogue.
 
-    `severity` is the gravity at the first threshold; a tier above it is a parameter of its own and says so.
+    `severity` is the rule's own; a milder or graver tier is a parameter whose note says so.
     `basis` is what the rule itself rests on where no single figure carries that.
     `verification_window_days` is how long the readings must stay normal after mending: the project's own choice.
     """
