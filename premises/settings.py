@@ -1,0 +1,204 @@
+"""Settings: `premises.toml` in the home, then `PREMISES_*` of the environment; a name nobody knows is an error."""
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, get_origin
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from premises.home import Home
+from sensors.errors import InputFault
+
+PREFIX = "PREMISES_"
+NOT_SETTINGS = ("PREMISES_HOME", "PREMISES_TEST_")
+"""Variables of ours that are no settings: where the home is, and what only tests read."""
+
+DAY_S = 86_400
+MEBIBYTE = 1024 * 1024
+
+Tree = dict[str, Any]
+"""What TOML yields: tables of tables and values, checked by the models below."""
+
+
+class SettingsError(InputFault):
+    """A setting is unknown or has a value it cannot have; the message names file or variable, key and reason."""
+
+
+class SecretError(InputFault):
+    """A file that should hold a secret cannot be read or is empty."""
+
+
+class Section(BaseModel):
+    """A frozen table of settings that takes no key it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _listed(value: object) -> object:
+    """Let the environment write a list as words between commas."""
+    if isinstance(value, str):
+        return tuple(word for word in (part.strip() for part in value.split(",")) if word)
+    return value
+
+
+Topics = Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
+Port = Annotated[int, Field(ge=1, le=65_535)]
+
+
+class MqttSettings(Section):
+    """How ingest reaches the broker. Secrets and certificates are files, taken from the home when relative."""
+
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    port: Port = 1883
+    username: str | None = None
+    password_file: Path | None = None
+    client_id: Annotated[str, Field(min_length=1)] = "premises-ingest"
+    tls: bool = False
+    ca_file: Path | None = None
+    certificate_file: Path | None = None
+    key_file: Path | None = None
+    keepalive_s: Annotated[int, Field(ge=5, le=65_535)] = 30
+    session_expiry_s: Annotated[int, Field(ge=0, le=0xFFFF_FFFF)] = 7 * DAY_S
+    """How long the broker keeps what came while ingest was away."""
+    receive_maximum: Annotated[int, Field(ge=1, le=65_535)] = 200
+    """How many messages may be on their way without a PUBACK."""
+    max_payload_bytes: Annotated[int, Field(ge=1024)] = 262_144
+    topics: Topics = ("premises/v1/#",)
+
+    @model_validator(mode="after")
+    def _hold_together(self) -> Self:
+        if self.password_file is not None and self.username is None:
+            msg = "password_file needs a username"
+            raise ValueError(msg)
+        if (self.certificate_file is None) != (self.key_file is None):
+            msg = "certificate_file and key_file go together"
+            raise ValueError(msg)
+        if not self.tls and (self.ca_file or self.certificate_file):
+            msg = "ca_file and certificate_file need tls = true"
+            raise ValueError(msg)
+        return self
+
+
+class SpoolSettings(Section):
+    """How much the spool may hold before the oldest readings go."""
+
+    max_bytes: Annotated[int, Field(ge=MEBIBYTE)] = 2048 * MEBIBYTE
+    min_free_bytes: Annotated[int, Field(ge=0)] = 512 * MEBIBYTE
+
+
+class StoreSettings(Section):
+    """Where readings are kept."""
+
+    kind: Literal["duckdb"] = "duckdb"
+    threads: Annotated[int, Field(ge=1, le=256)] = 1
+
+
+class LogSettings(Section):
+    """What is logged and how: lines for people or JSON for machines."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["console", "json"] = "console"
+
+
+class Settings(Section):
+    """All settings of one installation."""
+
+    mqtt: MqttSettings = MqttSettings()
+    spool: SpoolSettings = SpoolSettings()
+    store: StoreSettings = StoreSettings()
+    log: LogSettings = LogSettings()
+
+
+def load_settings(home: Home, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Return the settings of a home: the environment over `premises.toml` over the defaults.
+
+    Files named by relative paths are taken from the home. Raises SettingsError, which tells every fault at once.
+    """
+    written = _read_toml(home.settings)
+    variables = _variables(environment)
+    merged = _merged(written, {path: environment[name] for path, name in variables.items()})
+    try:
+        return Settings.model_validate(_with_files_from(home.root, merged))
+    except ValidationError as exc:
+        faults = [_fault(home.settings, variables, error) for error in exc.errors()]
+        raise SettingsError("; ".join(faults)) from exc
+
+
+def read_secret(path: Path) -> str:
+    """Return the secret in a file, without the line's end; raises SecretError."""
+    try:
+        secret = path.read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as exc:
+        reason = exc.strerror if isinstance(exc, OSError) else "not UTF-8"
+        msg = f"{path}: the secret cannot be read ({reason}); write it there, readable by this user only"
+        raise SecretError(msg) from exc
+    if not secret:
+        msg = f"{path}: the secret is empty; write it there"
+        raise SecretError(msg)
+    return secret
+
+
+def _read_toml(path: Path) -> Tree:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        msg = f"{path}: not valid TOML: {exc}"
+        raise SettingsError(msg) from exc
+    except OSError as exc:
+        msg = f"{path}: cannot be read: {exc.strerror}"
+        raise SettingsError(msg) from exc
+
+
+def _variables(environment: Mapping[str, str]) -> dict[tuple[str, ...], str]:
+    """Return the path of each setting that the environment gives (`mqtt`, `port`) with its variable's name."""
+    names = (name for name in environment if name.startswith(PREFIX) and not name.startswith(NOT_SETTINGS))
+    return {tuple(name.removeprefix(PREFIX).lower().split("__", 1)): name for name in names}
+
+
+def _merged(written: Tree, given: Mapping[tuple[str, ...], str]) -> Tree:
+    merged = {key: dict(value) if isinstance(value, dict) else value for key, value in written.items()}
+    for (section, *key), value in given.items():
+        if not key:
+            merged[section] = value
+        elif isinstance(table := merged.setdefault(section, {}), dict):
+            table[key[0]] = value
+    return merged
+
+
+def _with_files_from(root: Path, tree: Tree) -> Tree:
+    """Take relative paths of `*_file` from the home; an absolute path stays."""
+    return {
+        section: {key: _from(root, key, value) for key, value in table.items()} if isinstance(table, dict) else table
+        for section, table in tree.items()
+    }
+
+
+def _from(root: Path, key: str, value: object) -> object:
+    return root / value if key.endswith("_file") and isinstance(value, str) else value
+
+
+def _fault(file: Path, variables: Mapping[tuple[str, ...], str], error: Any) -> str:  # noqa: ANN401 - pydantic's own type is not public
+    location = tuple(str(part) for part in error["loc"])
+    place = next((name for path, name in variables.items() if path == location[: len(path)]), None)
+    where = place or f"{file}: {'.'.join(location)}"
+    if error["type"] == "extra_forbidden":
+        return f"{where}: no such setting{_suggestion(location)}"
+    return f"{where}: {error['msg'].removeprefix('Value error, ')}"
+
+
+def _suggestion(location: tuple[str, ...]) -> str:
+    near = get_close_matches(".".join(location), list(_known_keys(Settings)), n=1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _known_keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        yield prefix + name
+        kind = field.annotation
+        if get_origin(kind) is None and isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from _known_keys(kind, f"{prefix}{name}.")
