@@ -1,0 +1,319 @@
+"""A group of messages becomes entries for the spool: decoded, checked, told from duplicates, and counted."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+import structlog
+
+from ingest import native
+from ingest.native import Decoded, Problem, Topic, TopicError, TopicKind
+from ingest.ports import Spool
+from ingest.repeats import Repeats
+from sensors.events import VITAL_EVENTS, Event
+from sensors.intake import Delivery, Ignored, Quarantined, SpoolEntry
+from sensors.readings import ReadingBatch, ReadingFlag, epoch_ms
+from sensors.topology import Registry
+
+MAX_PAYLOAD_BYTES = 256 * 1024
+"""A thousand readings take about 100 KB; the project's own choice."""
+
+_KEPT_OF_TOO_LARGE = 4_096
+_LONGEST_DETAIL = 1_000
+_LONGEST_TOPIC = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A message as it came from the broker. `retain` marks a replay, `packet_id` is None for QoS 0."""
+
+    topic: str
+    payload: bytes
+    received_ms: int
+    packet_id: int | None = None
+    dup: bool = False
+    retain: bool = False
+
+
+@dataclass(slots=True)
+class _Group:
+    """What this group has taken in so far and the spool does not know yet."""
+
+    seqs: set[tuple[str, str, int]] = field(default_factory=set)
+    events: set[tuple[str, str]] = field(default_factory=set)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Kept:
+    """The raw side of one message: what its quarantined records are made of."""
+
+    message: Message
+    gateway: str
+    entries: list[Quarantined] = field(default_factory=list)
+
+    def add(
+        self, reason: str, detail: str, *, records: int, paths: Sequence[str] = (), payload: bytes | None = None
+    ) -> None:
+        raw = self.message.payload
+        self.entries.append(
+            Quarantined(
+                topic=self.message.topic[:_LONGEST_TOPIC],
+                payload=raw if payload is None else payload,
+                reason=reason,
+                detail=detail[:_LONGEST_DETAIL],
+                gateway=self.gateway,
+                received_ms=self.message.received_ms,
+                records=records,
+                paths=tuple(paths),
+                size=len(raw),
+            )
+        )
+
+
+class Pipeline:
+    """Judges messages against a registry and a spool's memory; writes nothing itself."""
+
+    def __init__(self, *, registry: Registry, spool: Spool, max_payload_bytes: int = MAX_PAYLOAD_BYTES) -> None:
+        """Judge by this registry until `use` gives another."""
+        self._spool = spool
+        self._max_payload_bytes = max_payload_bytes
+        self._log = structlog.get_logger(__name__)
+        self._repeats = Repeats()
+        self.use(registry)
+
+    def use(self, registry: Registry) -> None:
+        """Judge by another registry from the next message on."""
+        self._site = registry.site.id
+        self._devices = frozenset(registry.devices)
+
+    def process(self, messages: Iterable[Message]) -> list[SpoolEntry]:
+        """Return an entry for each message, in order. Raises only what the spool's memory raises."""
+        group = _Group()
+        return [self._entry(message, group) for message in messages]
+
+    def _entry(self, message: Message, group: _Group) -> SpoolEntry:
+        try:
+            topic = Topic.parse(message.topic)
+        except TopicError as exc:
+            return self._refused(message, _gateway_of(message.topic), "unknown_topic", str(exc))
+        gateway = topic.gateway if topic.site == self._site else f"{topic.site}/{topic.gateway}"
+        if len(message.payload) > self._max_payload_bytes:
+            detail = f"{len(message.payload)} bytes, at most {self._max_payload_bytes}; send smaller batches"
+            return self._refused(message, gateway, "payload_too_large", detail)
+        try:
+            decoded = native.decode(topic, message.payload, received_ms=message.received_ms)
+        except Exception as exc:  # noqa: BLE001 - a task's boundary: a poison message must not stop the stream
+            self._log.exception("decoder_failed", topic=message.topic)
+            return self._refused(message, gateway, "decoder_failed", f"{type(exc).__name__}: {exc}")
+        return self._judged(message, gateway, topic, decoded, group)
+
+    def _refused(self, message: Message, gateway: str, reason: str, detail: str) -> SpoolEntry:
+        """Return the entry of a message that was not read at all: one record."""
+        entry = SpoolEntry(gateway=gateway, received_ms=message.received_ms, received=1, delivery=_delivery(message))
+        if self._is_redelivery(message, entry.delivery):
+            return replace(entry, duplicates=1)
+        kept = _Kept(message=message, gateway=gateway)
+        too_large = len(message.payload) > self._max_payload_bytes
+        kept.add(reason, detail, records=1, payload=message.payload[: _KEPT_OF_TOO_LARGE if too_large else None])
+        self._log_kept(kept)
+        return replace(entry, quarantined=tuple(kept.entries))
+
+    def _judged(self, message: Message, gateway: str, topic: Topic, decoded: Decoded, group: _Group) -> SpoolEntry:
+        entry = SpoolEntry(
+            gateway=gateway,
+            received_ms=message.received_ms,
+            received=decoded.records,
+            boot=decoded.boot,
+            seq=decoded.seq,
+            delivery=_delivery(message) if decoded.seq is None else None,
+        )
+        if message.retain and topic.kind is not TopicKind.STATUS:
+            # A replay of an old message: it must not use up the number of the message itself.
+            return _ignored(replace(entry, boot=None, seq=None, delivery=None), "retained")
+        if self._is_repeated(gateway, decoded, group) or self._is_redelivery(message, entry.delivery):
+            return self._repeated(entry, message, topic, decoded, group)
+        if decoded.status is not None:
+            self._log.info("gateway_status", gateway=gateway, state=decoded.status, retained=message.retain)
+            return _ignored(entry, "status")
+        if not decoded.records:
+            return _ignored(replace(entry, received=1), "empty")
+        return self._accepted(entry, message, topic, decoded, group)
+
+    def _is_repeated(self, gateway: str, decoded: Decoded, group: _Group) -> bool:
+        if decoded.boot is None or decoded.seq is None:
+            return False
+        key = (gateway, decoded.boot, decoded.seq)
+        if key in group.seqs or self._spool.seen(*key):
+            return True
+        group.seqs.add(key)
+        return False
+
+    def _is_redelivery(self, message: Message, delivery: Delivery | None) -> bool:
+        return message.dup and delivery is not None and self._spool.seen_delivery(delivery)
+
+    def _repeated(
+        self, entry: SpoolEntry, message: Message, topic: Topic, decoded: Decoded, group: _Group
+    ) -> SpoolEntry:
+        """Return a duplicate, less the vital events that are news: their gateway starts its numbers over."""
+        news = [
+            (index, event)
+            for index, event in zip(decoded.event_records, decoded.events, strict=True)
+            if event.type in VITAL_EVENTS and self._is_news(entry.gateway, event, group)
+        ]
+        if not news:
+            return replace(entry, duplicates=decoded.records)
+        doubtful = replace(
+            decoded,
+            events=tuple(replace(event, doubts=(*event.doubts, "seq_repeated")) for _, event in news),
+            event_records=tuple(index for index, _ in news),
+        )
+        kept = _Kept(message=message, gateway=entry.gateway)
+        events, keys, duplicates = self._known_events(kept, topic, doubtful, group)
+        duplicates += decoded.records - len(news)
+        return replace(entry, events=tuple(events), event_keys=tuple(keys), duplicates=duplicates)
+
+    def _is_news(self, gateway: str, event: Event, group: _Group) -> bool:
+        key = event_key(event)
+        return key is not None and not self._event_seen(gateway, key, group)
+
+    def _accepted(
+        self, entry: SpoolEntry, message: Message, topic: Topic, decoded: Decoded, group: _Group
+    ) -> SpoolEntry:
+        kept = _Kept(message=message, gateway=entry.gateway)
+        self._keep_problems(kept, decoded)
+        readings = self._known_readings(kept, topic, decoded)
+        events, keys, duplicates = self._known_events(kept, topic, decoded, group)
+        self._log_kept(kept)
+        return replace(
+            entry,
+            readings=readings,
+            events=tuple(events),
+            event_keys=tuple(keys),
+            duplicates=duplicates,
+            quarantined=tuple(kept.entries),
+        )
+
+    def _keep_problems(self, kept: _Kept, decoded: Decoded) -> None:
+        """Put the records that could not be read into quarantine, those of one reason together."""
+        by_reason: defaultdict[str, list[Problem]] = defaultdict(list)
+        for problem in decoded.problems:
+            by_reason[problem.reason].append(problem)
+        for reason, problems in by_reason.items():
+            detail = "; ".join(f"{each.path}: {each.detail}".removeprefix(": ") for each in problems[:10])
+            paths = [each.path.partition(".")[0] for each in problems if each.record is not None]
+            kept.add(reason, detail, records=len(problems), paths=paths)
+        for note in decoded.notes:
+            held = self._repeats.due((kept.gateway, note.reason), kept.message.received_ms)
+            if held is not None:
+                self._log.warning("field_ignored", gateway=kept.gateway, path=note.path, reason=note.reason, held=held)
+
+    def _log_kept(self, kept: _Kept) -> None:
+        for each in kept.entries:
+            held = self._repeats.due((kept.gateway, each.reason), each.received_ms)
+            if held is not None:
+                self._log.warning(
+                    "quarantined", gateway=kept.gateway, reason=each.reason, detail=each.detail[:200], held=held
+                )
+
+    def _known_readings(self, kept: _Kept, topic: Topic, decoded: Decoded) -> ReadingBatch | None:
+        batch = decoded.readings
+        if not len(batch):
+            return None
+        if topic.site != self._site:
+            paths = [f"readings[{index}]" for index in decoded.reading_records]
+            kept.add("unknown_site", self._site_detail(topic), records=len(paths), paths=paths)
+            return None
+        unknown = set(batch.device) - self._devices
+        if not unknown:
+            return batch
+        lost = [index for index, device in zip(decoded.reading_records, batch.device, strict=True) if device in unknown]
+        paths = [f"readings[{index}]" for index in lost]
+        kept.add("unknown_device", _unknown_detail(unknown), records=len(lost), paths=paths)
+        return _without(batch, unknown)
+
+    def _known_events(
+        self, kept: _Kept, topic: Topic, decoded: Decoded, group: _Group
+    ) -> tuple[list[Event], list[str], int]:
+        """Return the events to keep, the keys to remember them by, and how many were known already."""
+        events, keys, duplicates = [], [], 0
+        for index, event in zip(decoded.event_records, decoded.events, strict=True):
+            key = event_key(event)
+            if key is not None and self._event_seen(kept.gateway, key, group):
+                duplicates += 1
+                continue
+            checked = self._known_event(kept, topic, event, index)
+            if checked is None:
+                continue
+            events.append(checked)
+            if key is not None:
+                group.events.add((kept.gateway, key))
+                keys.append(key)
+        return events, keys, duplicates
+
+    def _event_seen(self, gateway: str, key: str, group: _Group) -> bool:
+        return (gateway, key) in group.events or self._spool.seen_event(gateway, key)
+
+    def _known_event(self, kept: _Kept, topic: Topic, event: Event, index: int) -> Event | None:
+        """Return the event, with doubts where a vital one comes from nowhere known; None where it is refused."""
+        if topic.site != self._site:
+            reason, detail = "unknown_site", self._site_detail(topic)
+        elif event.device not in self._devices:
+            reason, detail = "unknown_device", _unknown_detail({event.device})
+        else:
+            return event
+        if event.type in VITAL_EVENTS:
+            return replace(event, site=self._site, doubts=tuple(dict.fromkeys((*event.doubts, reason))))
+        kept.add(reason, detail, records=1, paths=[f"events[{index}]"])
+        return None
+
+    def _site_detail(self, topic: Topic) -> str:
+        return f"site {topic.site!r} is not {self._site!r} of the registry; mend the topic or the registry"
+
+
+def event_key(event: Event) -> str | None:
+    """Return what an event is known by: its id, else what it says and when; None with neither id nor time."""
+    if event.id is not None:
+        return f"id:{event.id}"
+    if event.flags & ReadingFlag.TIME_OF_RECEIPT:
+        return None
+    return f"at:{epoch_ms(event.time)}:{event.device}:{event.type}:{event.state}:{event.zone}"
+
+
+def _gateway_of(topic: str) -> str:
+    """Return the gateway that a topic outside the contract most likely came from, `-` where there is none to see."""
+    parts = topic.split("/")
+    return parts[3][:128] if topic.startswith("premises/v1/") and len(parts) > 4 and parts[3] else "-"  # noqa: PLR2004 - premises/v1/SITE/GATEWAY/…
+
+
+def _delivery(message: Message) -> Delivery | None:
+    if message.packet_id is None:
+        return None
+    digest = hashlib.blake2b(message.topic.encode() + b"\0" + message.payload, digest_size=16).digest()
+    return Delivery(message.packet_id, digest)
+
+
+def _ignored(entry: SpoolEntry, reason: str) -> SpoolEntry:
+    ignored = Ignored(gateway=entry.gateway, reason=reason, records=entry.received)
+    return replace(entry, ignored=(ignored,))
+
+
+def _without(batch: ReadingBatch, devices: set[str]) -> ReadingBatch | None:
+    kept = ReadingBatch(site=batch.site)
+    for index, device in enumerate(batch.device):
+        if device not in devices:
+            kept.add(
+                batch.time_ms[index],
+                device,
+                batch.metric[index],
+                batch.value[index],
+                phase=batch.phase[index],
+                quality=batch.quality[index],
+                flags=batch.flags[index],
+            )
+    return kept if len(kept) else None
+
+
+def _unknown_detail(devices: Collection[str]) -> str:
+    named = ", ".join(sorted(devices)[:10])
+    return f"not in the registry: {named}; add it there, or mend the device's id"

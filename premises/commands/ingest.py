@@ -1,0 +1,167 @@
+"""`premises ingest`: from the broker into the spool, until it is told to stop."""
+
+import fcntl
+import logging
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from premises.home import Home, home_option
+from sensors.errors import InputFault
+
+if TYPE_CHECKING:
+    from ingest.mqtt import MqttOptions
+    from ingest.pipeline import Message, Pipeline
+    from premises.settings import LogSettings, MqttSettings
+    from sensors.topology import Registry
+
+
+class SpoolTakenError(InputFault):
+    """Another ingest writes this spool."""
+
+    def __init__(self, lock: Path, holder: str) -> None:
+        """Name the lock and, where it is known, who holds it."""
+        who = f"process {holder}" if holder else "another process"
+        super().__init__(f"{lock}: {who} is taking in readings for this home; stop it, or choose another --home")
+
+
+class RegistryFile:
+    """The registry and when its file was last looked at; a broken new file changes nothing."""
+
+    def __init__(self, path: Path) -> None:
+        """Read the file; InputFault where it cannot be used."""
+        from storage.registry_file import load_registry  # noqa: PLC0415 - keeps `--help` quick
+
+        self._load = load_registry
+        self._path = path
+        self._stamp = self._stamped()
+        self.registry = load_registry(path)
+
+    def changed(self) -> "Registry | None":
+        """Return the registry if its file changed and is in order, else None. InputFault tells what is not."""
+        stamp = self._stamped()
+        if stamp == self._stamp:
+            return None
+        self._stamp = stamp
+        self.registry = self._load(self._path)
+        return self.registry
+
+    def _stamped(self) -> tuple[int, int, int] | None:
+        try:
+            stat = self._path.stat()
+        except OSError:
+            return None
+        return stat.st_mtime_ns, stat.st_size, stat.st_ino
+
+
+@click.command("ingest")
+@home_option
+def command(home: Path | None) -> None:
+    """Take in readings and events over MQTT until SIGTERM; prints `ready` once subscribed.
+
+    A message is acknowledged only after it is in the spool, so what the broker was told is kept survives a crash.
+    """
+    place = Home.find(home)
+    with _spool_lock(place.run / "ingest.lock"):
+        _run(place)
+
+
+def _run(home: Home) -> None:
+    # The rest of the program is imported here so that `premises --help` stays quick.
+    from ingest.mqtt import Handlers, Subscriber  # noqa: PLC0415
+    from ingest.pipeline import Pipeline  # noqa: PLC0415
+    from premises.settings import load_settings  # noqa: PLC0415
+    from storage.spool import SqliteSpool  # noqa: PLC0415
+
+    settings = load_settings(home)
+    _configure_log(settings.log)
+    registry = RegistryFile(home.registry)
+    bounds = {"max_bytes": settings.spool.max_bytes, "min_free_bytes": settings.spool.min_free_bytes}
+    with closing(SqliteSpool(home.spool, **bounds)) as spool:
+        pipeline = Pipeline(registry=registry.registry, spool=spool, max_payload_bytes=settings.mqtt.max_payload_bytes)
+
+        def take(group: "Sequence[Message]") -> None:
+            spool.commit(pipeline.process(group))
+
+        handlers = Handlers(
+            take=take,
+            session_lost=spool.forget_deliveries,
+            ready=lambda: click.echo("ready"),
+            tick=lambda: _follow(registry, pipeline),
+        )
+        subscriber = Subscriber(_mqtt_options(settings.mqtt), handlers)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: subscriber.stop())
+        subscriber.run()
+
+
+def _follow(registry: RegistryFile, pipeline: "Pipeline") -> None:
+    """Judge by the registry's new file; a broken one is said once and the old registry stays."""
+    import structlog  # noqa: PLC0415 - keeps `--help` quick
+
+    log = structlog.get_logger(__name__)
+    try:
+        changed = registry.changed()
+    except InputFault as fault:
+        log.error("registry_broken", detail=str(fault), kept="the registry as it was before")  # noqa: TRY400 - its text says all
+        return
+    if changed is not None:
+        pipeline.use(changed)
+        log.info("registry_changed", devices=len(changed.devices))
+
+
+def _mqtt_options(settings: "MqttSettings") -> "MqttOptions":
+    from ingest.mqtt import MqttOptions, TlsFiles  # noqa: PLC0415 - keeps `--help` quick
+    from premises.settings import read_secret  # noqa: PLC0415
+
+    files = TlsFiles(ca=settings.ca_file, certificate=settings.certificate_file, key=settings.key_file)
+    return MqttOptions(
+        host=settings.host,
+        port=settings.port,
+        username=settings.username,
+        password=None if settings.password_file is None else read_secret(settings.password_file),
+        client_id=settings.client_id,
+        tls=files if settings.tls else None,
+        keepalive_s=settings.keepalive_s,
+        session_expiry_s=settings.session_expiry_s,
+        receive_maximum=settings.receive_maximum,
+        topic_filters=settings.topics,
+    )
+
+
+@contextmanager
+def _spool_lock(path: Path) -> Iterator[None]:
+    """Hold the lock of this home's spool; the system lets go of it when the process ends, however it ends."""
+    with path.open("a+", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as exc:
+            lock.seek(0)
+            raise SpoolTakenError(path, lock.read(20).strip()) from exc
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        yield
+
+
+def _configure_log(settings: "LogSettings") -> None:
+    """Write events to standard error, as lines for people or JSON for machines."""
+    import structlog  # noqa: PLC0415 - keeps `--help` quick
+
+    machine = settings.format == "json"
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *([structlog.processors.format_exc_info] if machine else []),
+            structlog.processors.JSONRenderer() if machine else structlog.dev.ConsoleRenderer(colors=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[settings.level.upper()]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
