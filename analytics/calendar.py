@@ -20,7 +20,7 @@ from sensors.topology import Site
 MINUTES_PER_DAY = 24 * 60
 NIGHT = (0, 5 * 60)
 """00:00 to 05:00 local: nobody works then. The project's own choice, the hours that W01 uses too."""
-_NIGHT_MARKS = range(NIGHT[0], NIGHT[1] + 1, 60)
+_HOURS = range(0, MINUTES_PER_DAY + 1, 60)
 SATURDAY = 5
 
 
@@ -90,7 +90,7 @@ BUILT_IN_HOLIDAYS: Mapping[str, Holidays] = MappingProxyType({"cn": ChineseHolid
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayPart:
-    """A stretch of one local day in which none of the answers changes; half-open, UTC milliseconds."""
+    """A stretch of one local day, an hour at most, in which no answer changes; half-open, UTC milliseconds."""
 
     start_ms: int
     end_ms: int
@@ -185,7 +185,7 @@ class WorkCalendar:
     def _parts_of(self, day: date) -> Iterator[DayPart]:
         workday = self.kind(day) is DayKind.WORKDAY
         spans = (*self.working_minutes, *self.cleaning_minutes)
-        marks = sorted({MINUTES_PER_DAY, *_NIGHT_MARKS} | {minute for span in spans for minute in span})
+        marks = sorted({*_HOURS} | {minute for span in spans for minute in span})
         for begin, end in pairwise(marks):
             start_ms, end_ms = self._minute_ms(day, begin), self._minute_ms(day, end)
             if start_ms < end_ms:  # a part can vanish where the clock is put forward

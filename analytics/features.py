@@ -11,6 +11,7 @@ from analytics.occupancy import circuit_occupancy, room_occupancy
 from analytics.points import FOREVER_MS, points, with_hold
 from analytics.ports import FEATURES_SCHEMA, ReadingSource
 from analytics.power import EXPORT, circuit_power
+from analytics.spells import numbered
 from sensors.subjects import Subject, SubjectKind
 from sensors.topology import Registry
 
@@ -101,16 +102,19 @@ def room_features(occupancy: pl.DataFrame, parts: pl.DataFrame) -> pl.DataFrame:
     segments = cut([occupancy], parts)
     occupied, known = pl.col("state").fill_null(value=False), pl.col("state").is_not_null()
     there = occupied & ~pl.col("cleaning")
-    same = (there == there.shift()) & (pl.col("subject") == pl.col("subject").shift())
-    spells = segments.with_columns(spell=(~same.fill_null(value=False)).cum_sum(), there=there)
-    long_spell = there & (pl.col("hours").sum().over("spell") >= LONG_SPELL_H)
+    long_spells = numbered(segments, there).filter(pl.col("hours").sum().over("spell") >= LONG_SPELL_H)
+    spells = segments.join(
+        long_spells.select("subject", "start_ms", in_long_spell=pl.lit(value=True)),
+        on=["subject", "start_ms"],
+        how="left",
+    )
     return _long_form(
         spells,
         known_h=_hours(known),
         occupied_h=_hours(occupied),
         work_known_h=_hours(known & pl.col("working")),
         work_occupied_h=_hours(occupied & pl.col("working")),
-        long_presence_h=_hours(long_spell),
+        long_presence_h=_hours(pl.col("in_long_spell").fill_null(value=False)),
     )
 
 
@@ -200,8 +204,8 @@ def _melt(wide: pl.DataFrame) -> pl.DataFrame:
 
 
 def _hours(condition: pl.Expr) -> pl.Expr:
-    # milliseconds add up exactly, hours as fractions do not
-    return (pl.col("end_ms") - pl.col("start_ms")).filter(condition).sum() / 3_600_000
+    # milliseconds add up exactly, and the rounding takes back what the division leaves: one hour is 1.0
+    return ((pl.col("end_ms") - pl.col("start_ms")).filter(condition).sum() / 3_600_000).round(6)
 
 
 def _energy(condition: pl.Expr) -> pl.Expr:

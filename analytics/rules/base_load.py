@@ -131,7 +131,7 @@ def _loads(data: RunData, building: Building) -> pl.DataFrame:
     mains = _power(data, _mains(data.registry, building))
     always_on = _power(data, _always_on(data.registry, building), prefix="always_on_")
     generated = _generation(data, _pv(data.registry, building))
-    frame = mains.join(always_on, on="day").join(generated, on="day")
+    frame = data.days.join(mains, on="day").join(always_on, on="day").join(generated, on="day")
     frame = frame.with_columns(pl.col(f"{period}_w") + pl.col(f"pv_{period}_w") for period in PERIODS)
     nights = [pl.col(name).shift(-1) for name in ("night_w", "always_on_night_w")]
     return frame.sort("day").with_columns(nights)
@@ -176,6 +176,4 @@ def _summed(data: RunData, daily: pl.DataFrame, columns: list[str], *, members: 
         return data.days.with_columns(pl.lit(0.0).alias(name) for name in columns).select("day", *columns)
     complete = {name: pl.when(pl.col(name).count() == members).then(pl.col(name).sum()) for name in columns}
     summed = daily.group_by("day").agg(**complete)
-    return (
-        data.days.select("day", "kind", "start_ms", "end_ms").join(summed, on="day", how="left").select("day", *columns)
-    )
+    return data.days.select("day").join(summed, on="day", how="left")

@@ -22,6 +22,7 @@ from sensors.verdicts import Finding, Severity, Verdict
 RULE = "E05"
 METER_METRICS = ("energy_import_kwh", POWER)
 NIGHT_FEATURES = tuple(f"night_w_{hour}" for hour in NIGHT_HOURS)
+MS_PER_HOUR = 3_600_000
 ENOUGH_NIGHT_HOURS = 20
 """Hours of rest-day nights needed for a standby figure, four nights; with fewer, all nights serve, which can
 only make the standby larger and the waste smaller."""
@@ -37,7 +38,7 @@ class Load:
     area_m2: float
 
 
-SPELLS_SCHEMA = pl.Schema(
+HOURS_SCHEMA = pl.Schema(
     {
         "subject": pl.String,
         "start_ms": pl.Int64,
@@ -47,35 +48,38 @@ SPELLS_SCHEMA = pl.Schema(
         "mean_w": pl.Float64,
     }
 )
-"""Empty spells of loads: length and mean power are those outside lunch."""
+"""Hours, or parts of them, outside lunch in which a load ran for nobody, with the mean power of each."""
 
 
-def empty_spells(data: RunData, tracks: Tracks, parts: pl.DataFrame) -> pl.DataFrame:
-    """Return SPELLS_SCHEMA of the days in `parts`: measured load while every room served was known to be empty."""
+def empty_hours(data: RunData, tracks: Tracks, parts: pl.DataFrame) -> pl.DataFrame:
+    """Return HOURS_SCHEMA of the days in `parts`: measured load in spells of empty rooms that are long enough.
+
+    An hour that began before the spell or outlasts it is there with the part of it that counts.
+    """
     loads = [load for load in _loads(data.registry) if not _lacking(data, load)]
     power = _load_power(loads, tracks, parts)
     if power.is_empty():
-        return pl.DataFrame(schema=SPELLS_SCHEMA)
-    outside_lunch = ~pl.col("lunch")
-    energy_wh = (pl.col("power_w") * pl.col("hours")).filter(outside_lunch).sum()
+        return pl.DataFrame(schema=HOURS_SCHEMA)
     minimum_h = data.thresholds.value(RULE, "empty_min") / 60
+    # lunch is taken out after the spells are numbered: a spell goes on through it but gets no longer by it
+    spells = numbered(power, pl.col("empty")).filter(~pl.col("lunch"))
+    long_enough = spells.filter(pl.col("hours").sum().over("spell") >= minimum_h)
     return (
-        numbered(power, pl.col("empty"))
-        .group_by("spell", maintain_order=True)
+        long_enough.with_columns(hour=pl.col("start_ms") // MS_PER_HOUR)
+        .group_by("subject", "spell", "hour", maintain_order=True)
         .agg(
-            pl.first("subject", "start_ms", "day"),
+            pl.first("start_ms", "day"),
             pl.last("end_ms"),
-            hours=pl.col("hours").filter(outside_lunch).sum(),
-            energy_wh=energy_wh,
+            pl.col("hours").sum(),
+            energy_wh=(pl.col("power_w") * pl.col("hours")).sum(),
         )
-        .filter(pl.col("hours") >= minimum_h)
         .with_columns(mean_w=pl.col("energy_wh") / pl.col("hours"), week=pl.col("day").dt.truncate("1w"))
-        .select(SPELLS_SCHEMA.names())
-        .cast(SPELLS_SCHEMA)
+        .select(HOURS_SCHEMA.names())
+        .cast(HOURS_SCHEMA)
     )
 
 
-def empty_load(data: RunData, spells: pl.DataFrame) -> list[Finding]:
+def empty_load(data: RunData, hours: pl.DataFrame) -> list[Finding]:
     """Return a finding per load and week for what was used above standby in empty rooms.
 
     Standby is the 10th percentile of the hourly mean power at night on rest days of the 28 days before the
@@ -87,29 +91,29 @@ def empty_load(data: RunData, spells: pl.DataFrame) -> list[Finding]:
         if lacking:
             findings.append(not_applicable(data, RULE, load.subject, *lacking))
         else:
-            findings += _judged(data, load, spells.filter(pl.col("subject") == str(load.subject)))
+            findings += _judged(data, load, hours.filter(pl.col("subject") == str(load.subject)))
     return findings
 
 
-def _judged(data: RunData, load: Load, spells: pl.DataFrame) -> list[Finding]:
+def _judged(data: RunData, load: Load, hours: pl.DataFrame) -> list[Finding]:
     nights = _nights(data, load)
     weeks = [
         week
-        for week in (_week(data, load, rows, nights) for _, rows in spells.group_by("week", maintain_order=True))
+        for week in (_week(data, load, rows, nights) for _, rows in hours.group_by("week", maintain_order=True))
         if week
     ]
     return weeks or [_quiet(data, load, enough=_enough(data, load) and not nights.is_empty())]
 
 
-def _week(data: RunData, load: Load, spells: pl.DataFrame, nights: pl.DataFrame) -> Finding | None:
+def _week(data: RunData, load: Load, empty: pl.DataFrame, nights: pl.DataFrame) -> Finding | None:
     """Return the finding of one week, None where nothing exceeds the limits or no standby is known."""
-    week: date = spells["week"][0]
+    week: date = empty["week"][0]
     standby_w, standby_from = _standby(data, nights, week)
     if standby_w is None:
         return None
     limit_wm2 = data.thresholds.value(RULE, "excess_wm2")
     limit_w = max(data.thresholds.value(RULE, "excess_w"), limit_wm2 * load.area_m2)
-    wasteful = spells.with_columns(excess_w=pl.col("mean_w") - standby_w).filter(pl.col("excess_w") > limit_w)
+    wasteful = empty.with_columns(excess_w=pl.col("mean_w") - standby_w).filter(pl.col("excess_w") > limit_w)
     hours = total(wasteful, "hours")
     energy_kwh = total(wasteful.with_columns(energy_wh=pl.col("excess_w") * pl.col("hours")), "energy_wh") / 1000
     if energy_kwh < data.thresholds.value(RULE, "energy_kwh") or not hours:
@@ -132,7 +136,6 @@ def _week(data: RunData, load: Load, spells: pl.DataFrame, nights: pl.DataFrame)
             standby_w=standby_w,
             standby_from=standby_from,
             empty_h=hours,
-            spells=wasteful.height,
             area_m2=load.area_m2,
             circuits=", ".join(circuit.id for circuit in load.circuits),
         ),

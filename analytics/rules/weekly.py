@@ -9,7 +9,7 @@ import polars as pl
 from analytics.features import Tracks
 from analytics.frame import RunData
 from analytics.rules.co2 import CO2, co2_findings, high_co2
-from analytics.rules.empty_load import empty_load, empty_spells
+from analytics.rules.empty_load import empty_hours, empty_load
 from sensors.verdicts import Finding
 
 
@@ -46,7 +46,7 @@ WEEKLY_RULES: Mapping[str, WeeklyRule] = MappingProxyType(
             metrics=(CO2,),
         ),
         "E05": WeeklyRule(
-            keep=lambda data, week: empty_spells(data, week.tracks, week.parts),
+            keep=lambda data, week: empty_hours(data, week.tracks, week.parts),
             conclude=empty_load,
         ),
     }

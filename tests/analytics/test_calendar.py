@@ -54,4 +54,4 @@ def test_a_rest_day_has_neither_working_hours_nor_lunch() -> None:
 @pytest.mark.parametrize(("day", "hours"), [(date(2026, 3, 29), 23.0), (date(2026, 10, 25), 25.0)])
 def test_a_day_of_clock_change_has_its_true_length(day: date, hours: float) -> None:
     frame = calendar("Europe/Berlin").day_frame(day, day)
-    assert frame["day_h"].to_list() == [hours]
+    assert frame["day_h"].to_list() == [pytest.approx(hours)]
