@@ -2,11 +2,13 @@
 
 import importlib
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -26,7 +28,7 @@ HEAVY = ("duckdb", "polars", "pyarrow", "fastapi", "starlette")
 PACKAGES = sorted(name for layer in LAYERS for name in layer if (ROOT / name / "__init__.py").exists())
 
 # Written so that these patterns do not find themselves.
-HOME_OR_WORK_TREE = re.compile(r"(?<![\w.~:-])/(?:root|home|work|Users)/\w")
+HOME_OR_WORK_TREE = re.compile(r"(?<![\w.~:}-])/(?:root|home|work|Users)/\w")
 INDEX_ADDRESS = re.compile(
     r"pypi\.(?:org|python)|pythonhosted\.(?:org)|registry\.(?:npmjs|yarnpkg)|https?://\S+/simple\b"
     r"|^\s*(?:-i|--(?:extra-)?index-url|--find-links)\s*[= ]\s*\S+",
@@ -95,6 +97,23 @@ def test_every_package_is_under_the_import_rules() -> None:
     listed = re.search(r"root_packages =\n((?:    \w+\n)+)", config)
     assert listed is not None
     assert sorted(listed.group(1).split()) == PACKAGES
+
+
+def test_wheel_holds_every_file_of_every_package(tmp_path: Path) -> None:
+    wanted = set()
+    for path in tracked_files():
+        name = path.relative_to(ROOT)
+        (tmp_path / "source" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, tmp_path / "source" / name)
+        if name.parts[0] in PACKAGES:
+            wanted.add(name.as_posix())
+    done = run(
+        *(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"),
+        *("--wheel-dir", str(tmp_path), str(tmp_path / "source")),
+    )
+    assert done.returncode == 0, done.stderr
+    (wheel,) = tmp_path.glob("premises-*.whl")
+    assert wanted - set(ZipFile(wheel).namelist()) == set()
 
 
 def test_imports_point_down_and_the_domain_does_no_io() -> None:
