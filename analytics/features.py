@@ -205,7 +205,7 @@ def _melt(wide: pl.DataFrame) -> pl.DataFrame:
 
 def _hours(condition: pl.Expr) -> pl.Expr:
     # milliseconds add up exactly, and the rounding takes back what the division leaves: one hour is 1.0
-    return ((pl.col("end_ms") - pl.col("start_ms")).filter(condition).sum() / 3_600_000).round(6)
+    return ((pl.col("end_ms") - pl.col("start_ms")).filter(condition).sum() / 3_600_000).round(9)
 
 
 def _energy(condition: pl.Expr) -> pl.Expr:
