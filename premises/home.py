@@ -16,13 +16,18 @@ class Home:
     @classmethod
     def find(cls, given: Path | None) -> "Home":
         """Return the home from `--home`, else PREMISES_HOME, else the user's data folder; it is made if absent."""
-        root = given or Path(os.environ.get("PREMISES_HOME") or Path.home() / ".local/share/premises")
-        root.mkdir(parents=True, exist_ok=True)
-        home = cls(root.resolve())
+        home = cls.place(given)
+        home.root.mkdir(parents=True, exist_ok=True)
         for folder in (home.run, home.logs):
             folder.mkdir(exist_ok=True)
         home.secrets.mkdir(mode=0o700, exist_ok=True)
         return home
+
+    @classmethod
+    def place(cls, given: Path | None) -> "Home":
+        """Return where the home is, without making anything."""
+        root = given or Path(os.environ.get("PREMISES_HOME") or Path.home() / ".local/share/premises")
+        return cls(root.resolve())
 
     @property
     def settings(self) -> Path:

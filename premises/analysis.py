@@ -1,0 +1,129 @@
+"""An analysis put together: where the readings come from, which calendar holds, and how the answer is given."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+from analytics.ports import AnalysisStore
+from analytics.rules import RULES
+from analytics.runs import Analysis, Request, analyse
+from ingest.readings_table import ReadingsTable
+from premises.holidays import holidays_of
+from premises.home import Home
+from premises.readings import open_readings
+from reports.answer import render_answer
+from reports.document import analysis_document
+from reports.text import render_text
+from sensors.errors import InputFault
+from sensors.local_time import UnknownTimezoneError, find_timezone
+from storage.readings.memory import MemoryReadingStore
+from storage.registry_file import load_registry
+
+Language = Literal["zh", "en"]
+Progress = Callable[[str, float], None]
+
+document = analysis_document
+text = render_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked, as it was typed: rules by comma, local dates, `end` itself left out."""
+
+    rules: str | None = None
+    first: str | None = None
+    end: str | None = None
+
+    def request(self) -> Request:
+        """Return the checked request. Raises InputFault."""
+        end = _day("--to", self.end)
+        rules = RULES if self.rules is None else tuple(name.strip().upper() for name in self.rules.split(","))
+        return Request(
+            rules=rules,
+            first=_day("--from", self.first),
+            last=None if end is None else end - timedelta(days=1),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CsvSource:
+    """A file of readings; `timezone` serves times without an offset."""
+
+    path: Path
+    timezone: str | None = None
+    encoding: str = "utf-8"
+
+
+def of_csv(
+    source: CsvSource, registry_path: Path | None, home: Home, question: Question, progress: Progress
+) -> Analysis:
+    """Return the analysis of a file, kept in memory only."""
+    request = question.request()
+    path = registry_path or home.registry
+    registry = load_registry(path)
+    try:
+        zone = None if source.timezone is None else find_timezone(source.timezone)
+    except UnknownTimezoneError as exc:
+        msg = f"--timezone {exc}"
+        raise InputFault(msg) from exc
+    store = MemoryReadingStore()
+    table = ReadingsTable(path=source.path, registry=registry, zone=zone, encoding=source.encoding)
+    for chunk in table.records():
+        store.append(chunk.readings)
+        store.append_events(chunk.events)
+    return analyse(
+        registry=registry,
+        holidays=holidays_of(registry.site, path),
+        store=store,
+        request=request,
+        progress=progress,
+    )
+
+
+def of_home(home: Home, registry_path: Path | None, question: Question, progress: Progress) -> Analysis:
+    """Return the analysis of what the home's store and spool hold."""
+    request = question.request()
+    path = registry_path or home.registry
+    registry = load_registry(path)
+    with _analysis_store(home) as store:
+        return analyse(
+            registry=registry,
+            holidays=holidays_of(registry.site, path),
+            store=store,
+            request=request,
+            progress=progress,
+        )
+
+
+@contextmanager
+def _analysis_store(home: Home) -> Iterator[AnalysisStore]:
+    with open_readings(home) as store:
+        yield store
+
+
+def write_page(analysis: Analysis, path: Path, language: Language) -> None:
+    """Write the answer as one HTML page, whole or not at all. Raises InputFault."""
+    page = render_answer(analysis, language=language, made_at=datetime.now(UTC))
+    try:
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
+            file.write(page)
+        Path(file.name).chmod(0o644)
+        os.replace(file.name, path)
+    except OSError as exc:
+        msg = f"--html {path}: cannot be written: {exc.strerror}"
+        raise InputFault(msg) from exc
+
+
+def _day(option: str, written: str | None) -> date | None:
+    if written is None:
+        return None
+    try:
+        return date.fromisoformat(written)
+    except ValueError as exc:
+        msg = f"{option} {written!r} is no date; write it like 2026-01-31"
+        raise InputFault(msg) from exc
