@@ -205,3 +205,20 @@ def test_the_safety_path_loads_nothing_heavy(modules: str) -> None:
         f"print(*[name for name in {HEAVY} if name in sys.modules])"
     )
     assert python(code) == ""
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    link = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
+    broken = [
+        f"{path}: {target}"
+        for path, text in tracked_texts()
+        if path.suffix == ".md"
+        for target in link.findall(text)
+        if not (ROOT / path.parent / target).exists()
+    ]
+    assert broken == []
+
+
+def test_decisions_are_numbered_without_gaps() -> None:
+    numbers = sorted(int(path.name[:4]) for path in (ROOT / "docs" / "decisions").glob("*.md"))
+    assert numbers == list(range(1, len(numbers) + 1))
