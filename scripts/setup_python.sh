@@ -8,7 +8,9 @@ is_new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/d
 
 find_python() {
     local candidate
-    for candidate in ${PYTHON:+"$PYTHON"} python3.11 python3.12 python3.13 python3 python; do
+    local candidates=(python3.11 python3.12 python3.13 python3 python)
+    [ -z "${PYTHON:-}" ] || candidates=("$PYTHON")
+    for candidate in "${candidates[@]}"; do
         if command -v "$candidate" >/dev/null && is_new_enough "$candidate"; then
             command -v "$candidate"
             return 0
@@ -22,7 +24,7 @@ if [ -x .venv/bin/python ] && is_new_enough .venv/bin/python && .venv/bin/python
 fi
 
 if ! python=$(find_python); then
-    may_apt && apt_install python3 python3-venv || true
+    [ -n "${PYTHON:-}" ] || { may_apt && apt_install python3 python3-venv; } || true
     python=$(find_python) || {
         say "setup: no Python 3.11 or newer was found. Install one, or name it: make setup PYTHON=/path/to/python3.11"
         exit 1
