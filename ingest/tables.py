@@ -5,43 +5,26 @@ file's first row, and each row adds what flowed from its time to the interval's 
 register is repeated, marked estimated, and the file's total stays what it was.
 """
 
-import csv
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
+from ingest.csv_records import Progress, TableFault, csv_records
 from ingest.mapping import ColumnTarget, CsvMapping
-from sensors.errors import InputFault
 from sensors.local_time import TimeError, parse_time
 from sensors.metrics import Nature
 from sensors.readings import Quality, ReadingBatch, epoch_ms
 from sensors.topology import SiteId
 
-ENCODINGS = ("utf-8", "gb18030")
-MAX_ROW_BYTES = 1024 * 1024
 MAX_STEPS = 10_000
 """Different distances between rows; beyond it nothing is regular and memory should not grow for it."""
 
 CHUNK = 50_000
 """Readings per batch."""
-
-Progress = Callable[[int], None]
-"""Called with the number of bytes read since the last call."""
-
-
-class TableFault(InputFault):
-    """One line that names the file, the row and the column. Rows count from 1 with the header, as editors do."""
-
-    def __init__(self, path: Path, reason: str, *, row: int | None = None, column: str | None = None) -> None:
-        """Put the place before the reason."""
-        row_part = "" if row is None else f" row {row}"
-        column_part = "" if column is None else f", column {column}"
-        place = f"{path}:{row_part}{column_part}"
-        super().__init__(f"{place}: {reason}" if row_part else f"{place} {reason}")
 
 
 class Row(NamedTuple):
@@ -137,63 +120,11 @@ class CsvTable:
             yield batch
 
     def _rows(self, progress: Progress | None) -> Iterator[Row]:
-        try:
-            with self.path.open("rb") as file:
-                yield from self._parsed(file, progress)
-        except OSError as exc:
-            raise TableFault(self.path, f"the file cannot be read: {exc.strerror}") from exc
-
-    def _parsed(self, file: BinaryIO, progress: Progress | None) -> Iterator[Row]:
-        records = self._records(_Lines(self.path, file, self.encoding, progress))
+        records = csv_records(self.path, encoding=self.encoding, progress=progress)
         _, header = next(records, (0, []))
         columns = _Columns.find(self.path, header, self.mapping)
         for number, fields in records:
             yield columns.row(number, fields)
-
-    def _records(self, lines: "_Lines") -> Iterator[tuple[int, list[str]]]:
-        # Strict, so that an unclosed quotation mark is told and does not swallow the rest of the file.
-        reader = csv.reader(lines, strict=True)
-        while True:
-            number = lines.number + 1
-            try:
-                fields = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as exc:
-                raise TableFault(self.path, f"not CSV: {exc}", row=number) from exc
-            if fields:
-                yield number, fields
-
-
-class _Lines:
-    """Decoded lines with their number; decoding line by line keeps the number right."""
-
-    def __init__(self, path: Path, file: BinaryIO, encoding: str, progress: Progress | None) -> None:
-        self.number = 0
-        self._path = path
-        self._file = file
-        self._encoding = encoding
-        self._progress = progress
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        raw = self._file.readline(MAX_ROW_BYTES + 1)
-        if not raw:
-            raise StopIteration
-        self.number += 1
-        if len(raw) > MAX_ROW_BYTES:
-            raise TableFault(self._path, "longer than 1 MB; this is no table", row=self.number)
-        if self._progress is not None:
-            self._progress(len(raw))
-        try:
-            text = raw.decode(self._encoding)
-        except UnicodeDecodeError as exc:
-            other = next(name for name in ENCODINGS if name != self._encoding)
-            reason = f"not {self._encoding}; try --encoding {other}"
-            raise TableFault(self._path, reason, row=self.number) from exc
-        return text.removeprefix("\ufeff") if self.number == 1 else text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -158,12 +158,11 @@ class Publisher:
             client.loop_stop()
 
     def _on_connect(
-        self, client: Client, _data: object, _flags: ConnectFlags, reason: ReasonCode, properties: Properties | None
+        self, _client: Client, _data: object, _flags: ConnectFlags, reason: ReasonCode, properties: Properties | None
     ) -> None:
         with self._changed:
             # A broker drops who exceeds its receive maximum, and paho does not heed it.
             self._window = min(IN_FLIGHT, getattr(properties, "ReceiveMaximum", IN_FLIGHT))
-            client.max_inflight_messages_set(self._window)
             self._answer = reason
             self._changed.notify_all()
 

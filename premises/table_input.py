@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from ingest.csv_records import ENCODINGS, Progress
 from ingest.mapping import load_mapping
-from ingest.tables import ENCODINGS, CsvTable, Progress, Selection, TableSurvey
+from ingest.tables import CsvTable, Selection, TableSurvey
 from premises.home import Home, home_option
 from sensors.errors import InputFault
 from sensors.local_time import TimeError, find_timezone, parse_time

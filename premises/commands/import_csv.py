@@ -23,17 +23,13 @@ def command(*, options: TableOptions, as_json: bool) -> None:
 
 def _stored(found: TableInput, options: TableOptions) -> tuple[int, int, int]:
     """Return how many readings were new, replaced and unchanged."""
-    from storage.readings.duckdb import DuckDBReadingStore  # noqa: PLC0415 - takes a second; bad input should not wait
+    from premises.readings import open_readings  # noqa: PLC0415 - takes a second; bad input should not wait
 
-    store = DuckDBReadingStore(found.home.readings)
-    try:
-        with progress_bar("storing", options) as progress:
-            batches = found.table.batches(
-                found.registry.site.id, found.survey, selection=found.selection, progress=progress
-            )
-            return _summed((done.new, done.replaced, done.unchanged) for done in map(store.append, batches))
-    finally:
-        store.close()
+    with open_readings(found.home) as store, progress_bar("storing", options) as progress:
+        batches = found.table.batches(
+            found.registry.site.id, found.survey, selection=found.selection, progress=progress
+        )
+        return _summed((done.new, done.replaced, done.unchanged) for done in map(store.append, batches))
 
 
 def _summed(counts: Iterable[tuple[int, int, int]]) -> tuple[int, int, int]:

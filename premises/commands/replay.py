@@ -5,7 +5,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -13,7 +12,6 @@ import click
 import orjson
 
 from premises.table_input import TableInput, TableOptions, open_table, progress_bar, table_options
-from sensors.errors import InputFault
 from sensors.readings import Quality, ReadingBatch
 from sensors.topology import DeviceId, Registry
 
@@ -23,10 +21,6 @@ if TYPE_CHECKING:
 
 GATEWAY = "replay"
 """The gateway of devices for which the registry names none."""
-
-
-class PasswordUnreadableError(InputFault):
-    """The password file of the broker is not there or closed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,27 +113,19 @@ def _reading(batch: ReadingBatch, position: int, time_ms: int) -> dict[str, obje
 
 def _broker(home: "Home", host: str | None, port: int | None) -> "Broker":
     from premises.publishing import Broker  # noqa: PLC0415 - as above
-    from premises.settings import load_settings  # noqa: PLC0415 - pydantic starts slowly
+    from premises.settings import load_settings, read_secret  # noqa: PLC0415 - pydantic starts slowly
 
     mqtt = load_settings(home).mqtt
     return Broker(
         host=host or mqtt.host,
         port=port or mqtt.port,
         username=mqtt.username,
-        password=None if mqtt.password_file is None else _password(mqtt.password_file),
+        password=None if mqtt.password_file is None else read_secret(mqtt.password_file),
         tls=mqtt.tls,
         ca_file=mqtt.ca_file,
         certificate_file=mqtt.certificate_file,
         key_file=mqtt.key_file,
     )
-
-
-def _password(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except OSError as exc:
-        msg = f"{path}: the password file of [mqtt] cannot be read: {exc.strerror}"
-        raise PasswordUnreadableError(msg) from exc
 
 
 def _tell(found: TableInput, publisher: "Publisher", seconds: float, *, as_json: bool) -> None:
