@@ -2,7 +2,7 @@
 SHELL := bash
 .DEFAULT_GOAL := help
 .PHONY: help setup test check lint format coverage lock wheels soak demo clean
-export PYTHON WORKERS ROUNDS
+export PYTHON WORKERS ROUNDS UPGRADE
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -29,7 +29,7 @@ format: setup ## rewrite the code in the house's format
 coverage: setup ## branch coverage, with a floor that only rises
 	@scripts/coverage.sh
 
-lock: setup ## pin all packages anew (needs uv)
+lock: setup ## bring the lock files up to pyproject.toml; UPGRADE=1 takes the newest (needs uv)
 	@scripts/lock.sh
 
 wheels: setup ## prove that the locked packages have wheels for glibc 2.28 (needs the network)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Pins every package with its hashes, for every platform, naming no package index. Needs uv.
+# Pins that still fit stay; UPGRADE=1 takes the newest of everything.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,7 +13,7 @@ fi
 
 compile() {
     "$uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-        --no-emit-index-url --no-emit-find-links "$@" >/dev/null
+        --no-emit-index-url --no-emit-find-links ${UPGRADE:+--upgrade} "$@" >/dev/null
 }
 
 compile pyproject.toml -o requirements.lock
