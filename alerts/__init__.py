@@ -1,0 +1,1 @@
+"""Alerts: what a person must see now, who has seen it, and whether it is over."""

@@ -1,0 +1,38 @@
+"""What the commands of rectification need from the records."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from rectification.model import Item, ItemStep
+from sensors.subjects import Subject
+
+
+class ItemTransaction(Protocol):
+    """One transaction over items; what it does is durable together or not at all.
+
+    Every write also adds a row to `changes` and to the audit log.
+    """
+
+    def item(self, item_id: str) -> Item | None:
+        """Return an item."""
+        ...
+
+    def items(self, *, open_only: bool = False, limit: int = 500) -> Sequence[Item]:
+        """Return items, the newest first."""
+        ...
+
+    def items_about(self, rule: str, subject: Subject) -> Sequence[Item]:
+        """Return all items about this rule and subject, the newest first."""
+        ...
+
+    def item_steps(self, item_id: str) -> Sequence[ItemStep]:
+        """Return the transitions of an item, in order."""
+        ...
+
+    def next_item_number(self) -> int:
+        """Return the number that the next item gets in its site's ledger; numbers are never used twice."""
+        ...
+
+    def save_item(self, item: Item, step: ItemStep) -> None:
+        """Insert or update an item together with the step that led there."""
+        ...

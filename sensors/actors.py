@@ -1,0 +1,93 @@
+"""Who does something: every transition of an alert or an item names one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Role(StrEnum):
+    """What a person is in the building. Administration is split in three, as 等保 (GB/T 22239) asks."""
+
+    VIEWER = "viewer"
+    FACILITY_MANAGER = "facility_manager"
+    SAFETY_OFFICER = "safety_officer"
+    AUDITOR = "auditor"
+    SYSTEM_ADMINISTRATOR = "system_administrator"
+    SECURITY_ADMINISTRATOR = "security_administrator"
+    AUDIT_ADMINISTRATOR = "audit_administrator"
+
+
+class Permission(StrEnum):
+    """What can be allowed."""
+
+    READ = "read"
+    ACKNOWLEDGE_ALERT = "acknowledge_alert"
+    MANAGE_ITEM = "manage_item"
+    """Propose, assign, cancel."""
+    WORK_ON_ITEM = "work_on_item"
+    """Start and report done."""
+    SIGN_OFF_ITEM = "sign_off_item"
+    JUDGE_FINDING = "judge_finding"
+    CONFIGURE = "configure"
+    MANAGE_USERS = "manage_users"
+    READ_AUDIT = "read_audit"
+
+
+PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
+    {
+        Role.VIEWER: frozenset({Permission.READ}),
+        Role.FACILITY_MANAGER: frozenset(
+            {
+                Permission.READ,
+                Permission.ACKNOWLEDGE_ALERT,
+                Permission.MANAGE_ITEM,
+                Permission.WORK_ON_ITEM,
+                Permission.SIGN_OFF_ITEM,
+                Permission.JUDGE_FINDING,
+            }
+        ),
+        Role.SAFETY_OFFICER: frozenset(
+            {Permission.READ, Permission.ACKNOWLEDGE_ALERT, Permission.WORK_ON_ITEM, Permission.SIGN_OFF_ITEM}
+        ),
+        Role.AUDITOR: frozenset({Permission.READ, Permission.READ_AUDIT}),
+        Role.SYSTEM_ADMINISTRATOR: frozenset({Permission.READ, Permission.CONFIGURE}),
+        Role.SECURITY_ADMINISTRATOR: frozenset({Permission.MANAGE_USERS}),
+        Role.AUDIT_ADMINISTRATOR: frozenset({Permission.READ_AUDIT}),
+    }
+)
+"""What each role allows. No administrator may read or change what another one answers for."""
+
+
+class NotPermittedError(Exception):
+    """The actor may not do this."""
+
+    def __init__(self, actor: "Actor", permission: Permission) -> None:
+        """Name both."""
+        super().__init__(f"{actor.id} may not {permission.value.replace('_', ' ')}")
+        self.actor = actor
+        self.permission = permission
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """A person, or a part of the program (`system:analysis`), that acts."""
+
+    id: str
+    name: str
+    roles: frozenset[Role] = frozenset()
+    is_system: bool = False
+
+    def may(self, permission: Permission) -> bool:
+        """Say whether the actor is allowed to do this."""
+        return self.is_system or any(permission in PERMISSIONS[role] for role in self.roles)
+
+    def must(self, permission: Permission) -> None:
+        """Return when the actor is allowed to do this. Raises NotPermittedError."""
+        if not self.may(permission):
+            raise NotPermittedError(self, permission)
+
+
+def system_actor(part: str) -> Actor:
+    """Return the actor for a part of the program, `system:PART`."""
+    return Actor(id=f"system:{part}", name=part, is_system=True)
