@@ -1,15 +1,11 @@
 """`premises replay` over a real broker: every row arrives, is acknowledged and reads as it was imported."""
 
 import json
-import shutil
-import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from queue import Queue
-from threading import Event
-from time import monotonic
 
 import orjson
 import pytest
@@ -23,17 +19,15 @@ from premises.publishing import Broker, BrokerFault, Publisher
 from sensors.readings import Reading, ReadingBatch
 from sensors.topology import SiteId
 from tests.command_line import Outcome, runner
+from tests.servers import MOSQUITTO, eventually, free_port, stop, wire
 from tests.tables.csv_files import HEADER, MAPPING, REGISTRY, ROWS, readings_of, registry_in, table_in, written
 
-MOSQUITTO = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
 JUMP = "2021-09-09 00:00,432,1,0\n"
 TOPIC = "premises/v1/hq/gw1/aq1/readings"
 WAIT_S = 10
 
 Premises = Callable[..., Outcome]
 Received = Queue[tuple[str, bytes]]
-
-pytestmark = pytest.mark.skipif(not Path(MOSQUITTO).is_file(), reason="mosquitto is not installed")
 
 
 @pytest.fixture
@@ -48,28 +42,21 @@ def files_in(folder: Path) -> tuple[Path, Path]:
     return written(folder, "t.csv", HEADER + ROWS + JUMP), written(folder, "map.yaml", MAPPING)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @contextmanager
 def broker_in(folder: Path, *, port: int | None = None, anonymous: bool = True) -> Iterator[Broker]:
+    if MOSQUITTO is None:
+        pytest.skip("mosquitto is not installed")
     broker = Broker(host="127.0.0.1", port=port or free_port())
     lines = f"listener {broker.port} 127.0.0.1\nallow_anonymous {str(anonymous).lower()}\nmax_inflight_messages 7\n"
     configuration = written(folder, "mosquitto.conf", lines)
-    process = subprocess.Popen(
-        [MOSQUITTO, "-c", str(configuration)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen([MOSQUITTO, "-c", str(configuration)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    assert process.stderr is not None
     try:
-        assert process.stderr is not None
-        next(line for line in process.stderr if " running" in line)
+        next(line for line in process.stderr if b" running" in line)
         yield broker
     finally:
-        process.terminate()
-        process.communicate(timeout=WAIT_S)
+        stop(process)
+        process.stderr.close()
 
 
 @contextmanager
@@ -225,8 +212,12 @@ def test_message_in_flight_survives_a_restart_of_the_broker(tmp_path: Path) -> N
         assert publisher.acknowledged == 6
 
 
+def test_broker_without_mqtt_5_is_served_with_3_1_1(tmp_path: Path) -> None:
+    with broker_in(tmp_path) as broker, wire(broker.port, refuse_mqtt5=True) as old:
+        with Publisher(Broker(host=broker.host, port=old.port), "t") as publisher:
+            publisher.publish(TOPIC, b"{}")
+        assert publisher.acknowledged == 1
+
+
 def acknowledged(publisher: Publisher, count: int) -> None:
-    deadline_s = monotonic() + WAIT_S
-    while publisher.acknowledged < count and monotonic() < deadline_s:
-        Event().wait(0.01)
-    assert publisher.acknowledged == count
+    eventually(lambda: publisher.acknowledged == count, what=f"{count} acknowledged")
