@@ -118,7 +118,7 @@ class DayVerdicts:
 
     The frame has `subject`, `day`, `state` (a Verdict) and `value`, sorted by subject and day; the columns
     named in `evidence` are taken over from the last day of the period. `lead_days` is how far before its first
-    faulty day a finding reaches back: the window that was judged on that day.
+    faulty day a finding reaches back: the window that was judged on that day, as far as there were readings.
     """
 
     rule: str
@@ -129,7 +129,7 @@ class DayVerdicts:
     evidence: tuple[str, ...] = ()
     lead_days: int = 0
 
-    def findings(self, frame: pl.DataFrame, calendar: WorkCalendar) -> list[Finding]:
+    def findings(self, frame: pl.DataFrame, data: RunData) -> list[Finding]:
         """Return a finding per unbroken period of fault, and for other subjects their last verdict."""
         change = (pl.col("state") != pl.col("state").shift()) | (pl.col("subject") != pl.col("subject").shift())
         runs = (
@@ -144,9 +144,9 @@ class DayVerdicts:
         )
         latest = pl.col("run") == pl.col("run").max().over("subject")
         told = runs.filter((pl.col("state") == Verdict.FAULT) | latest)
-        return [self._finding(row, calendar) for row in told.iter_rows(named=True)]
+        return [self._finding(row, data) for row in told.iter_rows(named=True)]
 
-    def _finding(self, row: Mapping[str, object], calendar: WorkCalendar) -> Finding:
+    def _finding(self, row: Mapping[str, object], data: RunData) -> Finding:
         first, last, verdict = row["first_day"], row["last_day"], Verdict(str(row["state"]))
         assert isinstance(first, date)  # noqa: S101 - what the frame's schema says, for the type checker
         assert isinstance(last, date)  # noqa: S101
@@ -156,8 +156,8 @@ class DayVerdicts:
             rule=self.rule,
             subject=Subject.parse(str(row["subject"])),
             verdict=verdict,
-            start=day_start(calendar, first - timedelta(days=self.lead_days)),
-            end=day_start(calendar, last + timedelta(days=1)),
+            start=day_start(data.calendar, self._reach(first, data)),
+            end=day_start(data.calendar, last + timedelta(days=1)),
             value=round(float(value), 3) if isinstance(value, int | float) else None,
             threshold=self.threshold,
             unit=self.unit,
@@ -165,6 +165,10 @@ class DayVerdicts:
             missing=(self.missing,) if insufficient else (),
             evidence={name: evidence_value(row[name]) for name in self.evidence},
         )
+
+    def _reach(self, first: date, data: RunData) -> date:
+        known: list[date] = data.features["day"].unique().to_list()
+        return min(first, max(first - timedelta(days=self.lead_days), min(known, default=first)))
 
 
 def not_applicable(data: RunData, rule: str, subject: Subject, *missing: str) -> Finding:

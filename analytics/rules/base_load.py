@@ -36,7 +36,7 @@ def base_load(data: RunData) -> list[Finding]:
     if not applicable:
         return refused
     states = pl.concat([_states(data, subject, building) for subject, building in applicable])
-    return refused + _words(data).findings(states.sort("subject", "day"), data.calendar)
+    return refused + _words(data).findings(states.sort("subject", "day"), data)
 
 
 def _words(data: RunData) -> DayVerdicts:

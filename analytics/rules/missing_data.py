@@ -32,4 +32,4 @@ def missing_data(data: RunData) -> list[Finding]:
         severity=Severity.BLUE,
         evidence=("received", "expected"),
     )
-    return words.findings(counted.with_columns(value=share, state=state).filter(data.in_window()), data.calendar)
+    return words.findings(counted.with_columns(value=share, state=state).filter(data.in_window()), data)

@@ -33,7 +33,7 @@ class LowUse:
         sensed = [subject for subject in subjects if data.has_points(subject, OCCUPANCY_METRICS)]
         blind = [subject for subject in subjects if subject not in sensed]
         refused = [not_applicable(data, self.rule, subject, "|".join(OCCUPANCY_METRICS)) for subject in blind]
-        return refused + self._words(data).findings(self._states(data, data.daily(sensed, FEATURES)), data.calendar)
+        return refused + self._words(data).findings(self._states(data, data.daily(sensed, FEATURES)), data)
 
     def _words(self, data: RunData) -> DayVerdicts:
         return DayVerdicts(
