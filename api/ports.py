@@ -1,0 +1,248 @@
+"""What the API needs from the records, the readings and the program around it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Protocol
+
+from alerts.ports import AlertTransaction
+from analytics.ledger import FindingTransaction
+from rectification.ports import ItemTransaction
+from sensors.accounts import Account, Session, SetUpToken
+from sensors.actors import Actor
+from sensors.clock import Clock
+from sensors.journal import AuditEntry, Change
+from sensors.topology import Registry, RoomId, SiteId
+
+
+class AccountTransaction(Protocol):
+    """One transaction over accounts, sessions, set-up links and failures to sign in."""
+
+    def account(self, account_id: str) -> Account | None:
+        """Return an account."""
+        ...
+
+    def account_named(self, user_name: str) -> Account | None:
+        """Return the account of a user name, compared exactly; callers normalise."""
+        ...
+
+    def accounts(self) -> Sequence[Account]:
+        """Return all accounts, by user name."""
+        ...
+
+    def save_account(self, account: Account) -> None:
+        """Insert or update an account; adds a row of kind `account` to `changes`."""
+        ...
+
+    def session(self, token_hash: str) -> Session | None:
+        """Return a session."""
+        ...
+
+    def save_session(self, session: Session) -> None:
+        """Insert or update a session."""
+        ...
+
+    def end_session(self, token_hash: str) -> None:
+        """Delete a session; nothing happens where there is none."""
+        ...
+
+    def end_sessions_of(self, account_id: str) -> None:
+        """Delete all sessions of an account."""
+        ...
+
+    def end_sessions_older_than(self, *, created: datetime, seen: datetime) -> None:
+        """Delete the sessions created before `created` or last seen before `seen`."""
+        ...
+
+    def set_up_token(self, token_hash: str) -> SetUpToken | None:
+        """Return a set-up link."""
+        ...
+
+    def save_set_up_token(self, token: SetUpToken) -> None:
+        """Insert or update a set-up link."""
+        ...
+
+    def forget_set_up_tokens(self) -> None:
+        """Delete all set-up links."""
+        ...
+
+    def add_sign_in_failure(self, key: str, *, at: datetime) -> None:
+        """Note a failure under a key (`account:anna`, `address:192.0.2.7`)."""
+        ...
+
+    def sign_in_failures(self, key: str, *, since: datetime) -> Sequence[datetime]:
+        """Return the times of the failures under a key at or after `since`, the oldest first."""
+        ...
+
+    def forget_sign_in_failures(self, *, key: str | None = None, before: datetime | None = None) -> None:
+        """Delete the failures under a key, or those before a time; with both, what fits both."""
+        ...
+
+
+class AuditTransaction(Protocol):
+    """The audit log, to which rows are only ever added, chained by hash."""
+
+    def audit(
+        self, *, actor_id: str, action: str, subject: str, at: datetime, detail: Mapping[str, str] | None = None
+    ) -> None:
+        """Add a row."""
+        ...
+
+    def audit_entries(self, *, before: int | None = None, limit: int = 100) -> Sequence[AuditEntry]:
+        """Return rows, the newest first, those with a smaller number than `before` where it is given."""
+        ...
+
+    def verify_audit(self) -> AuditEntry | None:
+        """Return the first row that does not fit its chain, None when all do."""
+        ...
+
+
+class ChangesReader(Protocol):
+    """The table `changes`, from which pages are kept live."""
+
+    def changes(self, *, after: int, limit: int = 500) -> Sequence[Change]:
+        """Return changes with a greater number than `after`, in order."""
+        ...
+
+    def last_change(self) -> int:
+        """Return the number of the newest change, 0 before the first."""
+        ...
+
+
+class RecordsTransaction(
+    AlertTransaction, ItemTransaction, FindingTransaction, AccountTransaction, AuditTransaction, ChangesReader, Protocol
+):
+    """Everything that the API does in the records, together or not at all."""
+
+
+class Records(Protocol):
+    """The records. A transaction left by an exception leaves nothing behind."""
+
+    def transaction(self) -> AbstractContextManager[RecordsTransaction]:
+        """Return a transaction that may write; one thread uses it."""
+        ...
+
+
+class RoomClass(StrEnum):
+    """How a room is used: the only thing shown of a personal room. 闲置, 低效, 正常, 数据不足."""
+
+    IDLE = "idle"
+    UNDERUSED = "underused"
+    NORMAL = "normal"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomNow:
+    """The present state of a room; None is unknown. The API takes away what a personal room must not show."""
+
+    room: RoomId
+    use: RoomClass = RoomClass.UNKNOWN
+    occupied: bool | None = None
+    people: int | None = None
+    co2_ppm: float | None = None
+    temperature_c: float | None = None
+    power_w: float | None = None
+    last_reading: datetime | None = None
+
+
+class SeriesName(StrEnum):
+    """What can be drawn for a room over time."""
+
+    OCCUPIED = "occupied"
+    CO2_PPM = "co2_ppm"
+    TEMPERATURE_C = "temperature_c"
+    POWER_W = "power_w"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """Values on one axis of times, UTC milliseconds; None is a gap. All columns have the axis's length."""
+
+    time_ms: tuple[int, ...]
+    columns: Mapping[SeriesName, tuple[float | None, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Close the columns against change."""
+        object.__setattr__(self, "columns", MappingProxyType(dict(self.columns)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayHealth:
+    """One gateway's account, in records, and when it was last heard."""
+
+    gateway: str
+    received: int
+    accepted: int
+    quarantined: int
+    last_received: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestHealth:
+    """How the way in fares: what waits in the spool, and each gateway's account."""
+
+    ready: bool
+    spooled: int
+    gateways: tuple[GatewayHealth, ...] = ()
+    last_reading: datetime | None = None
+
+
+class RoomQueries(Protocol):
+    """The readings as pages need them. Calls may block; the API makes them in its thread pool."""
+
+    def rooms_now(self, site: SiteId) -> Sequence[RoomNow]:
+        """Return the present state of every room, restricted ones left out, in the registry's order."""
+        ...
+
+    def room_series(
+        self, room: RoomId, names: Sequence[SeriesName], *, start: datetime, end: datetime, points: int
+    ) -> Series:
+        """Return the series of a room in [start, end), thinned to about `points` times; empty where there is nothing."""
+        ...
+
+    def ingest_health(self) -> IngestHealth:
+        """Return how the way in fares."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSettings:
+    """How the server is reached and how long a session lasts.
+
+    `origin` is what people type (`https://premises.example`); cookies are secure exactly when it is https.
+    `hosts` are further names under which requests are taken, without ports; loopback names are taken when the server
+    listens on loopback. `demo_actor` is who a visitor is signed in as, on loopback only.
+    """
+
+    origin: str
+    listens_on_loopback: bool = True
+    hosts: frozenset[str] = frozenset()
+    demo_actor: Actor | None = None
+    session_idle: timedelta = timedelta(hours=8)
+    session_lifetime: timedelta = timedelta(hours=24)
+    request_timeout_s: float = 30.0
+    max_body_bytes: int = 1024 * 1024
+    live_poll_s: float = 0.25
+    live_heartbeat_s: float = 15.0
+
+    @property
+    def secure(self) -> bool:
+        """Say whether people come by https."""
+        return self.origin.startswith("https://")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Everything the application is given; it makes nothing of this itself."""
+
+    records: Records
+    rooms: RoomQueries
+    registry: Callable[[], Registry]
+    clock: Clock
+    web: WebSettings
+    ready: Callable[[], Mapping[str, bool]] = field(default=lambda: MappingProxyType({}))
+    """What must be true before requests are welcome, by name (`records`, `readings`)."""

@@ -1,0 +1,49 @@
+"""People as the program knows them: accounts, their sessions, set-up links. Secrets appear as hashes only."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sensors.actors import Actor, Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Someone who can sign in. `user_name` is unique and kept as `accounts.normal_user_name` of the API gives it.
+
+    `password_hash` is Argon2's own form; empty means that nobody signs in with a password.
+    `person` is the registry's id of the same human, where there is one.
+    """
+
+    id: str
+    user_name: str
+    name: str
+    password_hash: str
+    roles: frozenset[Role]
+    created: datetime
+    password_changed: datetime
+    disabled: datetime | None = None
+    person: str | None = None
+
+    def actor(self) -> Actor:
+        """Return the account as someone who acts."""
+        return Actor(id=self.id, name=self.name, roles=self.roles)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One signed-in browser. `token_hash` is SHA-256, hex, of what its cookie holds."""
+
+    token_hash: str
+    account_id: str
+    created: datetime
+    seen: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetUpToken:
+    """A link by which the first person makes an account, once and before `expires`."""
+
+    token_hash: str
+    created: datetime
+    expires: datetime
+    used: datetime | None = None
