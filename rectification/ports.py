@@ -1,10 +1,12 @@
 """What the commands of rectification need from the records."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import date
 from typing import Protocol
 
 from rectification.model import Item, ItemStep
 from sensors.subjects import Subject
+from sensors.verdicts import Finding
 
 
 class ItemTransaction(Protocol):
@@ -35,4 +37,12 @@ class ItemTransaction(Protocol):
 
     def save_item(self, item: Item, step: ItemStep) -> None:
         """Insert or update an item together with the step that led there."""
+        ...
+
+
+class WindowAnalysis(Protocol):
+    """Runs rules over some local days, both inclusive, as the readings stand now."""
+
+    def __call__(self, rules: Collection[str], first: date, last: date) -> Sequence[Finding]:
+        """Return the verdicts of those of the rules that are known."""
         ...
