@@ -65,8 +65,8 @@ class AccountTransaction(Protocol):
         """Insert or update a set-up link."""
         ...
 
-    def forget_set_up_tokens(self) -> None:
-        """Delete all set-up links."""
+    def forget_set_up_tokens(self, account_id: str | None) -> None:
+        """Delete the links of an account, with None those for the first account."""
         ...
 
     def add_sign_in_failure(self, key: str, *, at: datetime) -> None:
@@ -77,8 +77,12 @@ class AccountTransaction(Protocol):
         """Return the times of the failures under a key at or after `since`, the oldest first."""
         ...
 
-    def forget_sign_in_failures(self, *, key: str | None = None, before: datetime | None = None) -> None:
-        """Delete the failures under a key, or those before a time; with both, what fits both."""
+    def forget_sign_in_failures(self, key: str, *, at: datetime | None = None) -> None:
+        """Delete the failures under a key, or only the one noted at that time."""
+        ...
+
+    def forget_sign_in_failures_before(self, time: datetime) -> None:
+        """Delete the failures before a time, under all keys."""
         ...
 
 

@@ -8,7 +8,7 @@ from sensors.actors import Actor, Role
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """Someone who can sign in. `user_name` is unique and kept as `accounts.normal_user_name` of the API gives it.
+    """Someone who can sign in. `user_name` is unique and kept in lower case.
 
     `password_hash` is Argon2's own form; empty means that nobody signs in with a password.
     `person` is the registry's id of the same human, where there is one.
@@ -41,9 +41,10 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetUpToken:
-    """A link by which the first person makes an account, once and before `expires`."""
+    """A link, good once and before `expires`: the first person makes an account, or `account_id` chooses a password."""
 
     token_hash: str
     created: datetime
     expires: datetime
+    account_id: str | None = None
     used: datetime | None = None
