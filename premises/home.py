@@ -50,6 +50,11 @@ class Home:
         return self.root / "spool.db"
 
     @property
+    def broker(self) -> Path:
+        """Return the folder of the broker that we keep."""
+        return self.root / "broker"
+
+    @property
     def run(self) -> Path:
         """Return the folder of locks and of what running processes say about themselves."""
         return self.root / "run"

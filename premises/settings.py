@@ -103,10 +103,29 @@ class LogSettings(Section):
     format: Literal["console", "json"] = "console"
 
 
+class BrokerSettings(Section):
+    """The broker that `premises run` keeps: `auto` takes one that is there already, or mosquitto, or else amqtt."""
+
+    kind: Literal["auto", "mosquitto", "amqtt", "none"] = "auto"
+
+
+class ServerSettings(Section):
+    """Where people reach the console. `origin` is what they type, such as `https://premises.example`."""
+
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8088
+    """0 takes any free port."""
+    origin: str | None = None
+    hosts: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+    """Further names under which requests are taken."""
+
+
 class Settings(Section):
     """All settings of one installation."""
 
     mqtt: MqttSettings = MqttSettings()
+    broker: BrokerSettings = BrokerSettings()
+    server: ServerSettings = ServerSettings()
     spool: SpoolSettings = SpoolSettings()
     store: StoreSettings = StoreSettings()
     log: LogSettings = LogSettings()
