@@ -14,17 +14,9 @@ from reports.document import analysis_document
 from reports.energy import EMPTY_LOAD_RULE, Energy, energy_of
 from reports.example import Example, example_of
 from reports.findings import RuleSection, sections_of
+from reports.headline import headline
 from reports.messages import Language, Messages
-from reports.rooms import (
-    AGGREGATE_ROOMS,
-    JUDGED,
-    LOW,
-    LOW_USE_RULES,
-    PERSONAL_WORKDAYS,
-    RoomClass,
-    Rooms,
-    rooms_of,
-)
+from reports.rooms import AGGREGATE_ROOMS, LOW_USE_RULES, PERSONAL_WORKDAYS, Rooms, rooms_of
 from reports.wording import Wording
 from sensors.catalogue import CATALOGUE
 from sensors.catalogue.model import Confidence
@@ -94,13 +86,14 @@ def _context(page: Page, messages: Messages) -> dict[str, object]:
     return {
         "page": page,
         "site": page.analysis.registry.site,
+        "working_hours": messages.joined(page.analysis.registry.site.working_hours.split(",")),
         "rooms": page.rooms,
         "energy": page.energy,
         "m": messages,
         "t": messages.text,
         "n": messages.count,
         "w": Wording(messages, page.analysis.registry),
-        "headline": headline(page, messages),
+        "headline": headline(page.rooms, page.energy, messages),
         "Confidence": Confidence,
         "rooms_shown": ROOMS_SHOWN,
         "suspicions_shown": SUSPICIONS_SHOWN,
@@ -112,32 +105,6 @@ def _context(page: Page, messages: Messages) -> dict[str, object]:
         "evidence_number": evidence_number,
         "tally": tally,
     }
-
-
-def headline(page: Page, messages: Messages) -> tuple[str, str]:
-    """Return the answer in two sentences: how rooms are used, and what was used in empty ones."""
-    return _use_sentence(page.rooms, messages), _energy_sentence(page.energy, messages)
-
-
-def _use_sentence(rooms: Rooms, messages: Messages) -> str:
-    judged = rooms.number_of(*JUDGED)
-    if not judged:
-        return messages.text("headline.unjudged")
-    if not rooms.number_of(*LOW):
-        return messages.count("headline.none_low", judged)
-    idle, underused = (rooms.number_of(standing) for standing in (RoomClass.IDLE, RoomClass.UNDERUSED))
-    return messages.count("headline.low", idle + underused, judged=judged, idle=idle, underused=underused)
-
-
-def _energy_sentence(energy: Energy, messages: Messages) -> str:
-    if energy.total is None:
-        return messages.text("headline.energy_unknown")
-    return messages.text(
-        "headline.energy",
-        empty_kwh=messages.about(energy.total.kwh_while_empty),
-        share=messages.percent(energy.total.empty_pct),
-        kwh=messages.about(energy.total.kwh),
-    )
 
 
 def tally(section: RuleSection, messages: Messages) -> str:

@@ -57,7 +57,7 @@ class EmptyLoad:
 class Energy:
     """`total` is None where no meter has occupancy beside it; `personal` only where enough rooms blur it."""
 
-    circuits: tuple[CircuitRow, ...]
+    rows: tuple[CircuitRow, ...]
     personal_rooms: int
     personal: Sum | None
     total: Sum | None
@@ -66,7 +66,7 @@ class Energy:
     @property
     def largest_kwh(self) -> float:
         """Return the longest bar's energy."""
-        return max((row.use.kwh for row in self.circuits), default=0.0)
+        return max((row.use.kwh for row in self.rows), default=0.0)
 
 
 def energy_of(analysis: Analysis) -> Energy:
@@ -78,7 +78,7 @@ def energy_of(analysis: Analysis) -> Energy:
     blurred = {room for row in hidden for room in personal_rooms(analysis.registry, row.circuit)}
     personal = _sum(hidden) if len(blurred) >= AGGREGATE_ROOMS else None
     return Energy(
-        circuits=tuple(sorted(shown, key=lambda row: (row.use.kwh_while_empty or 0, row.use.kwh), reverse=True)),
+        rows=tuple(sorted(shown, key=lambda row: (row.use.kwh_while_empty or 0, row.use.kwh), reverse=True)),
         personal_rooms=len(blurred),
         personal=personal,
         total=_sum([*shown, *hidden] if personal else shown),

@@ -57,7 +57,7 @@ def example_of(analysis: Analysis, rooms: Rooms, energy: Energy) -> Example | No
     row = rooms.least_used
     if row is None:
         return None
-    circuits = tuple(circuit for circuit in energy.circuits if row.room.id in circuit.circuit.serves)
+    circuits = tuple(circuit for circuit in energy.rows if row.room.id in circuit.circuit.serves)
     return Example(
         row=row,
         circuits=circuits,

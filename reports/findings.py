@@ -84,6 +84,12 @@ class RuleSection:
     """Rooms of which the rule says nothing here; their class stands among the rooms."""
 
     @property
+    def has_subjects(self) -> bool:
+        """Say whether the rule spoke about anything at all."""
+        told = (self.suspicions, self.insufficient, self.not_applicable, self.passed)
+        return any(told) or self.personal_rooms > 0
+
+    @property
     def limit(self) -> tuple[Parameter, Side] | None:
         """Return the parameter that is the threshold, None for a rule that names none."""
         named = LIMITS.get(self.spec.id)

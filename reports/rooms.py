@@ -72,7 +72,8 @@ class Rooms:
 
     def number_of(self, *standings: RoomClass) -> int:
         """Return how many rooms have one of these classes."""
-        return sum(row.standing in standings for row in (*self.shared, *self.personal))
+        classes = [*(row.standing for row in self.shared), *(row.standing for row in self.personal)]
+        return sum(standing in standings for standing in classes)
 
     @property
     def personal_by_class(self) -> tuple[tuple[RoomClass, tuple[Room, ...]], ...]:
