@@ -47,7 +47,7 @@ class IllegalAlertStepError(Exception):
 
     def __init__(self, state: AlertState, action: AlertAction) -> None:
         """Name both."""
-        super().__init__(f"an alert that is {state.value} cannot be {action.value}d")
+        super().__init__(f"{action.value} is not possible for an alert that is {state.value.replace('_', ' ')}")
         self.state = state
         self.action = action
 

@@ -1,0 +1,94 @@
+"""What can be done to alerts: each a step in the table of transitions, by an actor who may, in one transaction."""
+
+from dataclasses import replace
+
+from alerts.model import TRANSITIONS, Alert, AlertAction, AlertState, AlertStep, IllegalAlertStepError, alert_id
+from alerts.ports import AlertTransaction
+from sensors.actors import Actor, Permission, system_actor
+from sensors.clock import Clock
+from sensors.signals import Signal
+
+DETECTION = system_actor("detection")
+"""Who raises what sensors report, and clears what they report as over."""
+
+PANEL = system_actor("panel")
+"""Whoever stands at a fire panel and silences it."""
+
+
+class UnknownAlertError(LookupError):
+    """No alert has this id."""
+
+    def __init__(self, identifier: str) -> None:
+        """Name the id."""
+        super().__init__(f"no alert {identifier!r}; look at the list of alerts")
+
+
+def raise_alert(tx: AlertTransaction, signal: Signal, *, clock: Clock, actor: Actor = DETECTION) -> Alert:
+    """Return the alert of a signal: a new one, or the one that this signal or an earlier one has raised already."""
+    raised = alert_of(signal)
+    known = tx.alert(raised.id) or tx.open_alert(signal.mark)
+    if known is not None:
+        return known
+    step = AlertStep(
+        alert_id=raised.id, action=AlertAction.RAISE, state=raised.state, actor_id=actor.id, at=clock.now()
+    )
+    tx.save_alert(raised, step)
+    return raised
+
+
+def acknowledge(tx: AlertTransaction, identifier: str, *, actor: Actor, clock: Clock, note: str = "") -> Alert:
+    """Return the alert as seen by the actor.
+
+    Raises NotPermittedError, UnknownAlertError, IllegalAlertStepError.
+    """
+    return _step(tx, identifier, AlertAction.ACKNOWLEDGE, actor=actor, clock=clock, note=note)
+
+
+def clear(tx: AlertTransaction, identifier: str, *, actor: Actor, clock: Clock, note: str = "") -> Alert:
+    """Return the alert as over: the sensor said so, or a person who may acknowledge it did.
+
+    Raises NotPermittedError, UnknownAlertError, IllegalAlertStepError.
+    """
+    return _step(tx, identifier, AlertAction.CLEAR, actor=actor, clock=clock, note=note)
+
+
+def alert_of(signal: Signal) -> Alert:
+    """Return the alert that an active signal raises; its id says that twice the same is once."""
+    return Alert(
+        id=alert_id(signal.mark, signal.time),
+        fingerprint=signal.mark,
+        site=signal.site,
+        rule=signal.rule,
+        subject=signal.subject,
+        severity=signal.severity,
+        onset=signal.time,
+        received=signal.received,
+        state=AlertState.RAISED,
+        zone=signal.zone,
+        test=signal.test,
+        doubts=signal.doubts,
+        parameters=signal.parameters,
+    )
+
+
+def message_id(alert: Alert) -> str:
+    """Return the id of the message that names the alert: `alert.fire`, `alert.smoke`, `alert.leak`, `alert.forced`."""
+    return f"alert.{alert.parameters.get('event', alert.rule)}"
+
+
+def _step(
+    tx: AlertTransaction, identifier: str, action: AlertAction, *, actor: Actor, clock: Clock, note: str
+) -> Alert:
+    actor.must(Permission.ACKNOWLEDGE_ALERT)
+    alert = tx.alert(identifier)
+    if alert is None:
+        raise UnknownAlertError(identifier)
+    state = TRANSITIONS.get((alert.state, action))
+    if state is None:
+        raise IllegalAlertStepError(alert.state, action)
+    moved = replace(alert, state=state)
+    step = AlertStep(
+        alert_id=identifier, action=action, state=state, actor_id=actor.id, at=clock.now(), note=note.strip()
+    )
+    tx.save_alert(moved, step)
+    return moved
