@@ -1,0 +1,243 @@
+"""What the templates show: frozen values whose texts are already in the reader's language."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from alerts.model import AlertState
+from rectification.model import ItemState
+from sensors.verdicts import Severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One entry of a list to choose from."""
+
+    id: str
+    name: str
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewer:
+    """Who looks at the page."""
+
+    id: str
+    name: str
+    roles: Sequence[str]
+    is_demo: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """A time as a reader says it, and as a machine reads it."""
+
+    text: str
+    ago: str
+    iso: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepView:
+    """One transition of an alert or an item: what, who, when, why."""
+
+    what: str
+    who: str
+    when: Moment
+    note: str = ""
+    evidence: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertView:
+    """One alert."""
+
+    id: str
+    title: str
+    place: str
+    severity: Severity
+    state: AlertState
+    state_text: str
+    onset: Moment
+    device: str = ""
+    doubts: Sequence[str] = ()
+    test: bool = False
+    guidance: str = ""
+    can_acknowledge: bool = False
+    steps: Sequence[StepView] = ()
+
+    @property
+    def is_ringing(self) -> bool:
+        """Say whether it asks for a person by sound: active or over, but seen by nobody; a test never does."""
+        unseen = self.state in {AlertState.RAISED, AlertState.CLEARED_UNACKNOWLEDGED}
+        return unseen and not self.test and self.severity in {Severity.RED, Severity.ORANGE}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmView:
+    """What stands above every page while an alert waits for a person."""
+
+    alerts: Sequence[AlertView]
+
+    @property
+    def ringing(self) -> Severity | None:
+        """The gravest severity that asks for a person by sound."""
+        waiting = {alert.severity for alert in self.alerts if alert.is_ringing}
+        return next((severity for severity in Severity if severity in waiting), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """A name and its value, both in words."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingView:
+    """One fault period."""
+
+    id: str
+    rule: str
+    title: str
+    formula: str
+    subject: str
+    subject_url: str | None
+    severity: Severity
+    since: Moment
+    ended: Moment | None
+    value: str
+    threshold: str
+    sources: Sequence[str]
+    evidence: Sequence[Fact]
+    energy: str
+    energy_kwh: float | None
+    measure: str
+    judged: str = ""
+    item: "ItemLink | None" = None
+    can_propose: bool = False
+    can_judge: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemLink:
+    """A short mention of an item."""
+
+    id: str
+    number: int
+    state: ItemState
+    state_text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """A step a person may take with an item; `refusal` says why this person may not."""
+
+    name: str
+    text: str
+    refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemView:
+    """One item of the plan."""
+
+    id: str
+    number: int
+    title: str
+    subject: str
+    subject_url: str | None
+    severity: Severity
+    state: ItemState
+    state_text: str
+    responsible: str
+    deadline: str
+    deadline_in: str
+    overdue: bool
+    waits_for: str
+    measure: str
+    opened: Moment
+    acts: Mapping[str, Act] = field(default_factory=dict)
+    recurrence_of: ItemLink | None = None
+    recurred_as: Sequence[ItemLink] = ()
+    verification: str = ""
+    verified_by: str = ""
+    steps: Sequence[StepView] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardColumn:
+    """The items of one state."""
+
+    state: ItemState
+    title: str
+    items: Sequence[ItemView]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomView:
+    """One room as it is now; a personal room shows its class and nothing else."""
+
+    id: str
+    name: str
+    place: str
+    floor: str
+    category: str
+    personal: bool
+    use_class: str
+    use_class_text: str
+    utilisation: str = ""
+    presence: str = ""
+    presence_text: str = ""
+    co2: str = ""
+    co2_level: str = ""
+    co2_level_text: str = ""
+    power: str = ""
+    heard: Moment | None = None
+    is_silent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomFloor:
+    """The rooms of one floor."""
+
+    title: str
+    rooms: Sequence[RoomView]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One check of the health of what comes in."""
+
+    name: str
+    text: str
+    good: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthView:
+    """How well readings come in."""
+
+    text: str
+    good: bool
+    lines: Sequence[Line]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TodayView:
+    """What needs me now."""
+
+    headline: str
+    calm: bool
+    alerts: Sequence[AlertView]
+    overdue: Sequence[ItemView]
+    waiting: Sequence[ItemView]
+    waste: FindingView | None
+    other_waste: Sequence[FindingView]
+    underused: Sequence[RoomView]
+    rooms_occupied: str
+    rooms_known: str
+    open_findings: int
+    open_items: int
+    health: HealthView
