@@ -94,7 +94,7 @@ def environment() -> dict[str, str]:
 
 def refused(installed: Installation) -> subprocess.CompletedProcess[str]:
     """Return an ingest that ends by itself; not in this process, for it sets up logging and signals."""
-    command = [Path(sys.executable).with_name("premises"), "ingest", "--home", installed.home]
+    command = [str(Path(sys.executable).with_name("premises")), "ingest", "--home", str(installed.home)]
     return subprocess.run(command, check=False, capture_output=True, text=True, timeout=60, env=environment())
 
 

@@ -203,7 +203,8 @@ def test_broker_that_refuses_mqtt_5_is_spoken_to_in_3_1_1(site: str) -> None:
     later = Taker()
     mosquitto().publish(*numbered(site, 3))
     with wire(mosquitto().port, refuse_mqtt5=True) as cable, subscribed(options_of(site, port=cable.port), later):
-        eventually(lambda: later.payloads() == [b"3"], what="what came meanwhile")
+        # The wire may have broken under the last acknowledgements, so the others may come once more.
+        eventually(lambda: b"3" in later.payloads(), what="what came meanwhile")
 
 
 def test_broker_that_is_away_is_waited_for(site: str) -> None:
