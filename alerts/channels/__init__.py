@@ -1,0 +1,1 @@
+"""Ways to people: the one place in the domain that does I/O."""

@@ -1,0 +1,195 @@
+"""Notices on their way to people: what is due goes out, and what a channel answered is remembered."""
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Protocol
+
+from alerts.commands import DETECTION, PANEL, acknowledge, alert_of, clear, message_id, raise_alert
+from alerts.event_rules import NAMES
+from alerts.model import TRANSITIONS, Alert, AlertAction
+from alerts.ports import AlertTransaction
+from sensors.clock import Clock
+from sensors.signals import Signal
+
+AT_ONCE = 50
+"""Notices taken from the outbox at a time."""
+
+GIVE_UP_AFTER = timedelta(days=3)
+"""A notice that no channel took for so long is of use to nobody. The project's own choice."""
+
+FIRST_WAIT = timedelta(seconds=1)
+LONGEST_WAIT = timedelta(minutes=5)
+LONGEST_ASKED_WAIT = timedelta(hours=1)
+"""A receiver may ask for patience (Retry-After), but not for so long that a fire is forgotten."""
+
+
+class NoticeKind(StrEnum):
+    """What a notice tells. REPEATED: still active, sent again by its sensor; ACKNOWLEDGED: silenced at the panel."""
+
+    RAISED = "raised"
+    REPEATED = "repeated"
+    ACKNOWLEDGED = "acknowledged"
+    CLEARED = "cleared"
+
+
+TOLD_TO_PEOPLE = frozenset({NoticeKind.RAISED, NoticeKind.CLEARED})
+"""Kinds that go out to the channels; the others only move the alert in the records."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One row of the outbox.
+
+    `signal` is the active one behind the alert; `at` is when the event behind this notice was received.
+    """
+
+    number: int
+    kind: NoticeKind
+    alert_id: str
+    signal: Signal
+    at: datetime
+    attempts: int = 0
+
+    @property
+    def key(self) -> str:
+        """Return what a receiver tells repeated deliveries by."""
+        return f"{self.kind}:{self.alert_id}"
+
+
+class Delivery(StrEnum):
+    """What became of one attempt."""
+
+    DONE = "done"
+    RETRY = "retry"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a channel says of one attempt; `wait` is what the receiver asked for, None where it did not."""
+
+    delivery: Delivery
+    detail: str = ""
+    wait: timedelta | None = None
+
+
+class Channel(Protocol):
+    """A way to people. `name` stays the same between runs, for what was sent is remembered by it."""
+
+    @property
+    def name(self) -> str:
+        """Return the name under which deliveries are remembered; it holds no secret."""
+        ...
+
+    def send(self, notice: Notice) -> Answer:
+        """Try once, within a bounded time; failures are answers, not exceptions."""
+        ...
+
+
+class Outbox(Protocol):
+    """Notices made durable together with the events behind them, and what became of each on each channel."""
+
+    def due(self, channel: str, *, now: datetime, limit: int) -> Sequence[Notice]:
+        """Return the notices that this channel should try now, in order.
+
+        A notice waits until the earlier ones of its alert are done or dead on this channel.
+        """
+        ...
+
+    def answered(self, channel: str, notice: Notice, answer: Answer, *, again: datetime | None) -> None:
+        """Remember an attempt; `again` is when to try once more, None where it is over."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One attempt, for the log."""
+
+    notice: Notice
+    answer: Answer
+    again: datetime | None
+
+
+def dispatch(
+    outbox: Outbox, channel: Channel, *, clock: Clock, stopping: Callable[[], bool] = lambda: False
+) -> list[Attempt]:
+    """Return the attempts made: everything that was due on a channel was tried once.
+
+    An attempt is remembered after it was made, so a crash between the two sends a notice again and never loses it.
+    """
+    attempts = []
+    for notice in outbox.due(channel.name, now=clock.now(), limit=AT_ONCE):
+        if stopping():
+            break
+        answer = channel.send(notice)
+        again = _again(notice, answer, clock.now())
+        outbox.answered(channel.name, notice, answer, again=again)
+        attempts.append(Attempt(notice=notice, answer=answer, again=again))
+    return attempts
+
+
+def project(tx: AlertTransaction, notice: Notice) -> Alert | None:
+    """Return the alert in the records after this notice; None where it is not known there.
+
+    The same notice twice changes nothing the second time: what is done is not done again.
+    """
+    clock = _At(notice.at)
+    if notice.kind in {NoticeKind.RAISED, NoticeKind.REPEATED}:
+        return raise_alert(tx, notice.signal, clock=clock, actor=DETECTION)
+    alert = tx.alert(notice.alert_id)
+    action = AlertAction.CLEAR if notice.kind is NoticeKind.CLEARED else AlertAction.ACKNOWLEDGE
+    if alert is None or (alert.state, action) not in TRANSITIONS:
+        return alert
+    if action is AlertAction.CLEAR:
+        return clear(tx, alert.id, actor=DETECTION, clock=clock)
+    return acknowledge(tx, alert.id, actor=PANEL, clock=clock)
+
+
+def payload(notice: Notice) -> Mapping[str, Any]:
+    """Return what a receiver gets: ids, parameters and the name of the thing in both languages, all JSON."""
+    signal = notice.signal
+    alert = alert_of(signal)
+    name = NAMES[signal.event]
+    return {
+        "version": 1,
+        "kind": notice.kind.value,
+        "at": notice.at.isoformat(),
+        "alert": {
+            "id": notice.alert_id,
+            "message": message_id(alert),
+            "name": {"zh": name.zh, "en": name.en},
+            "rule": signal.rule,
+            "severity": signal.severity.value,
+            "site": signal.site,
+            "subject": str(signal.subject),
+            "zone": signal.zone,
+            "test": signal.test,
+            "doubts": list(signal.doubts),
+            "onset": signal.time.isoformat(),
+            "received": signal.received.isoformat(),
+            "parameters": dict(signal.parameters),
+        },
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _At:
+    """The time of the event behind a notice, however late it reaches the records."""
+
+    instant: datetime
+
+    def now(self) -> datetime:
+        return self.instant
+
+
+def _again(notice: Notice, answer: Answer, now: datetime) -> datetime | None:
+    """Return when to try again: doubling waits from a second to five minutes, each drawn from its upper half."""
+    if answer.delivery is not Delivery.RETRY or now - notice.at >= GIVE_UP_AFTER:
+        return None
+    if answer.wait is not None:
+        return now + min(answer.wait, LONGEST_ASKED_WAIT)
+    whole = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(notice.attempts, 20))
+    return now + whole * random.uniform(0.5, 1.0)  # noqa: S311 - spreads attempts out, guards nothing
