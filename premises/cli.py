@@ -17,6 +17,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "quarantine": "premises.commands.quarantine",
         "registry": "premises.commands.registry",
         "replay": "premises.commands.replay",
+        "simulate": "premises.commands.simulate",
     }
 )
 """Command name to the module that holds it as `command`."""

@@ -1,0 +1,71 @@
+"""Local days of a site: which are worked, when they begin."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import chinese_calendar
+
+from sensors.errors import InputFault
+from sensors.hours import Hours, parse_hours
+from sensors.readings import epoch_ms, from_epoch_ms
+from sensors.topology import Site
+
+IsWorkday = Callable[[date], bool]
+
+MINUTE_MS = 60_000
+SATURDAY = 5
+
+
+class UnknownCalendarError(InputFault):
+    """The site's calendar is a file, which a simulation does not read."""
+
+    def __init__(self, calendar: str) -> None:
+        """Say what the caller can do."""
+        super().__init__(f"the simulator knows the calendars cn and none, not {calendar!r}; pass is_workday")
+
+
+def weekday(day: date) -> bool:
+    """Say whether a day lies between Monday and Friday."""
+    return day.weekday() < SATURDAY
+
+
+def chinese_workday(day: date) -> bool:
+    """Say whether a day is worked by the State Council's notice; where none is known yet, by the weekday."""
+    try:
+        return bool(chinese_calendar.is_workday(day))
+    except NotImplementedError:
+        return weekday(day)
+
+
+def workdays_of(site: Site) -> IsWorkday:
+    """Return what says of a day whether this site works. Raises UnknownCalendarError."""
+    built_in: dict[str, IsWorkday] = {"cn": chinese_workday, "none": weekday}
+    if site.calendar not in built_in:
+        raise UnknownCalendarError(site.calendar)
+    return built_in[site.calendar]
+
+
+def working_spans(site: Site) -> Hours:
+    """Return the working hours in minutes since midnight; one unbroken span gets an hour of lunch from noon."""
+    spans = parse_hours(site.working_hours)
+    if len(spans) > 1:
+        return spans
+    start, end = spans[0] if spans else (9 * 60, 18 * 60)
+    noon = 12 * 60
+    return ((start, noon), (noon + 60, end)) if start < noon and end > noon + 60 else ((start, end),)
+
+
+def midnight_ms(day: date, zone: ZoneInfo) -> int:
+    """Return when a local day begins, UTC ms."""
+    return epoch_ms(datetime.combine(day, time(), tzinfo=zone).astimezone(UTC))
+
+
+def local_day(moment_ms: int, zone: ZoneInfo) -> date:
+    """Return the local day that holds an instant."""
+    return from_epoch_ms(moment_ms).astimezone(zone).date()
+
+
+def next_day(day: date) -> date:
+    """Return the day after."""
+    return day + timedelta(days=1)

@@ -1,0 +1,15 @@
+"""Happenings: what a panel or a door has to tell, before it has a sender."""
+
+from dataclasses import dataclass
+
+from sensors.events import EventState, EventType
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Something that happened, at UTC ms."""
+
+    time_ms: int
+    type: EventType
+    state: EventState
+    zone: str = ""
