@@ -99,12 +99,20 @@ _CELSIUS = {
     "K": Conversion(1.0, -273.15),
 }
 _PERCENT = {"percent": Conversion(1.0), "fraction": Conversion(100.0)}
-_MICROGRAM = {"ug/m3": Conversion(1.0), "ug/m³": Conversion(1.0), "mg/m³": Conversion(1e3), "mg/m3": Conversion(1e3)}
+# µ is written as the micro sign (U+00B5, the canonical unit) or as the Greek letter mu (U+03BC).
+_MICROGRAM = {
+    "\u03bcg/m³": Conversion(1.0),
+    "ug/m3": Conversion(1.0),
+    "ug/m³": Conversion(1.0),
+    "mg/m³": Conversion(1e3),
+    "mg/m3": Conversion(1e3),
+}
 # 1 ppb of formaldehyde is 1.23 µg/m³ at 25 °C and 101.3 kPa (molar mass 30.03 g/mol ÷ 24.45 L/mol).
 _HCHO = {
     "mg/m3": Conversion(1.0),
     "ug/m³": Conversion(1e-3),
     "µg/m³": Conversion(1e-3),
+    "\u03bcg/m³": Conversion(1e-3),
     "ppm": Conversion(30.03 / 24.45),
     "ppb": Conversion(30.03 / 24.45 * 1e-3),
 }
