@@ -147,10 +147,11 @@ E05 = RuleSpec(
     core=True,
     severity=Severity.BLUE,
     formula=both(
-        "回路所供的每个房间在午休以外都无人不少于60分钟，其间逐小时：平均功率 − 待机功率(28天非工作日夜间的第10百分位)超过两个限值；"
-        "每个房间每周一条，附电量",
-        "Every room the circuit serves empty for at least 60 min outside lunch, hour by hour: mean power − standby (10th percentile "
-        "of non-workday nights over 28 days) above both limits; one finding per room and week, with the kWh",
+        "回路所供的每个房间在午休以外都无人不少于60分钟，其间逐小时：平均功率 − 待机功率(28天非工作日夜间的"
+        "第10百分位)超过两个限值；每个房间每周一条，附电量",
+        "Every room the circuit serves empty for at least 60 min outside lunch, hour by hour: mean power − standby "
+        "(10th percentile of non-workday nights over 28 days) above both limits; one finding per room and week, with "
+        "the kWh",
     ),
     needs=Needs(
         metrics=(_PRESENCE, _LOAD),

@@ -44,7 +44,7 @@ def told(place: Registry, language: Language) -> str:
 @pytest.mark.parametrize(("language", "verdict"), [("zh", "低效"), ("en", "Underused")])
 def test_each_room_has_its_figure_and_class(language: Language, verdict: str) -> None:
     lines = told(two_rooms(), language).splitlines()
-    (line,) = [line for line in lines if "12.5%" in line and "a-201" in line]
+    line = next(line for line in lines if "12.5%" in line and "a-201" in line)
     assert verdict in line
     assert any("37.5%" in line and "a-202" in line for line in lines)
     assert any("403.2 kWh" in line for line in lines)
