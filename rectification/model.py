@@ -6,8 +6,9 @@ from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 
+from sensors.catalogue import CATALOGUE
 from sensors.subjects import Subject
-from sensors.topology import SiteId
+from sensors.topology import Name, SiteId
 from sensors.verdicts import Severity
 
 
@@ -75,6 +76,7 @@ class Item:
     """What a person must change by a date. Texts are message ids and parameters, save what people wrote.
 
     `fault_from` is when the finding's fault began; `recurrence_of` is the signed item that this one follows (反弹).
+    `measure` is what a person wrote, empty where the catalogue's measure of the rule holds (`measure_of`).
     """
 
     id: str
@@ -94,6 +96,11 @@ class Item:
     verified: datetime | None = None
     signed_off_by: str | None = None
     recurrence_of: str | None = None
+
+
+def measure_of(item: Item) -> Name:
+    """Return what is to be done: what a person wrote, else the catalogue's measure of the rule."""
+    return Name(zh=item.measure, en=item.measure) if item.measure else CATALOGUE[item.rule].measure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

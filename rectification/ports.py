@@ -1,12 +1,13 @@
 """What the commands of rectification need from the records."""
 
 from collections.abc import Collection, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 
 from rectification.model import Item, ItemStep
 from sensors.subjects import Subject
-from sensors.verdicts import Finding
+from sensors.topology import SiteId
+from sensors.verdicts import Finding, Severity
 
 
 class ItemTransaction(Protocol):
@@ -45,4 +46,38 @@ class WindowAnalysis(Protocol):
 
     def __call__(self, rules: Collection[str], first: date, last: date) -> Sequence[Finding]:
         """Return the verdicts of those of the rules that are known."""
+        ...
+
+
+class Fault(Protocol):
+    """What an item is proposed for: a fault that stands, as the ledger of findings has it."""
+
+    @property
+    def id(self) -> str:
+        """Return the finding's id."""
+        ...
+
+    @property
+    def site(self) -> SiteId:
+        """Return the site."""
+        ...
+
+    @property
+    def rule(self) -> str:
+        """Return the rule that found fault."""
+        ...
+
+    @property
+    def subject(self) -> Subject:
+        """Return what it found fault with."""
+        ...
+
+    @property
+    def severity(self) -> Severity:
+        """Return how grave it is."""
+        ...
+
+    @property
+    def started(self) -> datetime:
+        """Return when the fault began."""
         ...

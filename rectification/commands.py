@@ -1,0 +1,303 @@
+"""What can be done to items: each a step in the table of transitions, by an actor who may, in one transaction."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from rectification.model import (
+    ENDED_STATES,
+    TRANSITIONS,
+    IllegalItemStepError,
+    Item,
+    ItemAction,
+    ItemState,
+    ItemStep,
+)
+from rectification.ports import Fault, ItemTransaction
+from sensors.actors import Actor, Permission, system_actor
+from sensors.catalogue import CATALOGUE
+from sensors.catalogue.figures import RESPONSES
+from sensors.catalogue.model import Verification
+from sensors.clock import Clock
+from sensors.ids import new_id
+from sensors.readings import epoch_ms
+
+PLANNING = system_actor("planning")
+"""Who proposes items for findings."""
+
+VERIFICATION = system_actor("verification")
+"""Who verifies by the readings."""
+
+Deadlines = Callable[[datetime, timedelta], date]
+"""Gives the local date by which something found at an instant is to be mended, so many days on a workday."""
+
+
+class UnknownItemError(LookupError):
+    """No item has this id."""
+
+    def __init__(self, identifier: str) -> None:
+        """Name the id."""
+        super().__init__(f"no item {identifier!r}; look at the plan")
+
+
+class StepRefusedError(Exception):
+    """The table of transitions has the step, but not for this actor or not like this."""
+
+
+class SameHandsError(StepRefusedError):
+    """Who answers for an item or has worked on it wants to judge it too (验收人 ≠ 整改人)."""
+
+    def __init__(self, item: Item, actor: Actor) -> None:
+        """Name both."""
+        super().__init__(f"{actor.id} has worked on item {item.number} and cannot accept it; somebody else must")
+
+
+class NotResponsibleError(StepRefusedError):
+    """Somebody wants to work on an item that another one answers for."""
+
+    def __init__(self, item: Item, actor: Actor) -> None:
+        """Name both."""
+        super().__init__(f"{item.responsible} answers for item {item.number}, not {actor.id}; assign it anew first")
+
+
+class NoteMissingError(StepRefusedError):
+    """A step that others must be able to understand has no reason written to it."""
+
+    def __init__(self, action: ItemAction) -> None:
+        """Name the step."""
+        super().__init__(f"{action.value.replace('_', ' ')} needs a reason; write it into the note")
+
+
+class ProofByReadingsError(StepRefusedError):
+    """A person wants to vouch for what the readings decide."""
+
+    def __init__(self, item: Item) -> None:
+        """Name the rule."""
+        super().__init__(f"item {item.number}: whether {item.rule} is mended is decided by the readings")
+
+
+def propose(
+    tx: ItemTransaction, fault: Fault, *, clock: Clock, deadline: Deadlines, actor: Actor = PLANNING, note: str = ""
+) -> Item:
+    """Return the open item about this fault: the one there is, or a new draft.
+
+    One item is open for a rule and subject at a time. A fault that comes back after its item was signed off opens
+    a draft linked to it (反弹); one that comes back while its item waits to be signed off sends that back to work.
+    Raises NotPermittedError.
+    """
+    actor.must(Permission.MANAGE_ITEM)
+    about = tx.items_about(fault.rule, fault.subject)
+    open_item = next((item for item in about if item.state not in ENDED_STATES), None)
+    if open_item is None:
+        return _draft(tx, fault, _recurring(about, fault), clock=clock, deadline=deadline, actor=actor, note=note)
+    if open_item.state is ItemState.VERIFIED and _began_after(fault, open_item):
+        evidence = json.dumps({"finding": fault.id, "started": fault.started.isoformat()})
+        return _moved(tx, _sent_back(open_item), ItemAction.REJECT, actor=VERIFICATION, clock=clock, evidence=evidence)
+    return open_item
+
+
+def assign(
+    tx: ItemTransaction,
+    identifier: str,
+    *,
+    responsible: str,
+    actor: Actor,
+    clock: Clock,
+    deadline: date | None = None,
+    measure: str = "",
+    note: str = "",
+) -> Item:
+    """Return the item with who answers for it; deadline and measure stay as they are where none is given.
+
+    Raises NotPermittedError, UnknownItemError, IllegalItemStepError.
+    """
+    actor.must(Permission.MANAGE_ITEM)
+    item = _existing(tx, identifier)
+    assigned = replace(
+        item,
+        responsible=responsible,
+        deadline=deadline or item.deadline,
+        measure=measure.strip() or item.measure,
+    )
+    return _moved(tx, assigned, ItemAction.ASSIGN, actor=actor, clock=clock, note=note)
+
+
+def start(tx: ItemTransaction, identifier: str, *, actor: Actor, clock: Clock, note: str = "") -> Item:
+    """Return the item as being worked on.
+
+    Raises NotPermittedError, UnknownItemError, NotResponsibleError, IllegalItemStepError.
+    """
+    item = _own(tx, identifier, actor)
+    return _moved(tx, item, ItemAction.START, actor=actor, clock=clock, note=note)
+
+
+def report_done(tx: ItemTransaction, identifier: str, *, actor: Actor, clock: Clock, note: str = "") -> Item:
+    """Return the item as mended, in the words of who mended it; the readings of the days to come will tell.
+
+    Raises NotPermittedError, UnknownItemError, NotResponsibleError, IllegalItemStepError.
+    """
+    item = replace(_own(tx, identifier, actor), reported_by=actor.id, reported_done=clock.now())
+    return _moved(tx, item, ItemAction.REPORT_DONE, actor=actor, clock=clock, note=note)
+
+
+def verify(tx: ItemTransaction, identifier: str, *, evidence: str, clock: Clock) -> Item:
+    """Return the item as proven by the readings; `evidence` is JSON. Raises UnknownItemError, IllegalItemStepError."""
+    item = replace(_existing(tx, identifier), verified=clock.now())
+    return _moved(tx, item, ItemAction.VERIFY, actor=VERIFICATION, clock=clock, evidence=evidence)
+
+
+def verify_by_hand(tx: ItemTransaction, identifier: str, *, actor: Actor, clock: Clock, note: str) -> Item:
+    """Return the item as proven by a record or an inspection, where the catalogue asks for one.
+
+    Raises NotPermittedError, UnknownItemError, ProofByReadingsError, SameHandsError, NoteMissingError,
+    IllegalItemStepError.
+    """
+    item = _acceptable(tx, identifier, actor)
+    if CATALOGUE[item.rule].verified_by is Verification.READINGS:
+        raise ProofByReadingsError(item)
+    said = _reason(note, ItemAction.VERIFY)
+    verified = replace(item, verified=clock.now())
+    return _moved(tx, verified, ItemAction.VERIFY, actor=actor, clock=clock, note=said)
+
+
+def refute(tx: ItemTransaction, identifier: str, *, evidence: str, clock: Clock) -> Item:
+    """Return the item sent back to work by the readings. Raises UnknownItemError, IllegalItemStepError."""
+    item = _sent_back(_existing(tx, identifier))
+    return _moved(tx, item, ItemAction.REFUTE, actor=VERIFICATION, clock=clock, evidence=evidence)
+
+
+def sign_off(tx: ItemTransaction, identifier: str, *, actor: Actor, clock: Clock, note: str = "") -> Item:
+    """Return the item as closed (销号), by a person who had no hand in it.
+
+    Raises NotPermittedError, UnknownItemError, SameHandsError, IllegalItemStepError.
+    """
+    item = replace(_acceptable(tx, identifier, actor), signed_off_by=actor.id)
+    return _moved(tx, item, ItemAction.SIGN_OFF, actor=actor, clock=clock, note=note)
+
+
+def reject(tx: ItemTransaction, identifier: str, *, actor: Actor, clock: Clock, note: str) -> Item:
+    """Return a verified item sent back to work by a person, who says why.
+
+    Raises NotPermittedError, UnknownItemError, SameHandsError, NoteMissingError, IllegalItemStepError.
+    """
+    said = _reason(note, ItemAction.REJECT)
+    item = _sent_back(_acceptable(tx, identifier, actor))
+    return _moved(tx, item, ItemAction.REJECT, actor=actor, clock=clock, note=said)
+
+
+def cancel(tx: ItemTransaction, identifier: str, *, actor: Actor, clock: Clock, note: str) -> Item:
+    """Return the item as given up, with the reason.
+
+    Raises NotPermittedError, UnknownItemError, NoteMissingError, IllegalItemStepError.
+    """
+    actor.must(Permission.MANAGE_ITEM)
+    said = _reason(note, ItemAction.CANCEL)
+    return _moved(tx, _existing(tx, identifier), ItemAction.CANCEL, actor=actor, clock=clock, note=said)
+
+
+def hands_on(tx: ItemTransaction, item: Item) -> frozenset[str]:
+    """Return the actors who may not accept the item: who answers for it, and everyone who has worked on it."""
+    worked = {
+        step.actor_id for step in tx.item_steps(item.id) if step.action in {ItemAction.START, ItemAction.REPORT_DONE}
+    }
+    return frozenset(worked | {actor for actor in (item.responsible, item.reported_by) if actor is not None})
+
+
+def _draft(
+    tx: ItemTransaction,
+    fault: Fault,
+    recurrence_of: str | None,
+    *,
+    clock: Clock,
+    deadline: Deadlines,
+    actor: Actor,
+    note: str,
+) -> Item:
+    now = clock.now()
+    item = Item(
+        id=new_id(epoch_ms(now)),
+        number=tx.next_item_number(),
+        site=fault.site,
+        rule=fault.rule,
+        subject=fault.subject,
+        severity=fault.severity,
+        state=ItemState.DRAFT,
+        opened=now,
+        fault_from=fault.started,
+        deadline=deadline(now, RESPONSES[fault.severity].fix),
+        recurrence_of=recurrence_of,
+    )
+    evidence = json.dumps({"finding": fault.id, "started": fault.started.isoformat()})
+    tx.save_item(item, _step(item, ItemAction.PROPOSE, actor=actor, at=now, note=note, evidence=evidence))
+    return item
+
+
+def _recurring(about: Sequence[Item], fault: Fault) -> str | None:
+    """Return the id of the signed item that this fault follows."""
+    signed = [item for item in about if item.state is ItemState.SIGNED_OFF and _began_after(fault, item)]
+    return max(signed, key=lambda item: item.number).id if signed else None
+
+
+def _began_after(fault: Fault, item: Item) -> bool:
+    return item.reported_done is not None and fault.started >= item.reported_done
+
+
+def _own(tx: ItemTransaction, identifier: str, actor: Actor) -> Item:
+    """Return an item that the actor may work on: one that is theirs, or any for who manages the plan."""
+    actor.must(Permission.WORK_ON_ITEM)
+    item = _existing(tx, identifier)
+    if actor.id != item.responsible and not actor.may(Permission.MANAGE_ITEM):
+        raise NotResponsibleError(item, actor)
+    return item
+
+
+def _acceptable(tx: ItemTransaction, identifier: str, actor: Actor) -> Item:
+    """Return an item that the actor may accept or send back: a person with no hand in it."""
+    actor.must(Permission.SIGN_OFF_ITEM)
+    item = _existing(tx, identifier)
+    if actor.is_system or actor.id in hands_on(tx, item):
+        raise SameHandsError(item, actor)
+    return item
+
+
+def _existing(tx: ItemTransaction, identifier: str) -> Item:
+    item = tx.item(identifier)
+    if item is None:
+        raise UnknownItemError(identifier)
+    return item
+
+
+def _sent_back(item: Item) -> Item:
+    return replace(item, reported_by=None, reported_done=None, verified=None)
+
+
+def _reason(note: str, action: ItemAction) -> str:
+    said = note.strip()
+    if not said:
+        raise NoteMissingError(action)
+    return said
+
+
+def _moved(
+    tx: ItemTransaction,
+    item: Item,
+    action: ItemAction,
+    *,
+    actor: Actor,
+    clock: Clock,
+    note: str = "",
+    evidence: str = "",
+) -> Item:
+    state = TRANSITIONS.get((item.state, action))
+    if state is None:
+        raise IllegalItemStepError(item.state, action)
+    moved = replace(item, state=state)
+    tx.save_item(moved, _step(moved, action, actor=actor, at=clock.now(), note=note.strip(), evidence=evidence))
+    return moved
+
+
+def _step(item: Item, action: ItemAction, *, actor: Actor, at: datetime, note: str, evidence: str) -> ItemStep:
+    return ItemStep(
+        item_id=item.id, action=action, state=item.state, actor_id=actor.id, at=at, note=note, evidence=evidence
+    )
