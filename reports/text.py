@@ -33,10 +33,12 @@ def _lines(analysis: Analysis, m: Messages, w: Wording) -> Iterator[str]:
     yield from (INDENT + _room(row, m, w) for row in rooms.shared)
     for standing, personal in rooms.personal_by_class:
         yield INDENT + m.text("list.colon").join([m.text(f"class.{standing}"), w.rooms(personal)])
-    if energy.rows:
+    # what runs all night by right is no waste and would only hide it here
+    switched = [row for row in energy.rows if not row.circuit.always_on]
+    if switched:
         yield ""
         yield m.text("energy.title")
-        yield from (INDENT + _circuit(row, m, w) for row in energy.rows)
+        yield from (INDENT + _circuit(row, m, w) for row in switched)
     suspicious = [section for section in sections_of(analysis) if section.suspicions]
     if suspicious:
         yield ""
