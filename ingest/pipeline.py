@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
+from alerts import event_rules
 from ingest import native
 from ingest.native import Decoded, Problem, Topic, TopicError, TopicKind
 from ingest.ports import Spool
@@ -84,13 +85,21 @@ class Pipeline:
 
     def use(self, registry: Registry) -> None:
         """Judge by another registry from the next message on."""
+        self._registry = registry
         self._site = registry.site.id
         self._devices = frozenset(registry.devices)
 
     def process(self, messages: Iterable[Message]) -> list[SpoolEntry]:
         """Return an entry for each message, in order. Raises only what the spool's memory raises."""
         group = _Group()
-        return [self._entry(message, group) for message in messages]
+        return [self._with_signals(self._entry(message, group)) for message in messages]
+
+    def _with_signals(self, entry: SpoolEntry) -> SpoolEntry:
+        """Return the entry with what its events ask people to see."""
+        if not entry.events:
+            return entry
+        signals = (event_rules.signal(event, self._registry) for event in entry.events)
+        return replace(entry, signals=tuple(signal for signal in signals if signal is not None))
 
     def _entry(self, message: Message, group: _Group) -> SpoolEntry:
         try:

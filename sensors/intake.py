@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from sensors.events import Event
 from sensors.readings import ReadingBatch
+from sensors.signals import Signal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,8 @@ class SpoolEntry:
 
     `received` is the number of records as they came, counted before anything was judged, so that the books can
     be wrong if the judging is. `boot` and `seq` mark the message in its gateway's duplicate window, None where it
-    carries none. `event_keys` are what its events are known by from now on.
+    carries none. `event_keys` are what its events are known by from now on; `signals` are what they ask people
+    to see, made durable together with them.
     """
 
     gateway: str
@@ -64,6 +66,7 @@ class SpoolEntry:
     boot: str | None = None
     seq: int | None = None
     event_keys: Sequence[str] = ()
+    signals: Sequence[Signal] = ()
     delivery: Delivery | None = None
 
     @property

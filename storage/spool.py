@@ -20,6 +20,7 @@ from sensors.intake import Book, Delivery, Ignored, Quarantined, SpoolEntry
 from sensors.readings import ReadingBatch
 from storage.errors import SchemaTooNewError
 from storage.spool_codec import pack_events, pack_readings, unpack_events, unpack_readings
+from storage.spool_outbox import write_signals
 from storage.spool_windows import SeqWindow
 
 MAX_BYTES = 4 * 2**30
@@ -137,6 +138,7 @@ class SqliteSpool:
         with self._transaction() as db:
             gathered = _gather(entries)
             _insert_entries(db, gathered)
+            write_signals(db, [each for entry in entries for each in entry.signals])
             _insert_quarantined(db, [each for entry in entries for each in entry.quarantined])
             _add_to_books(db, gathered)
             _add_ignored(db, [each for entry in entries for each in entry.ignored])

@@ -10,7 +10,10 @@ import orjson
 
 from sensors.events import Event, EventState, EventType
 from sensors.readings import ReadingBatch, ReadingFlag
+from sensors.signals import Signal, SignalKind
+from sensors.subjects import Subject
 from sensors.topology import DeviceId, SiteId
+from sensors.verdicts import Severity
 
 _VERSION = 1
 _HEADER = struct.Struct("<BII")
@@ -74,6 +77,56 @@ def unpack_events(data: bytes) -> list[Event]:
     except (ValueError, TypeError, KeyError) as exc:
         msg = f"damaged events in the spool: {exc}"
         raise SpoolDataError(msg) from exc
+
+
+def pack_signal(signal: Signal) -> bytes:
+    """Return a signal as JSON."""
+    return orjson.dumps(
+        {
+            "kind": signal.kind,
+            "mark": signal.mark,
+            "site": signal.site,
+            "rule": signal.rule,
+            "event": signal.event,
+            "subject": str(signal.subject),
+            "device": signal.device,
+            "severity": signal.severity,
+            "time": signal.time,
+            "received": signal.received,
+            "zone": signal.zone,
+            "test": signal.test,
+            "doubts": signal.doubts,
+            "parameters": dict(signal.parameters),
+        }
+    )
+
+
+def unpack_signal(data: bytes) -> Signal:
+    """Return the signal of `pack_signal`; SpoolDataError where the bytes are none."""
+    try:
+        return _signal(orjson.loads(data))
+    except (ValueError, TypeError, KeyError) as exc:
+        msg = f"a damaged signal in the spool: {exc}"
+        raise SpoolDataError(msg) from exc
+
+
+def _signal(fields: dict[str, Any]) -> Signal:
+    return Signal(
+        kind=SignalKind(fields["kind"]),
+        mark=fields["mark"],
+        site=SiteId(fields["site"]),
+        rule=fields["rule"],
+        event=EventType(fields["event"]),
+        subject=Subject.parse(fields["subject"]),
+        device=DeviceId(fields["device"]),
+        severity=Severity(fields["severity"]),
+        time=datetime.fromisoformat(fields["time"]),
+        received=datetime.fromisoformat(fields["received"]),
+        zone=fields["zone"],
+        test=fields["test"],
+        doubts=tuple(fields["doubts"]),
+        parameters=fields["parameters"],
+    )
 
 
 def _event_fields(event: Event) -> dict[str, object]:
