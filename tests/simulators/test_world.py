@@ -1,0 +1,156 @@
+from datetime import datetime, timedelta
+from hashlib import sha256
+from itertools import pairwise
+
+import pytest
+
+from sensors.events import EventState, EventType
+from sensors.subjects import Subject
+from simulators.chance import Chance, noise, noise_key
+from simulators.faults import Fault, FaultKind, FaultPlanError
+from simulators.tables import readings_rows
+from simulators.world import ClockError, Tick, World
+from tests.simulators.worlds import MONDAY, ZONE, building, local, series, ticks, world
+
+
+def text(found: list[Tick]) -> str:
+    return "".join(readings_rows(tick, ZONE) for tick in found)
+
+
+def broken(kind: FaultKind, subject: str, start: datetime, end: datetime | None = None, size: float = 1.0) -> Fault:
+    return Fault(kind=kind, subject=Subject.parse(subject), start=start, end=end, severity=size)
+
+
+def test_same_seed_gives_the_same_bytes_and_another_seed_others() -> None:
+    registry = building()
+    assert text(ticks(registry, 2, seed=5)) == text(ticks(registry, 2, seed=5))
+    assert text(ticks(registry, 2, seed=5)) != text(ticks(registry, 2, seed=6))
+
+
+def test_chance_is_the_same_on_every_machine() -> None:
+    chance = Chance(7, "room", "a-201")
+    assert [chance.whole(0, 999) for _ in range(4)] == [202, 989, 394, 310]
+    assert noise(noise_key(7, "aq-201", "co2_ppm"), 1_795_392_000_000) == 0.13427390768323272
+
+
+def test_readings_are_the_same_on_every_machine() -> None:
+    """A change here is a change of what every seed gives: say so in the changelog."""
+    assert (
+        sha256(text(ticks(building(3), 1, seed=1)).encode()).hexdigest()
+        == "3f6f62832da349b55b819a55a3ec889754c817a4c466eabbaaafa56db5074988"
+    )
+
+
+def test_history_and_then_live_is_one_run() -> None:
+    registry = building()
+    once = ticks(registry, 2)
+    place = world(registry)
+    history = list(place.run(local(MONDAY, 31.5)))
+    live = list(place.run(local(MONDAY, 48)))
+    assert text([*history, *live]) == text(once)
+
+
+def test_live_steps_of_ten_seconds_reach_what_long_steps_reach() -> None:
+    registry = building(4)
+    coarse, fine = world(registry), world(registry)
+    noon = local(MONDAY, 12)
+    list(fine.run(local(MONDAY, 11), timedelta(minutes=5)))
+    *_, last = fine.run(noon + timedelta(seconds=1), timedelta(seconds=10))
+    want = coarse.step(noon)
+    assert last.time == want.time == noon
+    for one, other in zip(last.readings.value, want.readings.value, strict=True):
+        assert one == pytest.approx(other, abs=1e-3)
+
+
+def test_every_event_is_told_once_however_time_is_cut() -> None:
+    registry = building()
+    ids = [
+        [event.id for tick in ticks(registry, 2, step=step) for event in tick.events]
+        for step in (timedelta(minutes=5), timedelta(minutes=7), timedelta(hours=11))
+    ]
+    assert ids[0][: len(ids[2])] == ids[2]
+    assert ids[0][: len(ids[1])] == ids[1] or ids[1][: len(ids[0])] == ids[0]
+
+
+def test_world_does_not_go_back() -> None:
+    place = world(building(2))
+    place.step(local(MONDAY, 3))
+    with pytest.raises(ClockError, match="does not go back"):
+        place.step(local(MONDAY, 2))
+
+
+def test_world_needs_an_offset() -> None:
+    with pytest.raises(ClockError, match="no offset"):
+        World(building(2), 1, datetime(2026, 10, 19))  # noqa: DTZ001 - that is what is refused
+
+
+@pytest.mark.parametrize(
+    ("subject", "kind", "reason"),
+    [
+        ("room:a-999", FaultKind.HIGH_CO2, "no such room"),
+        ("device:aq-201", FaultKind.HIGH_CO2, "concerns a room"),
+        ("room:a-201", FaultKind.GAPS, "concerns a device"),
+    ],
+)
+def test_fault_that_the_building_cannot_have_is_refused(subject: str, kind: FaultKind, reason: str) -> None:
+    with pytest.raises(FaultPlanError, match=reason):
+        world(building(), faults=[broken(kind, subject, local(MONDAY))])
+
+
+def test_fault_that_ends_before_it_starts_is_refused() -> None:
+    fault = broken(FaultKind.IDLE_ROOM, "room:a-201", local(MONDAY, 5), local(MONDAY, 4))
+    with pytest.raises(FaultPlanError, match="ends before"):
+        world(building(), faults=[fault])
+
+
+def test_silent_device_says_nothing_from_then_on_and_the_others_go_on() -> None:
+    fault = broken(FaultKind.SILENT_DEVICE, "device:aq-201", local(MONDAY, 6))
+    told = series(world(building(), faults=[fault]).run(local(MONDAY, 12)))
+    assert len(told["aq-201", "co2_ppm"]) == 72
+    assert len(told["aq-202", "co2_ppm"]) == 144
+
+
+def test_gaps_lose_about_a_third_of_the_samples_and_end() -> None:
+    fault = broken(FaultKind.GAPS, "device:aq-201", local(MONDAY), local(MONDAY, 48))
+    told = series(world(building(), faults=[fault]).run(local(MONDAY, 72)))["aq-201", "co2_ppm"]
+    lost = 1 - sum(time < local(MONDAY, 48) for time in told) / (2 * 288)
+    assert 0.2 < lost < 0.5
+    assert sum(time >= local(MONDAY, 48) for time in told) == 288
+
+
+def test_load_left_on_burns_after_work_until_it_is_mended() -> None:
+    registry = building()
+    fault = Fault(
+        kind=FaultKind.LOAD_LEFT_ON,
+        subject=Subject.parse("room:a-201"),
+        start=local(MONDAY),
+        mended=local(MONDAY, 48),
+    )
+    power = series(world(registry, faults=[fault]).run(local(MONDAY, 72)))["m-201-plugs", "active_power_w"]
+    late = [power[local(MONDAY, 24 * day + 22.5)] for day in range(3)]
+    assert late[0] == late[1] == late[2] + 880
+    assert min(power.values()) == late[2]
+
+
+def test_fire_is_told_from_active_to_cleared_with_its_zone() -> None:
+    start = local(MONDAY, 10.05)
+    fault = broken(FaultKind.FIRE, "device:panel-1", start)
+    events = [e for tick in world(building(), faults=[fault]).run(local(MONDAY, 12)) for e in tick.events]
+    panel = [event for event in events if event.device == "panel-1"]
+    assert [(event.type, event.state) for event in panel] == [
+        (EventType.FIRE, EventState.ACTIVE),
+        (EventType.SILENCED, EventState.MOMENTARY),
+        (EventType.FIRE, EventState.CLEARED),
+        (EventType.RESET, EventState.MOMENTARY),
+    ]
+    assert panel[0].zone == "2F"
+    assert all(one.time < other.time for one, other in pairwise(panel))
+
+
+def test_forced_door_is_open_while_the_event_lasts() -> None:
+    fault = broken(FaultKind.FORCED_DOOR, "opening:d-main", local(MONDAY, 2), local(MONDAY, 2.1))
+    found = list(world(building(), faults=[fault]).run(local(MONDAY, 3)))
+    states = [event.state for tick in found for event in tick.events if event.type is EventType.FORCED]
+    door = series(found)["door-main", "open"]
+    assert states == [EventState.ACTIVE, EventState.CLEARED]
+    assert [time for time, is_open in door.items() if is_open] == [local(MONDAY, 2), local(MONDAY, 2 + 1 / 12)]
