@@ -1,6 +1,5 @@
 """An analysis put together: where the readings come from, which calendar holds, and how the answer is given."""
 
-import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -113,7 +112,7 @@ def write_page(analysis: Analysis, path: Path, language: Language) -> None:
         with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
             file.write(page)
         Path(file.name).chmod(0o644)
-        os.replace(file.name, path)
+        Path(file.name).replace(path)
     except OSError as exc:
         msg = f"--html {path}: cannot be written: {exc.strerror}"
         raise InputFault(msg) from exc

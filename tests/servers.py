@@ -94,7 +94,7 @@ def _start_mosquitto(program: str, folder: Path, port: int) -> subprocess.Popen[
         return subprocess.Popen([program, "-c", str(settings)], stdout=log, stderr=log)
 
 
-def stop(process: subprocess.Popen[bytes]) -> None:
+def stop(process: subprocess.Popen[bytes] | subprocess.Popen[str]) -> None:
     """End a process that we started, by its id, and wait for it."""
     if process.poll() is None:
         process.terminate()

@@ -10,9 +10,11 @@ import pytest
 from tests.command_line import Outcome, runner
 
 REGISTRY = """
-site: {id: hq, name: {zh: 一号院, en: Compound 1}, timezone: Asia/Shanghai, calendar: none, working_hours: "08:00-18:00"}
+site:
+  {id: hq, name: {zh: 一号院, en: Compound 1}, timezone: Asia/Shanghai, calendar: none, working_hours: "08:00-18:00"}
 buildings: [{id: a, name: {zh: 主楼, en: Main}, gross_area_m2: 1000}]
-rooms: [{id: a-201, building: a, floor: 2, name: "201", category: office, usable_area_m2: 20}]
+rooms:
+  - {id: a-201, building: a, floor: 2, name: "201", category: office, usable_area_m2: 20}
 circuits: [{id: light, building: a, item: lighting, serves: [a-201]}]
 devices:
   - {id: cam, room: a-201, interval_s: 3600, metrics: [presence]}
