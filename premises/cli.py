@@ -17,6 +17,8 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "quarantine": "premises.commands.quarantine",
         "registry": "premises.commands.registry",
         "replay": "premises.commands.replay",
+        "run": "premises.commands.run",
+        "serve": "premises.commands.serve",
         "simulate": "premises.commands.simulate",
     }
 )

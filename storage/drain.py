@@ -1,7 +1,7 @@
 """From the spool into a store, in order, each entry once, whatever crashes in between."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -35,8 +35,16 @@ class Target(Protocol):
         ...
 
 
-def drain(spool: SqliteSpool, store: Target, *, entries_at_once: int = ENTRIES_AT_ONCE) -> int:
+def drain(
+    spool: SqliteSpool,
+    store: Target,
+    *,
+    entries_at_once: int = ENTRIES_AT_ONCE,
+    stopping: Callable[[], bool] = lambda: False,
+) -> int:
     """Return the number of records stored, after everything that waited when it began is in the store.
+
+    `stopping` is asked after each group; what is left then waits in the spool.
 
     The store commits data and cursor together, then the spool strikes the entries off: a crash between the two is
     seen by the cursor, and the entries are struck off without being stored again. What was a duplicate among those
@@ -47,7 +55,7 @@ def drain(spool: SqliteSpool, store: Target, *, entries_at_once: int = ENTRIES_A
     newest = spool.newest
     while pending := spool.pending(limit=entries_at_once):
         drained += _drain_some(spool, store, pending)
-        if pending[-1].id >= newest:
+        if pending[-1].id >= newest or stopping():
             break
     return drained
 

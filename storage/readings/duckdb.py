@@ -245,6 +245,25 @@ class DuckDBReadingStore:
         """Return FEATURES_SCHEMA of valid days, first to last, both inclusive, sorted by subject, feature, day."""
         return self._frame(_FEATURES, {"site": site, "first": first, "last": last}, FEATURES_SCHEMA)
 
+    def count(self) -> int:
+        """Return the number of readings of all sites."""
+        with self._snapshot() as reading:
+            [(readings,)] = reading.execute("SELECT count(*) FROM raw").fetchall()
+        return int(readings)
+
+    def export(self, path: Path) -> None:
+        """Write a copy of everything, as it stands at one moment, to a file that does not exist yet.
+
+        Not by copying the file: to open and close it once more would let go of its lock. Raises StoreFailedError.
+        """
+        with self._writing, _translated(self._path), self._connection.cursor() as cursor:
+            [(name,)] = cursor.execute("SELECT current_database()").fetchall()
+            cursor.execute(f"ATTACH '{_quoted(str(path))}' AS exported")
+            try:
+                cursor.execute(f'COPY FROM DATABASE "{name}" TO exported')
+            finally:
+                cursor.execute("DETACH exported")
+
     def close(self) -> None:
         """Write the log into the file and let go of it."""
         with self._writing, _translated(self._path):
@@ -409,6 +428,10 @@ def _table(
 ) -> pl.DataFrame:
     # Not execute().to_arrow_table(): that way copies the rows once more, and warns of it.
     return pl.DataFrame(connection.sql(query, params=parameters).to_arrow_table())
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")
 
 
 def _series_numbers(connection: duckdb.DuckDBPyConnection) -> dict[SeriesKey, int]:

@@ -1,0 +1,21 @@
+"""`premises serve`: the readings' owner, the pages and the daily jobs, until it is told to stop."""
+
+from pathlib import Path
+
+import click
+
+from premises.home import Home, home_option
+
+
+@click.command("serve")
+@home_option
+def command(home: Path | None) -> None:
+    """Serve the console and keep the readings, until SIGTERM; `premises run` starts this and all that belongs to it."""
+    from premises.logs import configure_log  # noqa: PLC0415 - keeps `--help` quick
+    from premises.serve import serve  # noqa: PLC0415
+    from premises.settings import load_settings  # noqa: PLC0415
+
+    place = Home.find(home)
+    settings = load_settings(place)
+    configure_log(settings.log)
+    serve(place, settings, said=lambda url: click.echo(f"ready {url}"))
