@@ -55,6 +55,16 @@ class Home:
         return self.root / "broker"
 
     @property
+    def records(self) -> Path:
+        """Return the SQLite file of records."""
+        return self.root / "records.db"
+
+    @property
+    def evidence(self) -> Path:
+        """Return the folder of what was kept to prove a finding or an item."""
+        return self.root / "evidence"
+
+    @property
     def run(self) -> Path:
         """Return the folder of locks and of what running processes say about themselves."""
         return self.root / "run"

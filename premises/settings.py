@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_origin
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
@@ -96,6 +97,23 @@ class StoreSettings(Section):
     threads: Annotated[int, Field(ge=1, le=256)] = 1
 
 
+class RecordsSettings(Section):
+    """Where records are kept: `sqlite:///FILE` or `postgresql://USER@HOST/NAME`; absent, `records.db` in the home."""
+
+    url: str | None = None
+    password_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _hold_together(self) -> Self:
+        if self.password_file is not None and self.url is None:
+            msg = "password_file needs a url"
+            raise ValueError(msg)
+        if self.url is not None and urlsplit(self.url).password:
+            msg = "url holds a password; write it into a file of its own and name that as password_file"
+            raise ValueError(msg)
+        return self
+
+
 class LogSettings(Section):
     """What is logged and how: lines for people or JSON for machines."""
 
@@ -128,6 +146,7 @@ class Settings(Section):
     server: ServerSettings = ServerSettings()
     spool: SpoolSettings = SpoolSettings()
     store: StoreSettings = StoreSettings()
+    records: RecordsSettings = RecordsSettings()
     log: LogSettings = LogSettings()
 
 

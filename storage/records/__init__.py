@@ -1,0 +1,23 @@
+"""Records: people, findings, alerts, items, what was done to them and by whom, in SQLite or PostgreSQL."""
+
+from storage.records.errors import (
+    AuditSealedError,
+    RecordsBusyError,
+    RecordsError,
+    RecordsRefusedError,
+    RecordsTooNewError,
+    RecordsUnreachableError,
+)
+from storage.records.store import SqlRecords
+from storage.records.transaction import RecordsTransaction
+
+__all__ = [
+    "AuditSealedError",
+    "RecordsBusyError",
+    "RecordsError",
+    "RecordsRefusedError",
+    "RecordsTooNewError",
+    "RecordsTransaction",
+    "RecordsUnreachableError",
+    "SqlRecords",
+]

@@ -1,0 +1,57 @@
+"""Alerts and their steps."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from alerts.model import OPEN_STATES, Alert, AlertState, AlertStep
+from sensors.journal import ChangeKind
+from storage.records.journal import AuditRows
+from storage.records.part import by_key, fields_of
+from storage.records.tables import ALERT_STEPS, ALERTS
+
+_STEP = fields_of(ALERT_STEPS, "number")
+_ACTIVE = (AlertState.RAISED, AlertState.ACKNOWLEDGED)
+
+
+class AlertRows(AuditRows):
+    """Keeps the rows of `alerts.ports.AlertTransaction`; the outbox has its own part."""
+
+    __slots__ = ()
+
+    def alert(self, alert_id: str) -> Alert | None:
+        """Return an alert."""
+        row = self._row(by_key(ALERTS, alert_id))
+        return None if row is None else Alert(**row)
+
+    def open_alert(self, fingerprint: str) -> Alert | None:
+        """Return the alert of this fingerprint that is raised or acknowledged, the newest where there are several."""
+        query = ALERTS.select().where(ALERTS.c.fingerprint == fingerprint, ALERTS.c.state.in_(_ACTIVE))
+        row = self._row(query.order_by(ALERTS.c.onset.desc(), ALERTS.c.id).limit(1))
+        return None if row is None else Alert(**row)
+
+    def alerts(self, *, open_only: bool = False, limit: int = 200) -> Sequence[Alert]:
+        """Return alerts, the newest first."""
+        query = ALERTS.select().order_by(ALERTS.c.onset.desc(), ALERTS.c.id).limit(limit)
+        if open_only:
+            query = query.where(ALERTS.c.state.in_(sorted(OPEN_STATES)))
+        return [Alert(**row) for row in self._rows(query)]
+
+    def alert_steps(self, alert_id: str) -> Sequence[AlertStep]:
+        """Return the transitions of an alert, in order."""
+        query = select(*_STEP).where(ALERT_STEPS.c.alert_id == alert_id).order_by(ALERT_STEPS.c.number)
+        return [AlertStep(**row) for row in self._rows(query)]
+
+    def save_alert(self, alert: Alert, step: AlertStep) -> None:
+        """Insert or update an alert together with the step that led there."""
+        self._save(ALERTS, alert)
+        self._add(ALERT_STEPS, step)
+        self.note_change(ChangeKind.ALERT, alert.id)
+        detail = {"rule": alert.rule, "subject": str(alert.subject), "state": step.state, "note": step.note}
+        self.audit(
+            actor_id=step.actor_id,
+            action=f"alert.{step.action}",
+            subject=f"alert:{alert.id}",
+            at=step.at,
+            detail=detail,
+        )

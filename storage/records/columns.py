@@ -1,0 +1,77 @@
+"""How values of the vocabulary lie in columns that every SQL database has: text and whole numbers."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Dialect, Integer, Text
+from sqlalchemy.types import TypeDecorator
+
+from sensors.actors import Role
+from sensors.readings import epoch_ms, from_epoch_ms
+from sensors.subjects import Subject
+
+NUMBER = BigInteger().with_variant(Integer, "sqlite")
+"""A number that the database counts up by itself; SQLite does that for its INTEGER only."""
+
+
+class UtcMs(TypeDecorator[datetime]):
+    """An aware time as UTC milliseconds; what is finer is cut off."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Return the milliseconds."""
+        return None if value is None else epoch_ms(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Return the time."""
+        return None if value is None else from_epoch_ms(value)
+
+
+class Written(TypeDecorator[Any]):
+    """A value as text: `write` gives the text, `read` the value again."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, read: Callable[[str], object], write: Callable[[Any], str] = str) -> None:
+        """Keep both ways."""
+        super().__init__()
+        self.read = read
+        self.write = write
+
+    def process_bind_param(self, value: object, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Return the text."""
+        return None if value is None else self.write(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> object:  # noqa: ARG002 - SQLAlchemy's signature
+        """Return the value."""
+        return None if value is None else self.read(value)
+
+
+def canonical_json(value: object) -> str:
+    """Return the one JSON text of a value: sorted keys, no spaces, characters as they are."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def subject_column() -> Written:
+    """Return a column type for a subject, `room:a-201`."""
+    return Written(Subject.parse)
+
+
+def words_column() -> Written:
+    """Return a column type for a tuple of texts."""
+    return Written(lambda text: tuple(json.loads(text)), canonical_json)
+
+
+def mapping_column() -> Written:
+    """Return a column type for a flat mapping."""
+    return Written(json.loads, lambda mapping: canonical_json(dict(mapping)))
+
+
+def roles_column() -> Written:
+    """Return a column type for a set of roles."""
+    return Written(lambda text: frozenset(map(Role, json.loads(text))), lambda roles: canonical_json(sorted(roles)))

@@ -1,0 +1,6 @@
+"""Runs the migrations in the transaction that the caller has begun."""
+
+from alembic import context
+
+context.configure(connection=context.config.attributes["connection"], transactional_ddl=True)
+context.run_migrations()

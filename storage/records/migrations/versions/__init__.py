@@ -1,0 +1,1 @@
+"""The numbered revisions. A revision that was released is never changed."""

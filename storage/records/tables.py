@@ -1,0 +1,240 @@
+"""The tables of the records as the code sees them. Where a value has a table, columns are named as its fields.
+
+The schema itself is made by the numbered migrations; a test holds both to be the same.
+"""
+
+from enum import StrEnum
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from alerts.model import AlertAction, AlertState
+from analytics.ledger import Judgement
+from rectification.model import ItemAction, ItemState
+from sensors.journal import ChangeKind
+from sensors.verdicts import Severity
+from storage.records.columns import (
+    NUMBER,
+    UtcMs,
+    Written,
+    mapping_column,
+    roles_column,
+    subject_column,
+    words_column,
+)
+
+METADATA = MetaData()
+
+
+class MessageState(StrEnum):
+    """What became of a message in the outbox."""
+
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+
+
+def _of(column: str) -> ForeignKey:
+    """Return a reference that is looked at when the transaction ends, so that its rows may come in any order."""
+    return ForeignKey(column, deferrable=True, initially="DEFERRED")
+
+
+META = Table("meta", METADATA, Column("key", Text, primary_key=True), Column("value", Text, nullable=False))
+"""Single values: the head of the audit chain, the last number given to an item."""
+
+ALERTS = Table(
+    "alerts",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("fingerprint", Text, nullable=False),
+    Column("site", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("subject", subject_column(), nullable=False),
+    Column("severity", Written(Severity), nullable=False),
+    Column("onset", UtcMs, nullable=False),
+    Column("received", UtcMs, nullable=False),
+    Column("state", Written(AlertState), nullable=False),
+    Column("zone", Text, nullable=False),
+    Column("test", Boolean, nullable=False),
+    Column("doubts", words_column(), nullable=False),
+    Column("parameters", mapping_column(), nullable=False),
+    Index("alerts_by_fingerprint", "fingerprint"),
+    Index("alerts_by_onset", "onset"),
+    Index("alerts_by_state", "state"),
+)
+ALERT_STEPS = Table(
+    "alert_steps",
+    METADATA,
+    Column("number", NUMBER, primary_key=True, autoincrement=True),
+    Column("alert_id", Text, _of("alerts.id"), nullable=False),
+    Column("action", Written(AlertAction), nullable=False),
+    Column("state", Written(AlertState), nullable=False),
+    Column("actor_id", Text, nullable=False),
+    Column("at", UtcMs, nullable=False),
+    Column("note", Text, nullable=False),
+    Index("alert_steps_by_alert", "alert_id"),
+    sqlite_autoincrement=True,
+)
+
+ITEMS = Table(
+    "items",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("site", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("subject", subject_column(), nullable=False),
+    Column("severity", Written(Severity), nullable=False),
+    Column("state", Written(ItemState), nullable=False),
+    Column("opened", UtcMs, nullable=False),
+    Column("fault_from", UtcMs, nullable=False),
+    Column("responsible", Text),
+    Column("deadline", Date),
+    Column("measure", Text, nullable=False),
+    Column("reported_by", Text),
+    Column("reported_done", UtcMs),
+    Column("verified", UtcMs),
+    Column("signed_off_by", Text),
+    Column("recurrence_of", Text, _of("items.id")),
+    UniqueConstraint("number", name="items_number"),
+    Index("items_by_rule_and_subject", "rule", "subject"),
+    Index("items_by_state", "state"),
+)
+ITEM_STEPS = Table(
+    "item_steps",
+    METADATA,
+    Column("number", NUMBER, primary_key=True, autoincrement=True),
+    Column("item_id", Text, _of("items.id"), nullable=False),
+    Column("action", Written(ItemAction), nullable=False),
+    Column("state", Written(ItemState), nullable=False),
+    Column("actor_id", Text, nullable=False),
+    Column("at", UtcMs, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Index("item_steps_by_item", "item_id"),
+    sqlite_autoincrement=True,
+)
+
+_STILL_OPEN = text("ended IS NULL")
+
+FINDINGS = Table(
+    "findings",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("site", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("subject", subject_column(), nullable=False),
+    Column("severity", Written(Severity), nullable=False),
+    Column("started", UtcMs, nullable=False),
+    Column("last_seen", UtcMs, nullable=False),
+    Column("ended", UtcMs),
+    Column("value", Float),
+    Column("threshold", Float),
+    Column("unit", Text, nullable=False),
+    Column("energy_kwh", Float),
+    Column("evidence", mapping_column(), nullable=False),
+    Column("item_id", Text, _of("items.id")),
+    Column("judged", Written(Judgement)),
+    Column("judged_by", Text),
+    Column("judged_at", UtcMs),
+    Column("judged_until", UtcMs),
+    Index("findings_by_rule_and_subject", "rule", "subject"),
+    Index("findings_by_start", "started"),
+    # One open period at most, whoever writes.
+    Index("findings_open", "rule", "subject", unique=True, sqlite_where=_STILL_OPEN, postgresql_where=_STILL_OPEN),
+)
+
+ACCOUNTS = Table(
+    "accounts",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("user_name", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("roles", roles_column(), nullable=False),
+    Column("created", UtcMs, nullable=False),
+    Column("password_changed", UtcMs, nullable=False),
+    Column("disabled", UtcMs),
+    Column("person", Text),
+    UniqueConstraint("user_name", name="accounts_user_name"),
+)
+SESSIONS = Table(
+    "sessions",
+    METADATA,
+    Column("token_hash", Text, primary_key=True),
+    Column("account_id", Text, _of("accounts.id"), nullable=False),
+    Column("created", UtcMs, nullable=False),
+    Column("seen", UtcMs, nullable=False),
+    Index("sessions_by_account", "account_id"),
+)
+SET_UP_TOKENS = Table(
+    "set_up_tokens",
+    METADATA,
+    Column("token_hash", Text, primary_key=True),
+    Column("created", UtcMs, nullable=False),
+    Column("expires", UtcMs, nullable=False),
+    Column("account_id", Text, _of("accounts.id")),
+    Column("used", UtcMs),
+)
+SIGN_IN_FAILURES = Table(
+    "sign_in_failures",
+    METADATA,
+    Column("number", NUMBER, primary_key=True, autoincrement=True),
+    Column("key", Text, nullable=False),
+    Column("at", UtcMs, nullable=False),
+    Index("sign_in_failures_by_key", "key", "at"),
+    Index("sign_in_failures_by_time", "at"),
+    sqlite_autoincrement=True,
+)
+
+CHANGES = Table(
+    "changes",
+    METADATA,
+    # Numbers are never given twice, not even after old rows went, for clients resume by them.
+    Column("id", NUMBER, primary_key=True, autoincrement=True),
+    Column("kind", Written(ChangeKind), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("at", UtcMs, nullable=False),
+    Index("changes_by_time", "at"),
+    sqlite_autoincrement=True,
+)
+AUDIT = Table(
+    "audit",
+    METADATA,
+    Column("id", NUMBER, primary_key=True, autoincrement=False),
+    Column("at", UtcMs, nullable=False),
+    Column("actor_id", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("detail", mapping_column(), nullable=False),
+    Column("prev_hash", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+)
+OUTBOX = Table(
+    "outbox",
+    METADATA,
+    Column("id", NUMBER, primary_key=True, autoincrement=True),
+    Column("kind", Text, nullable=False),
+    Column("subject_id", Text, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("at", UtcMs, nullable=False),
+    Column("state", Written(MessageState), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_attempt", UtcMs, nullable=False),
+    Column("last_error", Text, nullable=False),
+    UniqueConstraint("kind", "subject_id", name="outbox_once"),
+    Index("outbox_due", "state", "next_attempt"),
+    sqlite_autoincrement=True,
+)
