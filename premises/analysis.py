@@ -4,9 +4,9 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 from analytics.ports import AnalysisStore
 from analytics.rules import RULES
@@ -14,20 +14,24 @@ from analytics.runs import Analysis, Request, analyse
 from ingest.readings_table import ReadingsTable
 from premises.holidays import holidays_of
 from premises.home import Home
+from premises.outputs import Language, outputs
 from premises.readings import open_readings
-from reports.answer import render_answer
-from reports.document import analysis_document
-from reports.text import render_text
+from premises.remote import Server
 from sensors.errors import InputFault
 from sensors.local_time import UnknownTimezoneError, find_timezone
+from storage.errors import StoreHeldError
 from storage.readings.memory import MemoryReadingStore
 from storage.registry_file import load_registry
 
-Language = Literal["zh", "en"]
 Progress = Callable[[str, float], None]
 
-document = analysis_document
-text = render_text
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What an analysis is to be turned into, by the names of `premises.outputs`."""
+
+    names: tuple[str, ...]
+    language: Language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +62,13 @@ class CsvSource:
     encoding: str = "utf-8"
 
 
+def answer_of_csv(
+    source: CsvSource, registry_path: Path | None, home: Home, question: Question, wanted: Wanted, progress: Progress
+) -> dict[str, Any]:
+    """Return what is wanted of the readings of a file."""
+    return outputs(of_csv(source, registry_path, home, question, progress), wanted.names, wanted.language)
+
+
 def of_csv(
     source: CsvSource, registry_path: Path | None, home: Home, question: Question, progress: Progress
 ) -> Analysis:
@@ -84,10 +95,37 @@ def of_csv(
     )
 
 
-def of_home(home: Home, registry_path: Path | None, question: Question, progress: Progress) -> Analysis:
-    """Return the analysis of what the home's store and spool hold."""
+def answer_of_home(
+    home: Home, registry_path: Path | None, question: Question, wanted: Wanted, progress: Progress
+) -> dict[str, Any]:
+    """Return what is wanted of the home's readings: made by the running server, or here where none runs."""
     request = question.request()
-    path = registry_path or home.registry
+    path = (registry_path or home.registry).resolve()
+    load_registry(path)
+    server = Server.find(home)
+    if server is None:
+        try:
+            return outputs(of_home(home, path, request, progress), wanted.names, wanted.language)
+        except StoreHeldError:
+            # It may have started just now.
+            server = Server.find(home)
+            if server is None:
+                raise
+    return server.analysis(
+        {
+            "registry": str(path),
+            "rules": list(request.rules),
+            "first": None if request.first is None else request.first.isoformat(),
+            "last": None if request.last is None else request.last.isoformat(),
+            "want": list(wanted.names),
+            "language": wanted.language,
+        },
+        progress,
+    )
+
+
+def of_home(home: Home, path: Path, request: Request, progress: Progress) -> Analysis:
+    """Return the analysis of what the home's store and spool hold. Raises StoreHeldError where a server runs."""
     registry = load_registry(path)
     with _analysis_store(home) as store:
         return analyse(
@@ -105,9 +143,8 @@ def _analysis_store(home: Home) -> Iterator[AnalysisStore]:
         yield store
 
 
-def write_page(analysis: Analysis, path: Path, language: Language) -> None:
-    """Write the answer as one HTML page, whole or not at all. Raises InputFault."""
-    page = render_answer(analysis, language=language, made_at=datetime.now(UTC))
+def write_page(page: str, path: Path) -> None:
+    """Write the answer's HTML page, whole or not at all. Raises InputFault."""
     try:
         with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
             file.write(page)

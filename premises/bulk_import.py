@@ -5,14 +5,18 @@ again after a broken connection, or a kill, changes nothing; an import that brok
 done its generation is over: importing the same file again later stores it again, for the last received wins.
 """
 
+import hashlib
+import io
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import polars as pl
 
 from premises.analysis_jobs import TouchedStore
+from premises.remote import Server, quoted
 from sensors.errors import InputFault
 from sensors.readings import ReadingBatch
 from sensors.topology import SiteId
@@ -85,6 +89,30 @@ class BulkImports:
             msg = f"{digest!r} is no SHA-256"
             raise InputFault(msg)
         return self._folder / f"{digest}.json"
+
+
+def digest_of(*what: object) -> str:
+    """Return the SHA-256 of what an import is made of: the content of files, the text of all else."""
+    digest = hashlib.sha256()
+    for each in what:
+        content = each.read_bytes() if isinstance(each, Path) else repr(each).encode()
+        digest.update(hashlib.sha256(content).digest())
+    return digest.hexdigest()
+
+
+def sent(server: Server, digest: str, site: SiteId, batches: Iterable[ReadingBatch]) -> ImportProgress:
+    """Return what an import came to, after every batch of it is stored by the server. Raises ServerFault, InputFault.
+
+    Batches that were stored before a connection broke are passed over.
+    """
+    path = f"/internal/imports/{digest}"
+    before = ImportProgress(**server.get(path))
+    for number, batch in enumerate(batches, start=1):
+        if number > before.chunks:
+            content = io.BytesIO()
+            frame_of(batch).write_ipc_stream(content)
+            server.put(f"{path}/{number}?site={quoted(site)}", content.getvalue())
+    return ImportProgress(**server.post(f"{path}/done"))
 
 
 def frame_of(batch: ReadingBatch) -> pl.DataFrame:

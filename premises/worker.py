@@ -10,7 +10,7 @@ import sys
 from collections.abc import Collection
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from itertools import count
 from pathlib import Path
 from typing import IO, Any
@@ -18,13 +18,10 @@ from typing import IO, Any
 import polars as pl
 
 from analytics.ports import FEATURES_SCHEMA
-from analytics.runs import Analysis, Request, analyse
-from premises.finding_json import to_json
+from analytics.runs import Request, analyse
 from premises.holidays import holidays_of
 from premises.leash import die_with_parent
-from reports.answer import render_answer
-from reports.document import analysis_document
-from reports.text import render_text
+from premises.outputs import outputs
 from sensors.errors import InputFault
 from sensors.topology import SiteId
 from storage.registry_file import load_registry
@@ -145,7 +142,8 @@ def run(job: dict[str, Any], line: Line) -> None:
         request=_request(job),
         progress=lambda what, done: line.tell(progress=[what, done]),
     )
-    (line.folder / RESULT).write_text(json.dumps(_result(analysis, job), ensure_ascii=False), encoding="utf-8")
+    result = {"now_ms": analysis.window.now_ms, **outputs(analysis, job["want"], job["language"])}
+    (line.folder / RESULT).write_text(json.dumps(result, ensure_ascii=False), encoding="utf-8")
 
 
 def _request(job: dict[str, Any]) -> Request:
@@ -156,22 +154,6 @@ def _request(job: dict[str, Any]) -> Request:
         last=None if last is None else date.fromisoformat(last),
         now_ms=job.get("now_ms"),
     )
-
-
-def _result(analysis: Analysis, job: dict[str, Any]) -> dict[str, object]:
-    """Return what was wanted: `findings`, `document`, `text`, `page`."""
-    language = job.get("language", "zh")
-    wanted = set(job["want"])
-    made: dict[str, object] = {"now_ms": analysis.window.now_ms}
-    if "findings" in wanted:
-        made["findings"] = [to_json(finding) for finding in analysis.findings]
-    if "document" in wanted:
-        made["document"] = analysis_document(analysis)
-    if "text" in wanted:
-        made["text"] = render_text(analysis, language)
-    if "page" in wanted:
-        made["page"] = render_answer(analysis, language=language, made_at=datetime.now(UTC))
-    return made
 
 
 def main(folder: Path) -> int:

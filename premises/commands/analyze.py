@@ -50,18 +50,25 @@ def command(
         msg = "--timezone is for --csv; the store holds instants"
         raise InputFault(msg)
     question = analysis.Question(rules=rules, first=first, end=end)
+    wanted = analysis.Wanted(names=_outputs(as_json=as_json, page=html is not None), language=language)
     with _progress(progress) as report:
         if csv is not None:
             source = analysis.CsvSource(path=csv, timezone=timezone, encoding=encoding)
-            found = analysis.of_csv(source, registry, Home.place(home), question, report)
+            made = analysis.answer_of_csv(source, registry, Home.place(home), question, wanted, report)
         else:
-            found = analysis.of_home(Home.find(home), registry, question, report)
+            made = analysis.answer_of_home(Home.find(home), registry, question, wanted, report)
     if html is not None:
-        analysis.write_page(found, html, language)
+        analysis.write_page(made["page"], html)
     if as_json:
-        click.echo(json.dumps(analysis.document(found), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(made["document"], ensure_ascii=False, indent=2))
     else:
-        click.echo(analysis.text(found, language) if html is None else f"{html}: written")
+        click.echo(made["text"] if html is None else f"{html}: written")
+
+
+def _outputs(*, as_json: bool, page: bool) -> tuple[str, ...]:
+    """Return what must be made: the page where a file is named, and what is printed."""
+    printed = ("document",) if as_json else () if page else ("text",)
+    return (*printed, "page") if page else printed
 
 
 @contextmanager

@@ -1,11 +1,17 @@
 """`premises import`: a CSV into the store of readings."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import click
 
 from premises.table_input import TableInput, TableOptions, open_table, progress_bar, table_options
+
+if TYPE_CHECKING:
+    from ingest.csv_records import Progress
+    from premises.remote import Server
+    from sensors.readings import ReadingBatch
 
 
 @click.command("import")
@@ -22,14 +28,44 @@ def command(*, options: TableOptions, as_json: bool) -> None:
 
 
 def _stored(found: TableInput, options: TableOptions) -> tuple[int, int, int]:
-    """Return how many readings were new, replaced and unchanged."""
+    """Return how many readings were new, replaced and unchanged: stored by the running server where one runs."""
+    from premises.remote import Server  # noqa: PLC0415 - keeps `--help` quick
+    from storage.errors import StoreHeldError  # noqa: PLC0415 - as above
+
+    with progress_bar("storing", options) as progress:
+        server = Server.find(found.home)
+        if server is None:
+            try:
+                return _stored_here(found, progress)
+            except StoreHeldError:
+                # It may have started just now.
+                server = Server.find(found.home)
+                if server is None:
+                    raise
+        return _stored_by(server, found, options, progress)
+
+
+def _batches(found: TableInput, progress: "Progress | None") -> "Iterator[ReadingBatch]":
+    return found.table.batches(found.registry.site.id, found.survey, selection=found.selection, progress=progress)
+
+
+def _stored_here(found: TableInput, progress: "Progress | None") -> tuple[int, int, int]:
     from premises.readings import open_readings  # noqa: PLC0415 - takes a second; bad input should not wait
 
-    with open_readings(found.home) as store, progress_bar("storing", options) as progress:
-        batches = found.table.batches(
-            found.registry.site.id, found.survey, selection=found.selection, progress=progress
-        )
-        return _summed((done.new, done.replaced, done.unchanged) for done in map(store.append, batches))
+    with open_readings(found.home) as store:
+        done = map(store.append, _batches(found, progress))
+        return _summed((each.new, each.replaced, each.unchanged) for each in done)
+
+
+def _stored_by(
+    server: "Server", found: TableInput, options: TableOptions, progress: "Progress | None"
+) -> tuple[int, int, int]:
+    """Send the batches in order; those that an import which broke off has brought already are passed over."""
+    from premises.bulk_import import digest_of, sent  # noqa: PLC0415 - polars takes its time
+
+    digest = digest_of(options.file, options.mapping, found.selection, found.registry.site.id)
+    done = sent(server, digest, found.registry.site.id, _batches(found, progress))
+    return done.new, done.replaced, done.unchanged
 
 
 def _summed(counts: Iterable[tuple[int, int, int]]) -> tuple[int, int, int]:

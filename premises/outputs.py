@@ -1,0 +1,25 @@
+"""What an analysis is turned into, by name: the same here and in a worker of the running server."""
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from analytics.runs import Analysis
+from premises.finding_json import to_json
+from reports.answer import render_answer
+from reports.document import analysis_document
+from reports.text import render_text
+
+Language = Literal["zh", "en"]
+FINDINGS, DOCUMENT, TEXT, PAGE = "findings", "document", "text", "page"
+
+
+def outputs(analysis: Analysis, wanted: Collection[str], language: Language) -> dict[str, Any]:
+    """Return those wanted of: `findings` (lossless), `document` (for other programs), `text`, `page` (HTML)."""
+    makers: Mapping[str, Callable[[], Any]] = {
+        FINDINGS: lambda: [to_json(finding) for finding in analysis.findings],
+        DOCUMENT: lambda: analysis_document(analysis),
+        TEXT: lambda: render_text(analysis, language),
+        PAGE: lambda: render_answer(analysis, language=language, made_at=datetime.now(UTC)),
+    }
+    return {name: makers[name]() for name in makers if name in wanted}
