@@ -121,6 +121,19 @@ class LogSettings(Section):
     format: Literal["console", "json"] = "console"
 
 
+class WebhookSettings(Section):
+    """An address that is told of alerts, and the file with the secret that its messages are signed with."""
+
+    url: Annotated[str, Field(min_length=1)]
+    secret_file: Path
+
+
+class AlertSettings(Section):
+    """Who is told of alerts: `webhooks = [{url = "https://…", secret_file = "secrets/webhook"}]`."""
+
+    webhooks: Annotated[tuple[WebhookSettings, ...], Field(max_length=16)] = ()
+
+
 class BrokerSettings(Section):
     """The broker that `premises run` keeps: `auto` takes one that is there already, or mosquitto, or else amqtt."""
 
@@ -146,6 +159,7 @@ class Settings(Section):
     server: ServerSettings = ServerSettings()
     spool: SpoolSettings = SpoolSettings()
     store: StoreSettings = StoreSettings()
+    alerts: AlertSettings = AlertSettings()
     records: RecordsSettings = RecordsSettings()
     log: LogSettings = LogSettings()
 
@@ -210,13 +224,14 @@ def _merged(written: Tree, given: Mapping[tuple[str, ...], str]) -> Tree:
 
 def _with_files_from(root: Path, tree: Tree) -> Tree:
     """Take relative paths of `*_file` from the home; an absolute path stays."""
-    return {
-        section: {key: _from(root, key, value) for key, value in table.items()} if isinstance(table, dict) else table
-        for section, table in tree.items()
-    }
+    return {section: _from(root, section, table) for section, table in tree.items()}
 
 
 def _from(root: Path, key: str, value: object) -> object:
+    if isinstance(value, list):
+        return [_from(root, key, each) for each in value]
+    if isinstance(value, dict):
+        return {name: _from(root, name, each) for name, each in value.items()}
     return root / value if key.endswith("_file") and isinstance(value, str) else value
 
 

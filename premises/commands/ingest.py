@@ -18,8 +18,13 @@ from sensors.errors import InputFault
 if TYPE_CHECKING:
     from ingest.mqtt import MqttOptions
     from ingest.pipeline import Message, Pipeline
-    from premises.settings import LogSettings, MqttSettings
+    from premises.alerting import Alerting, Records
+    from premises.settings import LogSettings, MqttSettings, Settings
     from sensors.topology import Registry
+
+
+RECORDS_BUSY_S = 5.0
+"""How long the projection of an alert waits for another writer before it tries anew."""
 
 
 class SpoolTakenError(InputFault):
@@ -86,8 +91,13 @@ def _run(home: Home) -> None:
     with closing(SqliteSpool(home.spool, **bounds)) as spool:
         pipeline = Pipeline(registry=registry.registry, spool=spool, max_payload_bytes=settings.mqtt.max_payload_bytes)
 
+        alerting = _alerting(home, settings)
+
         def take(group: "Sequence[Message]") -> None:
-            spool.commit(pipeline.process(group))
+            entries = pipeline.process(group)
+            spool.commit(entries)
+            if any(entry.signals for entry in entries):
+                alerting.wake()
 
         handlers = Handlers(
             take=take,
@@ -98,7 +108,24 @@ def _run(home: Home) -> None:
         subscriber = Subscriber(_mqtt_options(settings.mqtt), handlers)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: subscriber.stop())
-        subscriber.run()
+        alerting.start()
+        try:
+            subscriber.run()
+        finally:
+            alerting.stop()
+
+
+def _alerting(home: Home, settings: "Settings") -> "Alerting":
+    from premises.alerting import Alerting, channels_of  # noqa: PLC0415 - keeps `--help` quick
+    from premises.clock import SystemClock  # noqa: PLC0415
+
+    def records() -> "Records":
+        # In the thread that needs them: opening the records takes longer than all of ingest's own start.
+        from premises.records import open_records  # noqa: PLC0415
+
+        return open_records(home, busy_s=RECORDS_BUSY_S)
+
+    return Alerting(home.spool, channels=channels_of(settings, home), records=records, clock=SystemClock())
 
 
 def _follow(registry: RegistryFile, pipeline: "Pipeline") -> None:
