@@ -44,12 +44,15 @@ class Analyst:
     calendar: WorkCalendar
     source: ReadingSource
     point_rows: pl.DataFrame
+    measured: frozenset[tuple[str, str]]
+    """Every pair of subject and metric that some device measures."""
 
     @classmethod
     def of(cls, registry: Registry, calendar: WorkCalendar, source: ReadingSource) -> "Analyst":
         """Return the analyst of a site, with the points that its registry and its devices give."""
-        seen = source.latest(registry.site.id)
-        return cls(registry=registry, calendar=calendar, source=source, point_rows=points(registry, calendar, seen))
+        rows = points(registry, calendar, source.latest(registry.site.id))
+        measured = frozenset((subject, metric) for subject, metric in rows.select("subject", "metric").iter_rows())
+        return cls(registry=registry, calendar=calendar, source=source, point_rows=rows, measured=measured)
 
     def readings(self, first: date, last: date) -> pl.DataFrame:
         """Return all readings of these days and of the margins round them."""

@@ -62,8 +62,7 @@ class RunData:
 
     def has_points(self, subject: Subject, metrics: Collection[str]) -> bool:
         """Say whether any device at the subject measures one of these metrics."""
-        at = (pl.col("subject") == str(subject)) & pl.col("metric").is_in(list(metrics))
-        return self.analyst.point_rows.filter(at).height > 0
+        return any((str(subject), metric) in self.analyst.measured for metric in metrics)
 
     def daily(self, subjects: Collection[Subject], names: Collection[str]) -> pl.DataFrame:
         """Return one row per subject and whole day with the features as columns (null where unknown).
@@ -190,6 +189,12 @@ def evidence_value(value: object) -> float | int | str | None:
     if isinstance(value, int | str) or value is None:
         return value
     return value.isoformat() if isinstance(value, date | datetime) else str(value)
+
+
+def by_subject(frame: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Return the rows of each subject, in their order."""
+    groups = frame.partition_by("subject", as_dict=True, maintain_order=True)
+    return {str(subject): rows for (subject,), rows in groups.items()}
 
 
 def total(frame: pl.DataFrame, column: str) -> float:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import polars as pl
 
-from analytics.frame import RunData, room_subject, total
+from analytics.frame import RunData, by_subject, room_subject, total
 from sensors.subjects import Subject, SubjectKind
 from sensors.topology import CircuitId, Room
 
@@ -53,28 +53,31 @@ def summarise(data: RunData) -> list[RoomUse]:
     """Return the use of every room that is not restricted, in the registry's order."""
     rooms = [room for room in data.registry.rooms.values() if not room.restricted]
     daily = data.daily([room_subject(room.id) for room in rooms], ROOM_FEATURES).filter(data.in_window())
-    heard = _days_heard(data)
-    circuits = _circuits(data)
-    return [_room_use(data, room, daily, heard, circuits) for room in rooms]
+    known, heard, circuits = by_subject(daily), by_subject(_days_heard(data)), _circuits(data)
+    return [_room_use(data, room, known, heard, circuits) for room in rooms]
 
 
 def _room_use(
-    data: RunData, room: Room, daily: pl.DataFrame, heard: pl.DataFrame, circuits: Mapping[CircuitId, CircuitUse]
+    data: RunData,
+    room: Room,
+    known: Mapping[str, pl.DataFrame],
+    heard: Mapping[str, pl.DataFrame],
+    circuits: Mapping[CircuitId, CircuitUse],
 ) -> RoomUse:
     subject = room_subject(room.id)
-    own = daily.filter(pl.col("subject") == str(subject))
+    own = known[str(subject)]
     occupied_h, known_h = total(own, "work_occupied_h"), total(own, "work_known_h")
-    days = heard.filter(pl.col("subject") == str(subject))
+    days = heard.get(str(subject))
     whole = 100 * pl.col("known_h") / pl.col("day_h") >= WHOLE_DAY_PCT
-    never = own.join(days, on="day", how="semi").filter(whole & (pl.col("occupied_h") == 0))
+    empty = own.filter(whole & (pl.col("occupied_h") == 0))
     return RoomUse(
         subject=subject,
         utilisation_pct=100 * occupied_h / known_h if known_h else None,
         occupied_h=occupied_h,
         known_h=known_h,
         working_h=total(own, "work_h"),
-        days=days.height,
-        days_never_occupied=never.height,
+        days=0 if days is None else days.height,
+        days_never_occupied=0 if days is None else empty.join(days, on="day", how="semi").height,
         personal=room.is_personal,
         circuits={
             circuit.id: circuits[circuit.id]

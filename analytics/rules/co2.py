@@ -6,7 +6,7 @@ import polars as pl
 
 from analytics.air import co2_correction
 from analytics.features import Tracks
-from analytics.frame import RunData, day_start, evidence, latched, not_applicable, room_subject
+from analytics.frame import RunData, by_subject, day_start, evidence, latched, not_applicable, room_subject
 from analytics.intervals import SPAN, within_spans
 from analytics.occupancy import OCCUPANCY_METRICS
 from analytics.points import with_hold
@@ -62,6 +62,7 @@ def high_co2(data: RunData, tracks: Tracks, readings: pl.DataFrame, span_ms: tup
 def co2_findings(data: RunData, spells: pl.DataFrame) -> list[Finding]:
     """Return the verdict about each room: a finding per gathered run of spells, else pass or insufficient data."""
     findings: list[Finding] = []
+    of_room = by_subject(spells)
     for room in data.registry.rooms.values():
         if room.restricted:
             continue
@@ -70,7 +71,7 @@ def co2_findings(data: RunData, spells: pl.DataFrame) -> list[Finding]:
         if lacking:
             findings.append(not_applicable(data, RULE, subject, *lacking))
         else:
-            findings += _judged(data, room, spells.filter(pl.col("subject") == str(subject)))
+            findings += _judged(data, room, of_room.get(str(subject), spells.clear()))
     return findings
 
 

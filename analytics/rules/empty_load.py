@@ -1,6 +1,6 @@
 """E05: electricity used in rooms in which nobody is."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
@@ -9,7 +9,7 @@ import polars as pl
 
 from analytics.calendar import DayKind
 from analytics.features import NIGHT_HOURS, Tracks
-from analytics.frame import RunData, day_start, evidence, not_applicable, room_subject, total
+from analytics.frame import RunData, by_subject, day_start, evidence, not_applicable, room_subject, total
 from analytics.intervals import SPAN, cut
 from analytics.occupancy import OCCUPANCY_METRICS
 from analytics.power import POWER
@@ -85,24 +85,31 @@ def empty_load(data: RunData, hours: pl.DataFrame) -> list[Finding]:
     Standby is the 10th percentile of the hourly mean power at night on rest days of the 28 days before the
     week's end. A load without a fault gets one verdict for the whole window.
     """
-    findings: list[Finding] = []
-    for load in _loads(data.registry):
-        lacking = _lacking(data, load)
-        if lacking:
-            findings.append(not_applicable(data, RULE, load.subject, *lacking))
-        else:
-            findings += _judged(data, load, hours.filter(pl.col("subject") == str(load.subject)))
-    return findings
-
-
-def _judged(data: RunData, load: Load, hours: pl.DataFrame) -> list[Finding]:
-    nights = _nights(data, load)
-    weeks = [
-        week
-        for week in (_week(data, load, rows, nights) for _, rows in hours.group_by("week", maintain_order=True))
-        if week
+    loads = _loads(data.registry)
+    lacking = {load.subject: _lacking(data, load) for load in loads}
+    judged = [load for load in loads if not lacking[load.subject]]
+    of_load = _of_load(judged)
+    nights = by_subject(_nights(data, of_load))
+    known_pct = _known_pct(data, of_load)
+    wasted = by_subject(hours)
+    refused = [not_applicable(data, RULE, load.subject, *lacking[load.subject]) for load in loads if load not in judged]
+    return refused + [
+        finding
+        for load in judged
+        for finding in _judged(data, load, wasted, nights, known_pct.get(str(load.subject), 0.0))
     ]
-    return weeks or [_quiet(data, load, enough=_enough(data, load) and not nights.is_empty())]
+
+
+def _judged(
+    data: RunData, load: Load, wasted: Mapping[str, pl.DataFrame], nights: Mapping[str, pl.DataFrame], known_pct: float
+) -> list[Finding]:
+    own_nights = nights.get(str(load.subject))
+    own_hours = wasted.get(str(load.subject))
+    if own_nights is None:
+        return [_quiet(data, load, enough=False)]
+    by_week = [] if own_hours is None else own_hours.partition_by("week", maintain_order=True)
+    found = [finding for hours in by_week if (finding := _week(data, load, hours, own_nights))]
+    return found or [_quiet(data, load, enough=known_pct >= data.thresholds.value(RULE, "coverage_pct"))]
 
 
 def _week(data: RunData, load: Load, empty: pl.DataFrame, nights: pl.DataFrame) -> Finding | None:
@@ -155,23 +162,34 @@ def _quiet(data: RunData, load: Load, *, enough: bool) -> Finding:
     )
 
 
-def _enough(data: RunData, load: Load) -> bool:
-    """Say whether power and occupancy were known together for the share of the window that rules ask."""
-    daily = data.daily(load.circuits, ("occupancy_known_h",)).filter(data.in_window())
-    known, due = total(daily, "occupancy_known_h"), total(daily, "day_h")
-    return bool(due) and 100 * known / due >= data.thresholds.value(RULE, "coverage_pct")
+def _of_load(loads: Sequence[Load]) -> pl.DataFrame:
+    """Return a row per circuit: `circuit`, `subject` of its load, and `size`, the number of the load's circuits."""
+    rows = [(str(circuit), str(load.subject), len(load.circuits)) for load in loads for circuit in load.circuits]
+    return pl.DataFrame(rows, schema={"circuit": pl.String, "subject": pl.String, "size": pl.Int64}, orient="row")
 
 
-def _nights(data: RunData, load: Load) -> pl.DataFrame:
-    """Return `day`, `kind` and `night_w`, the hourly mean power of the load's circuits together."""
-    hourly = data.daily(load.circuits, NIGHT_FEATURES).unpivot(
-        on=list(NIGHT_FEATURES), index=["subject", "day", "kind"], variable_name="hour", value_name="power_w"
+def _daily(data: RunData, of_load: pl.DataFrame, names: Collection[str]) -> pl.DataFrame:
+    circuits = [Subject.parse(circuit) for circuit in of_load["circuit"].to_list()]
+    return data.daily(circuits, names).rename({"subject": "circuit"}).join(of_load, on="circuit")
+
+
+def _known_pct(data: RunData, of_load: pl.DataFrame) -> dict[str, float]:
+    """Return per load the share of the window in which power and occupancy were known together."""
+    daily = _daily(data, of_load, ("occupancy_known_h",)).filter(data.in_window())
+    shares = daily.group_by("subject").agg(share=100 * pl.sum("occupancy_known_h") / pl.sum("day_h"))
+    return {str(subject): float(share) for subject, share in shares.select("subject", "share").iter_rows()}
+
+
+def _nights(data: RunData, of_load: pl.DataFrame) -> pl.DataFrame:
+    """Return `subject`, `day`, `kind` and `night_w`, the hourly mean power of each load's circuits together."""
+    hourly = _daily(data, of_load, NIGHT_FEATURES).unpivot(
+        on=list(NIGHT_FEATURES), index=["subject", "size", "day", "kind"], variable_name="hour", value_name="power_w"
     )
     return (
         hourly.drop_nulls("power_w")
-        .group_by("day", "kind", "hour")
+        .group_by("subject", "size", "day", "kind", "hour")
         .agg(night_w=pl.sum("power_w"), circuits=pl.len())
-        .filter(pl.col("circuits") == len(load.circuits))
+        .filter(pl.col("circuits") == pl.col("size"))
     )
 
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from analytics.frame import RunData, day_start, evidence
+from analytics.frame import RunData, day_start, evidence, not_applicable
 from analytics.points import EVENT_HEARTBEAT_MS
 from sensors.readings import from_epoch_ms
 from sensors.subjects import Subject, SubjectKind
@@ -15,13 +15,21 @@ RULE = "G01"
 
 
 def offline(data: RunData) -> list[Finding]:
-    """Return the verdict about each device: the time since its last reading against its reporting interval."""
+    """Return the verdict about each device: the time since its last reading against its reporting interval.
+
+    A device that declares no metrics and never gave a reading speaks in events only, and owes no reading.
+    """
     latest = data.analyst.source.latest(data.registry.site.id)
     heard = {
         str(device): from_epoch_ms(time_ms)
         for device, time_ms in latest.group_by("device").agg(pl.max("time_ms")).iter_rows()
     }
-    return [_verdict(data, device, heard.get(device.id)) for device in data.registry.devices.values()]
+    return [
+        _verdict(data, device, heard.get(device.id))
+        if device.metrics or device.id in heard
+        else not_applicable(data, RULE, Subject(SubjectKind.DEVICE, device.id), "device.metrics")
+        for device in data.registry.devices.values()
+    ]
 
 
 def _verdict(data: RunData, device: Device, last_heard: datetime | None) -> Finding:

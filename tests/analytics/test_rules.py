@@ -438,6 +438,13 @@ def test_g01_a_device_never_heard_is_a_fault_without_a_figure() -> None:
     assert (finding.verdict, finding.value, finding.evidence["last_heard"]) == (Verdict.FAULT, None, None)
 
 
+def test_g01_a_fire_panel_that_speaks_in_events_only_owes_no_reading() -> None:
+    panel = Device(id=DeviceId("panel"), placements=())
+    place = registry(rooms=[office()], devices=[room_device("cam", A201, "presence"), panel])
+    finding = one(about(analysed(place, presence([MONDAY], in_office), "G01"), "device:panel"))
+    assert (finding.verdict, finding.missing) == (Verdict.NOT_APPLICABLE, ("device.metrics",))
+
+
 def test_g01_a_door_contact_may_be_silent_for_its_heartbeat() -> None:
     contact = Device(
         id=DeviceId("door"), placements=(Placement(opening=OpeningId("d")),), metrics=("open",), heartbeat_s=86_400
