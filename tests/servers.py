@@ -3,6 +3,8 @@
 import atexit
 import contextlib
 import getpass
+import itertools
+import os
 import shutil
 import socket
 import subprocess
@@ -14,6 +16,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+import psycopg
 import pytest
 from paho.mqtt import publish as paho_publish
 from paho.mqtt.client import MQTTv311
@@ -103,6 +106,78 @@ def stop(process: subprocess.Popen[bytes] | subprocess.Popen[str]) -> None:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait(10)
+
+
+@dataclass(frozen=True, slots=True)
+class Postgres:
+    """A running PostgreSQL, reached by a socket in its folder; nothing in it outlives the run."""
+
+    folder: Path
+    numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def new_database(self) -> str:
+        """Return the address of a new, empty database."""
+        name = f"test_{next(self.numbers)}"
+        with psycopg.connect(self._address("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return self._address(name)
+
+    def _address(self, database: str) -> str:
+        return f"postgresql://postgres@/{database}?host={self.folder}"
+
+
+@cache
+def postgres() -> Postgres:
+    """Return this worker's PostgreSQL, started at its first use."""
+    programs = _postgres_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed")
+    folder = Path(tempfile.mkdtemp(prefix="premises-postgres-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    data = folder / "data"
+    # It refuses to run as root.
+    user = "postgres" if os.geteuid() == 0 else None
+    if user:
+        shutil.chown(folder, user)
+    made: list[str | Path] = [
+        programs / "initdb",
+        "-D",
+        str(data),
+        "-U",
+        "postgres",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--no-locale",
+        "-N",
+    ]
+    subprocess.run(made, check=True, capture_output=True, user=user, cwd=folder)
+    settings = {"listen_addresses": "", "unix_socket_directories": folder, "fsync": "off", "max_connections": 50}
+    options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
+    with (folder / "postgres.log").open("wb") as log:
+        server = subprocess.Popen(
+            [programs / "postgres", "-D", data, *options], stdout=log, stderr=log, user=user, cwd=folder
+        )
+    atexit.register(stop, server)
+    found = Postgres(folder)
+    eventually(lambda: _takes_connections(found), what="PostgreSQL takes connections")
+    return found
+
+
+def _takes_connections(server: Postgres) -> bool:
+    try:
+        server.new_database()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _postgres_programs() -> Path | None:
+    """Return the folder of its programs; Debian keeps them out of PATH, one folder for each version."""
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    found = installed[-1] if installed else shutil.which("initdb")
+    return None if found is None else Path(found).parent
 
 
 @dataclass(slots=True)
