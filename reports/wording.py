@@ -16,6 +16,7 @@ from sensors.verdicts import Finding
 MISSING: Mapping[str, str] = MappingProxyType(
     {
         "gross_area_m2": "missing.gross_area",
+        "device.metrics": "missing.device_metrics",
         "circuit of item total": "missing.total_circuit",
         "night and working-hours load on enough workdays": "missing.loads",
         "measured power beside known occupancy": "missing.power_and_occupancy",
