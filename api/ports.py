@@ -10,6 +10,8 @@ from typing import Protocol
 
 from alerts.ports import AlertTransaction
 from analytics.ledger import FindingTransaction
+from api.security.passwords import Argon2Passwords, Passwords
+from rectification.commands import Deadlines
 from rectification.ports import ItemTransaction
 from sensors.accounts import Account, Session, SetUpToken
 from sensors.actors import Actor
@@ -129,6 +131,10 @@ class Records(Protocol):
         """Return a transaction that may write; one thread uses it."""
         ...
 
+    def reading(self) -> AbstractContextManager[RecordsTransaction]:
+        """Return a transaction that only reads: it sees one state and waits for nobody."""
+        ...
+
 
 class RoomClass(StrEnum):
     """How a room is used: the only thing shown of a personal room. 闲置, 低效, 正常, 数据不足."""
@@ -205,7 +211,7 @@ class RoomQueries(Protocol):
     def room_series(
         self, room: RoomId, names: Sequence[SeriesName], *, start: datetime, end: datetime, points: int
     ) -> Series:
-        """Return the series of a room in [start, end), thinned to about `points` times; empty where there is nothing."""
+        """Return the series of a room in [start, end), thinned to about `points` times; empty where nothing is."""
         ...
 
     def ingest_health(self) -> IngestHealth:
@@ -248,5 +254,8 @@ class Services:
     registry: Callable[[], Registry]
     clock: Clock
     web: WebSettings
+    deadline: Deadlines
+    """Proposes by when something is to be mended."""
     ready: Callable[[], Mapping[str, bool]] = field(default=lambda: MappingProxyType({}))
     """What must be true before requests are welcome, by name (`records`, `readings`)."""
+    passwords: Passwords = field(default_factory=Argon2Passwords)

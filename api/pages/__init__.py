@@ -1,0 +1,14 @@
+"""The console: pages for people, rendered here, kept live by events, usable without scripts."""
+
+from fastapi import APIRouter
+
+from api.pages.acts import router as acts
+from api.pages.doors import router as doors
+from api.pages.problems import problem_page
+from api.pages.reads import router as reads
+
+router = APIRouter(include_in_schema=False)
+for part in (doors, reads, acts):
+    router.include_router(part)
+
+__all__ = ["problem_page", "router"]

@@ -1,0 +1,1 @@
+"""Who may come in and do what: passwords, sessions, lockout, cross-site requests, headers."""
