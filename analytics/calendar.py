@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import chinese_calendar
 import polars as pl
 
+from analytics.intervals import length_h
 from sensors.hours import parse_hours
 from sensors.readings import epoch_ms
 from sensors.topology import Site
@@ -160,7 +161,7 @@ class WorkCalendar:
     def day_frame(self, first: date, last: date) -> pl.DataFrame:
         """Return one row per day: `day`, `kind`, `start_ms`, `end_ms`, `day_h` and `work_h`, the hours of W."""
         kinds = [(day, self.kind(day)) for day in self.days(first, last)]
-        hours = (pl.col("end_ms") - pl.col("start_ms")) / 3_600_000
+        hours = length_h()
         per_day = (
             self.frame(first, last)
             .group_by("day")

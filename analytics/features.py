@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from analytics.calendar import WorkCalendar
-from analytics.intervals import cut
+from analytics.intervals import MS_PER_HOUR, cut, in_hours
 from analytics.occupancy import circuit_occupancy, room_occupancy
 from analytics.points import FOREVER_MS, points, with_hold
 from analytics.ports import FEATURES_SCHEMA, ReadingSource
@@ -18,7 +18,7 @@ from sensors.topology import Registry
 FEATURES_VERSION = "1"
 """Part of the fingerprint: raise it when a feature is computed differently, and all are computed anew."""
 
-LONG_SPELL_H = 0.5
+LONG_SPELL_MS = 30 * 60_000
 """Presence counts as use of an office from 30 minutes on (S01)."""
 MARGIN_BEFORE = timedelta(hours=26)
 """Read before the first day, so that states and registers that began earlier are known; above the longest hold."""
@@ -100,12 +100,12 @@ class Analyst:
 def room_features(occupancy: pl.DataFrame, parts: pl.DataFrame) -> pl.DataFrame:
     """Return hours per room and day: known, occupied, both within working hours, and presence in long spells.
 
-    A long spell is unbroken presence of LONG_SPELL_H outside cleaning hours.
+    A long spell is unbroken presence of LONG_SPELL_MS outside cleaning hours.
     """
     segments = cut([occupancy], parts)
     occupied, known = pl.col("state").fill_null(value=False), pl.col("state").is_not_null()
     there = occupied & ~pl.col("cleaning")
-    long_spells = numbered(segments, there).filter(pl.col("hours").sum().over("spell") >= LONG_SPELL_H)
+    long_spells = numbered(segments, there).filter(pl.col("length_ms").sum().over("spell") >= LONG_SPELL_MS)
     spells = segments.join(
         long_spells.select("subject", "start_ms", in_long_spell=pl.lit(value=True)),
         on=["subject", "start_ms"],
@@ -207,21 +207,21 @@ def _melt(wide: pl.DataFrame) -> pl.DataFrame:
 
 
 def _hours(condition: pl.Expr) -> pl.Expr:
-    # milliseconds add up exactly, and the rounding takes back what the division leaves: one hour is 1.0
-    return ((pl.col("end_ms") - pl.col("start_ms")).filter(condition).sum() / 3_600_000).round(9)
+    # milliseconds add up exactly, hours as fractions do not
+    return in_hours(pl.col("length_ms").filter(condition).sum())
 
 
 def _energy(condition: pl.Expr) -> pl.Expr:
-    return (pl.col("power_w") * pl.col("hours") / 1000).filter(condition).sum()
+    return (pl.col("power_w") * pl.col("length_ms")).filter(condition).sum() / (1000 * MS_PER_HOUR)
 
 
 def _mean_power(condition: pl.Expr) -> pl.Expr:
-    hours = pl.col("hours").filter(condition).sum()
-    return pl.when(hours > 0).then(_energy(condition) * 1000 / hours)
+    length_ms = pl.col("length_ms").filter(condition).sum()
+    return pl.when(length_ms > 0).then((pl.col("power_w") * pl.col("length_ms")).filter(condition).sum() / length_ms)
 
 
 def _local_hour() -> pl.Expr:
-    return (pl.col("start_ms") - pl.col("start_ms").min().over("day")) // 3_600_000
+    return (pl.col("start_ms") - pl.col("start_ms").min().over("day")) // MS_PER_HOUR
 
 
 def _circuit(circuit: str) -> str:

@@ -7,6 +7,20 @@ Within one subject the intervals of a track do not overlap; where there is none,
 import polars as pl
 
 SPAN = ("start_ms", "end_ms")
+MS_PER_HOUR = 3_600_000
+
+
+def in_hours(milliseconds: pl.Expr) -> pl.Expr:
+    """Return milliseconds as hours; an hour is 1.0 and not 0.9999999999999999.
+
+    polars divides by a constant through its reciprocal; the rounding takes back what that leaves, far below 1 ms.
+    """
+    return (milliseconds / MS_PER_HOUR).round(9)
+
+
+def length_h() -> pl.Expr:
+    """Return the length of each interval, h."""
+    return in_hours(pl.col("end_ms") - pl.col("start_ms"))
 
 
 def held(samples: pl.DataFrame, *, by: list[str]) -> pl.DataFrame:
@@ -89,7 +103,7 @@ def cut(tracks: list[pl.DataFrame], parts: pl.DataFrame) -> pl.DataFrame:
     """Return the segments in which no track and no part of the day changes, for every subject of any track.
 
     `parts` is a calendar's frame. Columns: `subject`, SPAN, the tracks' values (null where unknown), the
-    columns of `parts`, and `hours`. Time outside the parts is left out.
+    columns of `parts`, and `length_ms`. Time outside the parts is left out.
     """
     edges = pl.concat([parts["start_ms"], parts["end_ms"]]).unique()
     subjects = pl.concat([track.select("subject") for track in tracks]).unique()
@@ -108,7 +122,7 @@ def cut(tracks: list[pl.DataFrame], parts: pl.DataFrame) -> pl.DataFrame:
     )
     for track in tracks:
         segments = _read_off(segments, track)
-    return _with_parts(segments, parts).with_columns(hours=(pl.col("end_ms") - pl.col("start_ms")) / 3_600_000)
+    return _with_parts(segments, parts).with_columns(length_ms=pl.col("end_ms") - pl.col("start_ms"))
 
 
 def _read_off(segments: pl.DataFrame, track: pl.DataFrame) -> pl.DataFrame:

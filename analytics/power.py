@@ -2,14 +2,13 @@
 
 import polars as pl
 
-from analytics.intervals import SPAN, held, within_spans
+from analytics.intervals import SPAN, held, length_h, within_spans
 from analytics.points import with_hold
 from sensors.readings import Quality
 
 IMPORT = "energy_import_kwh"
 EXPORT = "energy_export_kwh"
 POWER = "active_power_w"
-MS_PER_HOUR = 3_600_000
 
 
 def circuit_power(
@@ -49,12 +48,11 @@ def _register_power(registers: pl.DataFrame, meters: pl.DataFrame) -> pl.DataFra
         energy_kwh=after["value"] - pl.col("value"),
         closing=after["quality"],
     )
-    hours = (pl.col("end_ms") - pl.col("start_ms")) / MS_PER_HOUR
     # a meter that reports on change has no interval: its register stands still between two reports
     on_time = (pl.col("end_ms") - pl.col("start_ms")) <= pl.col("hold_ms")
     intervals = steps.drop_nulls("end_ms").filter(pl.col("energy_kwh") >= 0)
     power = intervals.with_columns(
-        power_w=pl.col("energy_kwh") / hours * 1000, measured=on_time & (pl.col("closing") == Quality.GOOD)
+        power_w=pl.col("energy_kwh") / length_h() * 1000, measured=on_time & (pl.col("closing") == Quality.GOOD)
     )
     return _per_circuit(power, meters)
 

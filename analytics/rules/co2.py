@@ -7,7 +7,7 @@ import polars as pl
 from analytics.air import co2_correction
 from analytics.features import Tracks
 from analytics.frame import RunData, by_subject, day_start, evidence, latched, not_applicable, room_subject
-from analytics.intervals import SPAN, within_spans
+from analytics.intervals import MS_PER_HOUR, SPAN, in_hours, within_spans
 from analytics.occupancy import OCCUPANCY_METRICS
 from analytics.points import with_hold
 from analytics.spells import gathered
@@ -18,7 +18,6 @@ from sensors.verdicts import Finding, Severity, Verdict
 
 RULE = "A01"
 CO2 = "co2_ppm"
-MS_PER_HOUR = 3_600_000
 GATHER_MS = 72 * MS_PER_HOUR
 """Spells within three days of each other, so across a weekend, are one finding. The project's own choice."""
 
@@ -51,7 +50,7 @@ def high_co2(data: RunData, tracks: Tracks, readings: pl.DataFrame, span_ms: tup
             start_ms=pl.first("time_ms") - MS_PER_HOUR,
             end_ms=(pl.col("time_ms") + pl.col("step_ms")).last(),
             peak=pl.max("mean_ppm"),
-            hours=pl.sum("step_ms") / MS_PER_HOUR,
+            hours=in_hours(pl.sum("step_ms")),
         )
         .select(SPELLS_SCHEMA.names())
     )

@@ -10,7 +10,7 @@ import polars as pl
 from analytics.calendar import DayKind
 from analytics.features import NIGHT_HOURS, Tracks
 from analytics.frame import RunData, by_subject, day_start, evidence, not_applicable, room_subject, total
-from analytics.intervals import SPAN, cut
+from analytics.intervals import MS_PER_HOUR, SPAN, cut, in_hours
 from analytics.occupancy import OCCUPANCY_METRICS
 from analytics.power import POWER
 from analytics.spells import numbered
@@ -22,7 +22,6 @@ from sensors.verdicts import Finding, Severity, Verdict
 RULE = "E05"
 METER_METRICS = ("energy_import_kwh", POWER)
 NIGHT_FEATURES = tuple(f"night_w_{hour}" for hour in NIGHT_HOURS)
-MS_PER_HOUR = 3_600_000
 ENOUGH_NIGHT_HOURS = 20
 """Hours of rest-day nights needed for a standby figure, four nights; with fewer, all nights serve, which can
 only make the standby larger and the waste smaller."""
@@ -60,20 +59,20 @@ def empty_hours(data: RunData, tracks: Tracks, parts: pl.DataFrame) -> pl.DataFr
     power = _load_power(loads, tracks, parts)
     if power.is_empty():
         return pl.DataFrame(schema=HOURS_SCHEMA)
-    minimum_h = data.thresholds.value(RULE, "empty_min") / 60
+    minimum_ms = data.thresholds.value(RULE, "empty_min") * 60_000
     # lunch is taken out after the spells are numbered: a spell goes on through it but gets no longer by it
     spells = numbered(power, pl.col("empty")).filter(~pl.col("lunch"))
-    long_enough = spells.filter(pl.col("hours").sum().over("spell") >= minimum_h)
+    long_enough = spells.filter(pl.col("length_ms").sum().over("spell") >= minimum_ms)
     return (
         long_enough.with_columns(hour=pl.col("start_ms") // MS_PER_HOUR)
         .group_by("subject", "spell", "hour", maintain_order=True)
         .agg(
             pl.first("start_ms", "day"),
             pl.last("end_ms"),
-            pl.col("hours").sum(),
-            energy_wh=(pl.col("power_w") * pl.col("hours")).sum(),
+            hours=in_hours(pl.col("length_ms").sum()),
+            mean_w=(pl.col("power_w") * pl.col("length_ms")).sum() / pl.col("length_ms").sum(),
         )
-        .with_columns(mean_w=pl.col("energy_wh") / pl.col("hours"), week=pl.col("day").dt.truncate("1w"))
+        .with_columns(week=pl.col("day").dt.truncate("1w"))
         .select(HOURS_SCHEMA.names())
         .cast(HOURS_SCHEMA)
     )
