@@ -51,10 +51,11 @@ class Leash:
 
 
 def _bound_to(parent: int) -> Callable[[], None]:
-    libc = ctypes.CDLL(None, use_errno=True)
+    # Looked up before the fork: another thread may hold the loader's lock at that moment.
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
 
     def bind() -> None:
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
         if os.getppid() != parent:  # it died before we asked to be told
             os._exit(1)
 

@@ -8,18 +8,27 @@ from analytics.runs import Analysis
 from premises.finding_json import to_json
 from reports.answer import render_answer
 from reports.document import analysis_document
+from reports.rooms import rooms_of
 from reports.text import render_text
 
 Language = Literal["zh", "en"]
-FINDINGS, DOCUMENT, TEXT, PAGE = "findings", "document", "text", "page"
+FINDINGS, DOCUMENT, TEXT, PAGE, ROOMS = "findings", "document", "text", "page", "rooms"
 
 
 def outputs(analysis: Analysis, wanted: Collection[str], language: Language) -> dict[str, Any]:
-    """Return those wanted of: `findings` (lossless), `document` (for other programs), `text`, `page` (HTML)."""
+    """Return those wanted: `findings` (lossless), `document` (for programs), `text`, `page` (HTML), `rooms` (classes)."""
     makers: Mapping[str, Callable[[], Any]] = {
         FINDINGS: lambda: [to_json(finding) for finding in analysis.findings],
         DOCUMENT: lambda: analysis_document(analysis),
         TEXT: lambda: render_text(analysis, language),
+        ROOMS: lambda: _classes(analysis),
         PAGE: lambda: render_answer(analysis, language=language, made_at=datetime.now(UTC)),
     }
     return {name: makers[name]() for name in makers if name in wanted}
+
+
+def _classes(analysis: Analysis) -> dict[str, str]:
+    """Return the class of each room; of a personal room it is told only where that shows no single absence."""
+    rooms = rooms_of(analysis)
+    shared: dict[str, str] = {row.room.id: row.standing.value for row in rooms.shared}
+    return shared | {row.room.id: row.standing.value for row in rooms.personal}

@@ -3,36 +3,48 @@
 import os
 import signal
 import socket
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime, timedelta
 from types import FrameType
 
 import structlog
 import uvicorn
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.app import create_app, live_feed
+from api.ports import Services, WebSettings
+from api.security.accounts import set_up_url
+from api.security.hosts import LOOPBACK_NAMES
 from premises import server_info
 from premises.analysis_jobs import AnalysisJobs, TouchedStore
 from premises.bulk_import import BulkImports
+from premises.clock import SystemClock
+from premises.daily import workday_deadlines
+from premises.daily_jobs import DailyJobs, room_uses
 from premises.drain_loop import DrainLoop
 from premises.home import Home
 from premises.internal_routes import Internal, internal_app
-from premises.locks import sole
+from premises.live_registry import LiveRegistry
+from premises.locks import holder, sole
+from premises.queries import ReadingQueries
+from premises.records import open_records
+from premises.scheduler import Schedule
 from premises.server_info import ServerInfo
 from premises.settings import ServerSettings, Settings
+from rectification.commands import Deadlines
+from sensors.actors import Actor
 from sensors.errors import InputFault
 from storage.readings.duckdb import DuckDBReadingStore
+from storage.records import SqlRecords
 
 GRACE_S = 5
 """How long open requests may take to end when the server stops."""
 
 _LOOPBACK = "127.0.0.1"
-_LOOPBACK_NAMES = frozenset({_LOOPBACK, "localhost"})
 
 
 class AddressFault(InputFault):
@@ -52,11 +64,15 @@ class _ByListener:
         await (self.internal if inside else self.console)(scope, receive, send)
 
 
-def serve(home: Home, settings: Settings, *, said: Callable[[str], None] = lambda _line: None) -> None:
-    """Serve a home until SIGTERM or SIGINT; `said` gets the line to tell a person once requests are taken.
+def serve(home: Home, settings: Settings, *, said: Callable[[str], None], demo_actor: Actor | None = None) -> None:
+    """Serve a home until SIGTERM or SIGINT; `said` gets the address once requests are taken.
 
+    `demo_actor` is who a visitor is signed in as, on loopback only.
     Raises InputFault where another process serves it, the address is taken, or a store cannot be opened.
     """
+    if demo_actor is not None and settings.server.host not in LOOPBACK_NAMES:
+        msg = f"[server] host {settings.server.host}: a demo signs every visitor in and listens on loopback only"
+        raise AddressFault(msg)
     stopping: list[int] = []
 
     def asked(number: int, _frame: FrameType | None) -> None:
@@ -69,10 +85,10 @@ def serve(home: Home, settings: Settings, *, said: Callable[[str], None] = lambd
         public = stack.enter_context(closing(_listen(settings.server.host, settings.server.port)))
         inside = stack.enter_context(closing(_listen(_LOOPBACK, 0)))
         info = _info(settings.server, public, inside)
-        app = stack.enter_context(_application(home, settings, info))
+        app = stack.enter_context(_application(home, settings, info, demo_actor))
         if stopping:
             return
-        server_info.write(home, info)
+        server_info.write(home, replace(info, set_up_url=app.set_up_url))
         stack.callback(server_info.remove, home, info.pid)
         said(info.url)
         # The log is ours: one line per event; uvicorn's own would say each request.
@@ -85,53 +101,101 @@ def serve(home: Home, settings: Settings, *, said: Callable[[str], None] = lambd
             timeout_graceful_shutdown=GRACE_S,
         )
         structlog.get_logger(__name__).info("serving", url=info.url)
-        uvicorn.Server(config).run(sockets=[public, inside])
+        _Web(config, app.console).run(sockets=[public, inside])
 
 
 @dataclass(frozen=True, slots=True)
 class _Application:
-    console: ASGIApp
+    console: FastAPI
     internal: ASGIApp
+    set_up_url: str | None
+
+
+class _Web(uvicorn.Server):
+    """A server that ends the live streams before it waits for its connections."""
+
+    def __init__(self, config: uvicorn.Config, console: FastAPI) -> None:
+        super().__init__(config)
+        self._console = console
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        live_feed(self._console).stop()
+        await super().shutdown(sockets)
 
 
 @contextmanager
-def _application(home: Home, settings: Settings, info: ServerInfo) -> Iterator[_Application]:
+def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: Actor | None) -> Iterator[_Application]:
     """Yield the pages and the internal routes over everything that runs behind them, which ends in order after them."""
-    with closing(DuckDBReadingStore(home.readings, threads=settings.store.threads)) as store, ExitStack() as stack:
-        touched = TouchedStore(store)
-        drain = DrainLoop(home.spool, touched)
-        jobs = AnalysisJobs(home, touched)
+    with ExitStack() as stack:
+        store = stack.enter_context(closing(DuckDBReadingStore(home.readings, threads=settings.store.threads)))
+        records = stack.enter_context(closing(open_records(home)))
+        registry, clock, touched = LiveRegistry(home), SystemClock(), TouchedStore(store)
+        drain, jobs = DrainLoop(home.spool, touched), AnalysisJobs(home, touched)
+        daily = DailyJobs(home=home, analyses=jobs, records=records, registry=registry, clock=clock)
+        queries = ReadingQueries(
+            store=store,
+            registry=registry,
+            clock=clock,
+            spool=home.spool,
+            ingest_runs=lambda: holder(home.run / "ingest.lock") is not None,
+            uses=lambda: room_uses(home),
+        )
+        stack.callback(queries.close)
+        schedule = Schedule(daily)
         drain.start()
         stack.callback(drain.stop)
+        schedule.start()
+        stack.callback(schedule.stop)
         stack.callback(jobs.stop)
+        services = Services(
+            records=records,
+            rooms=queries,
+            registry=registry,
+            clock=clock,
+            web=_web(settings.server, info, demo_actor),
+            deadline=_deadlines(daily),
+            ready=lambda: {"readings": drain.status.failure is None},
+        )
         internal = Internal(
             token=info.token,
             jobs=jobs,
             imports=BulkImports(home.run / "imports", touched),
-            status=lambda: _status(store, drain),
+            status=lambda: _status(store, records, drain),
             export_readings=store.export,
-            run_daily=dict,
+            run_daily=daily.daily,
         )
-        yield _Application(_console(), internal_app(internal))
+        link = None if demo_actor is not None else set_up_url(services)
+        yield _Application(create_app(services), internal_app(internal), link)
 
 
-def _console() -> ASGIApp:
-    def health(_request: Request) -> Response:
-        return JSONResponse({"status": "ok"})
+def _deadlines(daily: DailyJobs) -> Deadlines:
+    """Return what proposes deadlines by the calendar as it stands then."""
 
-    return Starlette(routes=[Route("/healthz", health)])
+    def deadline(opened: datetime, fix: timedelta) -> date:
+        return workday_deadlines(daily.building().calendar)(opened, fix)
+
+    return deadline
 
 
-def _status(store: DuckDBReadingStore, drain: DrainLoop) -> Mapping[str, object]:
-    status = drain.status
+def _web(settings: ServerSettings, info: ServerInfo, demo_actor: Actor | None) -> WebSettings:
+    return WebSettings(
+        origin=info.url,
+        listens_on_loopback=settings.host in LOOPBACK_NAMES,
+        hosts=frozenset(settings.hosts),
+        demo_actor=demo_actor,
+    )
+
+
+def _status(store: DuckDBReadingStore, records: SqlRecords, drain: DrainLoop) -> Mapping[str, object]:
+    with records.reading() as tx:
+        findings, alerts, items = tx.open_findings(), tx.alerts(), tx.items()
     return {
         "pid": os.getpid(),
         "readings": store.count(),
-        "drain": {
-            "records": status.records,
-            "failures_in_a_row": status.failures_in_a_row,
-            "failure": status.failure,
-        },
+        "drain": asdict(drain.status),
+        "findings": len(findings),
+        "alerts": len(alerts),
+        "items": dict(Counter(item.state.value for item in items)),
     }
 
 

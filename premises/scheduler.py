@@ -1,0 +1,56 @@
+"""What runs by the clock: the daily analysis at night, a quick run every hour, one at a time."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor  # type: ignore[import-untyped]  # it has no types
+from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]  # it has no types
+
+from premises.daily_jobs import DailyJobs
+
+DAILY_AT = (1, 30)
+"""Local time: after midnight's readings, before anyone is there. The project's own choice."""
+
+QUICK_MINUTE = 5
+CATCH_UP = timedelta(seconds=60)
+"""How long after the start a daily run that was missed is made up for: gateways have sent what they held back."""
+
+GRACE_S = 6 * 3600
+
+Work = Callable[[], Mapping[str, object]]
+
+
+class Schedule:
+    """Runs the jobs at their times, in a thread of its own; what fails is logged and comes again at its next time."""
+
+    def __init__(self, jobs: DailyJobs) -> None:
+        """Prepare; `start` begins."""
+        self._jobs = jobs
+        self._log = structlog.get_logger(__name__)
+        self._scheduler = BackgroundScheduler(
+            timezone=jobs.building().calendar.zone,
+            executors={"default": ThreadPoolExecutor(1)},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": GRACE_S},
+        )
+
+    def start(self) -> None:
+        """Begin, with a daily run soon where the last one is more than a day old."""
+        hour, minute = DAILY_AT
+        self._scheduler.add_job(self._bounded, "cron", ["daily", self._jobs.daily], hour=hour, minute=minute)
+        self._scheduler.add_job(self._bounded, "cron", ["quick", self._jobs.quick], minute=QUICK_MINUTE)
+        if self._jobs.is_stale():
+            soon = datetime.now(self._scheduler.timezone) + CATCH_UP
+            self._scheduler.add_job(self._bounded, "date", ["daily", self._jobs.daily], run_date=soon)
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Take on nothing more and wait for what runs."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=True)
+
+    def _bounded(self, name: str, work: Work) -> None:
+        try:
+            self._log.info("job_done", job=name, **work())
+        except Exception:  # noqa: BLE001 - a task's boundary: the next run is at its time
+            self._log.exception("job_failed", job=name)
