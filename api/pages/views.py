@@ -1,7 +1,7 @@
 """What the templates show: frozen values whose texts are already in the reader's language."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from alerts.model import AlertState
 from rectification.model import ItemState
@@ -59,6 +59,7 @@ class AlertView:
     state: AlertState
     state_text: str
     onset: Moment
+    icon: str
     device: str = ""
     doubts: Sequence[str] = ()
     test: bool = False
@@ -112,6 +113,7 @@ class FindingView:
     sources: Sequence[str]
     evidence: Sequence[Fact]
     energy: str
+    energy_number: str
     energy_kwh: float | None
     measure: str
     judged: str = ""
@@ -135,13 +137,35 @@ class Act:
     """A step a person may take with an item; `refusal` says why this person may not."""
 
     name: str
+    path: str
     text: str
     refusal: str = ""
+    primary: bool = False
+    note_label: str = ""
+    note_required: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One state on an item's way, and whether it has come so far."""
+
+    state: ItemState
+    text: str
+    done: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What the readings say of an item reported done."""
+
+    text: str
+    tone: str
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemView:
-    """One item of the plan."""
+    """One item of the plan, as a row or a card."""
 
     id: str
     number: int
@@ -158,12 +182,24 @@ class ItemView:
     waits_for: str
     measure: str
     opened: Moment
-    acts: Mapping[str, Act] = field(default_factory=dict)
-    recurrence_of: ItemLink | None = None
-    recurred_as: Sequence[ItemLink] = ()
-    verification: str = ""
-    verified_by: str = ""
-    steps: Sequence[StepView] = ()
+    is_recurrence: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemPage:
+    """One item with its history and what this person can do next."""
+
+    item: ItemView
+    stages: Sequence[Stage]
+    acts: Sequence[Act]
+    people: Sequence[Choice]
+    deadline: str
+    earliest_deadline: str
+    proof: Proof | None
+    recurrence_of: ItemLink | None
+    recurred_as: Sequence[ItemLink]
+    finding: FindingView | None
+    steps: Sequence[StepView]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +209,14 @@ class BoardColumn:
     state: ItemState
     title: str
     items: Sequence[ItemView]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanView:
+    """Items as a list, and by state."""
+
+    items: Sequence[ItemView]
+    columns: Sequence[BoardColumn]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,6 +251,28 @@ class RoomFloor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DayRow:
+    """One day of a room in figures."""
+
+    day: str
+    occupied: str
+    co2: str
+    energy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomPage:
+    """One room: now, its week, and what was found there."""
+
+    room: RoomView
+    zone: str
+    weekdays: Sequence[str]
+    days: Sequence[DayRow]
+    findings: Sequence[FindingView]
+    items: Sequence[ItemView]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """One check of the health of what comes in."""
 
@@ -228,8 +294,8 @@ class HealthView:
 class TodayView:
     """What needs me now."""
 
+    date: str
     headline: str
-    calm: bool
     alerts: Sequence[AlertView]
     overdue: Sequence[ItemView]
     waiting: Sequence[ItemView]
@@ -241,3 +307,11 @@ class TodayView:
     open_findings: int
     open_items: int
     health: HealthView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What a page says of the step that led to it."""
+
+    text: str
+    tone: str

@@ -1,0 +1,149 @@
+"""The forms that do something: each a domain command in one transaction, then back to a page that says so."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from http import HTTPStatus
+from typing import Annotated, Literal, Protocol
+
+from fastapi import APIRouter, Form
+from starlette.responses import RedirectResponse, Response
+
+from alerts.commands import acknowledge
+from alerts.model import IllegalAlertStepError
+from analytics.ledger import Judgement, judge
+from api.pages.rendering import local_path, with_query
+from api.pages.visits import ActingVisit, Visit
+from api.people import give_item, propose_item
+from api.ports import RecordsTransaction
+from api.problems import ProblemError
+from rectification import commands
+from rectification.model import IllegalItemStepError, Item
+from rectification.ports import ItemTransaction
+from sensors.actors import Actor, NotPermittedError
+from sensors.clock import Clock
+
+router = APIRouter()
+
+REFUSALS: Mapping[type[Exception], str] = {
+    NotPermittedError: "not_permitted",
+    IllegalAlertStepError: "too_late",
+    IllegalItemStepError: "too_late",
+    commands.SameHandsError: "same_hands",
+    commands.NotResponsibleError: "not_responsible",
+    commands.NoteMissingError: "note_missing",
+    commands.ProofByReadingsError: "proof_by_readings",
+    ProblemError: "not_a_worker",
+}
+"""What is refused to a person who could mend it, and the message that says how."""
+
+Note = Annotated[str, Form(max_length=500)]
+Next = Annotated[str, Form()]
+
+
+class ItemCommand(Protocol):
+    """A step of one item with a note."""
+
+    def __call__(self, tx: ItemTransaction, identifier: str, /, *, actor: Actor, clock: Clock, note: str) -> Item:
+        """Return the item after the step."""
+        ...
+
+
+ITEM_COMMANDS: Mapping[str, ItemCommand] = {
+    "start": commands.start,
+    "report-done": commands.report_done,
+    "verify": commands.verify_by_hand,
+    "sign-off": commands.sign_off,
+    "reject": commands.reject,
+    "cancel": commands.cancel,
+}
+"""The steps that a form of an item's page can take."""
+
+ItemStepName = Literal["start", "report-done", "verify", "sign-off", "reject", "cancel"]
+
+
+def _done(visit: Visit, path: str, done: str, work: Callable[[RecordsTransaction], object]) -> Response:
+    """Return to a page that says what was done, or why it was not; nothing is half done."""
+    try:
+        with visit.services.records.transaction() as tx:
+            work(tx)
+    except tuple(REFUSALS) as exc:
+        return RedirectResponse(with_query(path, refused=REFUSALS[type(exc)]), HTTPStatus.SEE_OTHER)
+    return RedirectResponse(with_query(path, done=done), HTTPStatus.SEE_OTHER)
+
+
+@router.post("/alerts/{alert}/acknowledge")
+def acknowledge_alert(visit: ActingVisit, alert: str, note: Note = "", next: Next = "/alerts") -> Response:  # noqa: A002 - the form's field
+    """Acknowledge an alert."""
+
+    def work(tx: RecordsTransaction) -> object:
+        return acknowledge(tx, alert, actor=visit.actor, clock=visit.services.clock, note=note)
+
+    return _done(visit, local_path(next), "acknowledged", work)
+
+
+@router.post("/findings/{finding}/propose")
+def propose_for_finding(visit: ActingVisit, finding: str) -> Response:
+    """Propose an item for a finding, and go to it."""
+    item: Item | None = None
+
+    def work(tx: RecordsTransaction) -> object:
+        nonlocal item
+        item = propose_item(visit.services, tx, finding, actor=visit.actor)
+        return item
+
+    answer = _done(visit, "/findings", "proposed", work)
+    if item is None:
+        return answer
+    return RedirectResponse(with_query(f"/plan/{item.id}", done="proposed"), HTTPStatus.SEE_OTHER)
+
+
+@router.post("/findings/{finding}/judge")
+def judge_finding(
+    visit: ActingVisit,
+    finding: str,
+    judgement: Annotated[Literal["", "false", "accepted"], Form()] = "",
+    next: Next = "/findings",  # noqa: A002 - the form's field
+) -> Response:
+    """Judge a finding as wrong or as put up with, or take that back."""
+
+    def work(tx: RecordsTransaction) -> object:
+        told = Judgement(judgement) if judgement else None
+        return judge(tx, finding, told, actor=visit.actor, clock=visit.services.clock)
+
+    return _done(visit, local_path(next), "judged", work)
+
+
+@router.post("/plan/{item}/assign")
+def assign_item(
+    visit: ActingVisit,
+    item: str,
+    responsible: Annotated[str, Form(max_length=100)],
+    deadline: Annotated[str, Form(max_length=10)] = "",
+) -> Response:
+    """Give an item to somebody, with a deadline."""
+    path = f"/plan/{item}"
+    due = _date(deadline)
+    if deadline and due is None:
+        return RedirectResponse(with_query(path, refused="no_date"), HTTPStatus.SEE_OTHER)
+
+    def work(tx: RecordsTransaction) -> object:
+        return give_item(visit.services, tx, item, responsible=responsible, actor=visit.actor, deadline=due)
+
+    return _done(visit, path, "assigned", work)
+
+
+@router.post("/plan/{item}/{step}")
+def step_item(visit: ActingVisit, item: str, step: ItemStepName, note: Note = "") -> Response:
+    """Take an item one step on."""
+
+    def work(tx: RecordsTransaction) -> object:
+        return ITEM_COMMANDS[step](tx, item, actor=visit.actor, clock=visit.services.clock, note=note)
+
+    return _done(visit, f"/plan/{item}", step.replace("-", "_"), work)
+
+
+def _date(written: str) -> date | None:
+    try:
+        return datetime.strptime(written, "%Y-%m-%d").date()  # noqa: DTZ007 - a local date has no zone
+    except ValueError:
+        return None
