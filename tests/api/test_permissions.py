@@ -1,0 +1,108 @@
+"""Who may use which route: one table, held against every role and against the application's own list of routes."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sensors.actors import PERMISSIONS, Permission, Role
+from tests.api.bench import Bench, code
+
+PUBLIC = "public"
+SIGNED_IN = "signed in"
+
+TABLE: dict[tuple[str, str], Permission | str] = {
+    ("GET", "/healthz"): PUBLIC,
+    ("GET", "/readyz"): PUBLIC,
+    ("POST", "/api/v1/sign-in"): PUBLIC,
+    ("POST", "/api/v1/set-up"): PUBLIC,
+    ("POST", "/api/v1/sign-out"): SIGNED_IN,
+    ("GET", "/api/v1/me"): SIGNED_IN,
+    ("POST", "/api/v1/me/password"): SIGNED_IN,
+    ("GET", "/api/v1/people"): Permission.MANAGE_ITEM,
+    ("GET", "/api/v1/accounts"): Permission.MANAGE_USERS,
+    ("POST", "/api/v1/accounts"): Permission.MANAGE_USERS,
+    ("POST", "/api/v1/accounts/{account_id}/link"): Permission.MANAGE_USERS,
+    ("PUT", "/api/v1/accounts/{account_id}/roles"): Permission.MANAGE_USERS,
+    ("POST", "/api/v1/accounts/{account_id}/disable"): Permission.MANAGE_USERS,
+    ("POST", "/api/v1/accounts/{account_id}/enable"): Permission.MANAGE_USERS,
+    ("GET", "/api/v1/audit"): Permission.READ_AUDIT,
+    ("GET", "/api/v1/audit/integrity"): Permission.READ_AUDIT,
+    ("GET", "/api/v1/alerts"): Permission.READ,
+    ("GET", "/api/v1/alerts/{alert_id}"): Permission.READ,
+    ("POST", "/api/v1/alerts/{alert_id}/acknowledge"): Permission.ACKNOWLEDGE_ALERT,
+    ("GET", "/api/v1/findings"): Permission.READ,
+    ("GET", "/api/v1/findings/{finding_id}"): Permission.READ,
+    ("POST", "/api/v1/findings/{finding_id}/judge"): Permission.JUDGE_FINDING,
+    ("POST", "/api/v1/findings/{finding_id}/propose"): Permission.MANAGE_ITEM,
+    ("GET", "/api/v1/items"): Permission.READ,
+    ("GET", "/api/v1/items/{item_id}"): Permission.READ,
+    ("POST", "/api/v1/items/{item_id}/assign"): Permission.MANAGE_ITEM,
+    ("POST", "/api/v1/items/{item_id}/start"): Permission.WORK_ON_ITEM,
+    ("POST", "/api/v1/items/{item_id}/report-done"): Permission.WORK_ON_ITEM,
+    ("POST", "/api/v1/items/{item_id}/verify"): Permission.SIGN_OFF_ITEM,
+    ("POST", "/api/v1/items/{item_id}/sign-off"): Permission.SIGN_OFF_ITEM,
+    ("POST", "/api/v1/items/{item_id}/reject"): Permission.SIGN_OFF_ITEM,
+    ("POST", "/api/v1/items/{item_id}/cancel"): Permission.MANAGE_ITEM,
+    ("GET", "/api/v1/rooms"): Permission.READ,
+    ("GET", "/api/v1/rooms/{room_id}"): Permission.READ,
+    ("GET", "/api/v1/rooms/{room_id}/series"): Permission.READ,
+    ("GET", "/api/v1/ingest"): Permission.READ,
+    ("GET", "/api/v1/live"): Permission.READ,
+    ("GET", "/api/v1/openapi.json"): Permission.READ,
+}
+GUARDED = {route: needed for route, needed in TABLE.items() if needed != PUBLIC}
+
+BODIES: dict[str, object] = {
+    "assign": {"responsible": "nobody"},
+    "judge": {"judgement": None},
+    "roles": {"roles": ["viewer"]},
+    "accounts": {"user_name": "eve", "name": "Eve", "roles": ["viewer"]},
+    "password": {"old": "x", "new": "y"},
+}
+
+
+def routes(bench: Bench) -> Iterator[tuple[str, str]]:
+    described = bench.app.openapi()["paths"]
+    for path, operations in described.items():
+        for method in operations:
+            yield method.upper(), path
+
+
+def test_table_names_every_route_of_the_api(tmp_path: Path) -> None:
+    hidden = {("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/api/v1/openapi.json")}
+    assert set(routes(Bench(tmp_path))) == set(TABLE) - hidden
+
+
+def ask(bench: Bench, role: Role | None, method: str, path: str) -> tuple[int, str]:
+    """Return the status and the problem of a request about something that does not exist."""
+    browser = bench.browser() if role is None else bench.signed_in(role)
+    place = path.replace("{room_id}", "a-201").format_map({f"{kind}_id": "none" for kind in KINDS})
+    answer = browser.client.request(
+        method,
+        place,
+        json=BODIES.get(path.rsplit("/", 1)[-1], {}) if method != "GET" else None,
+        headers={"X-CSRF-Token": browser.csrf_token},
+    )
+    problem = "" if answer.is_success else code(answer)
+    return answer.status_code, problem
+
+
+KINDS = ("alert", "item", "finding", "account")
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(GUARDED))
+def test_nobody_passes_without_signing_in(tmp_path: Path, method: str, path: str) -> None:
+    assert ask(Bench(tmp_path), None, method, path) == (401, "sign_in_needed")
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_role_passes_where_its_permissions_say_so_and_nowhere_else(tmp_path: Path, role: Role) -> None:
+    bench = Bench(tmp_path)
+    for (method, path), needed in GUARDED.items():
+        if path == "/api/v1/live" and Permission.READ in PERMISSIONS[role]:
+            continue  # an answer without end, see test_live
+        status, problem = ask(bench, role, method, path)
+        may = needed == SIGNED_IN or needed in PERMISSIONS[role]
+        assert (problem != "not_permitted") == may, f"{role} {method} {path}: {status} {problem}"
+        assert status < 500
