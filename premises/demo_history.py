@@ -3,7 +3,7 @@
 It goes straight into the stores: history raises no alert and notifies nobody.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
@@ -21,6 +21,7 @@ from premises.records import open_records
 from rectification.commands import assign, report_done, start
 from rectification.model import Item, ItemState
 from sensors.actors import Actor, Role
+from sensors.events import Event
 from sensors.readings import ReadingBatch
 from sensors.subjects import Subject
 from sensors.topology import Registry
@@ -38,7 +39,6 @@ JUDGED_FROM_DAY = 5
 
 DAILY_RUN = timedelta(hours=1, minutes=30)
 OFFICE_OPENS, WORK_DONE = timedelta(hours=9), timedelta(hours=16)
-READINGS_AT_ONCE = 50_000
 
 MANAGER = Actor(
     id="demo-manager", name="演示管理员 Demo manager", roles=frozenset({Role.FACILITY_MANAGER, Role.SAFETY_OFFICER})
@@ -139,8 +139,13 @@ class DemoHistory:
                 work()
 
     def _simulate(self, store: DuckDBReadingStore, until: datetime) -> None:
-        for batch in _batches(self.world, store, until):
-            store.append(batch)
+        """Go on to a time and store what was told on the way."""
+        batch, events = ReadingBatch(site=self.registry.site.id), list[Event]()
+        for tick in self.world.run(until):
+            batch.extend(tick.readings)
+            events += tick.events
+        store.append(batch)
+        store.append_events(events)
 
     def _mended(self) -> Mapping[Subject, datetime]:
         return {
@@ -186,18 +191,3 @@ class People:
 
 def _judge(jobs: DailyJobs) -> None:
     jobs.judge()
-
-
-def _batches(world: World, store: DuckDBReadingStore, until: datetime) -> Iterator[ReadingBatch]:
-    """Yield the readings up to a time in large batches; the events go into the store on the way."""
-    batch: ReadingBatch | None = None
-    for tick in world.run(until):
-        store.append_events(tick.events)
-        if batch is None:
-            batch = ReadingBatch(site=tick.readings.site)
-        batch.extend(tick.readings)
-        if len(batch) >= READINGS_AT_ONCE:
-            yield batch
-            batch = None
-    if batch is not None:
-        yield batch
