@@ -6,7 +6,7 @@ import json
 import ssl
 import time
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -92,7 +92,8 @@ class Webhook:
             try:
                 connection.request("POST", _target(parts), body=body, headers=dict(headers))
                 response = connection.getresponse()
-                response.read(LONGEST_ANSWER)
+                with suppress(OSError, HTTPException):  # the status has said it all
+                    response.read(LONGEST_ANSWER)
             finally:
                 watchdog.cancel()
             return _answer(response, datetime.fromtimestamp(self.unix_time(), UTC))
