@@ -5,10 +5,11 @@ Two kinds are known; another one that speaks SQL needs its own place in `DATABAS
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from tempfile import mkstemp
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -57,7 +58,7 @@ class Sqlite:
     def engine(self, url: URL, *, busy_s: float) -> Engine:
         """Return an engine whose transactions begin by taking the one writer's place (BEGIN IMMEDIATE)."""
         if url.database:
-            _touch(Path(url.database))
+            _make_private(Path(url.database))
         engine = create_engine(url, connect_args={"timeout": busy_s})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -152,12 +153,22 @@ def _ours(url: URL, fault: exc.DBAPIError) -> RecordsError:
     return RecordsUnreachableError(place, f"the records cannot be used ({words}); look at the database and try again")
 
 
-def _touch(path: Path) -> None:
-    """Make the file readable by its owner only, for it holds the hashes of passwords; its log takes after it."""
+def _make_private(path: Path) -> None:
+    """Make a new file readable by its owner only, for it holds the hashes of passwords; its log takes after it.
+
+    The file itself is never opened here: to close it once would let go of all locks that this process holds on it.
+    """
+    if path.exists():
+        return
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        handle, empty = mkstemp(dir=path.parent)
     except OSError as fault:
-        raise RecordsUnreachableError(str(path), f"cannot be opened ({fault.strerror}); look at the folder") from fault
+        raise RecordsUnreachableError(str(path), f"cannot be made ({fault.strerror}); look at the folder") from fault
+    os.close(handle)
+    # Another process may have been quicker; and where there are no links, SQLite makes the file in its own way.
+    with suppress(OSError):
+        os.link(empty, path)
+    Path(empty).unlink()
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - a driver's connection has no type in SQLAlchemy

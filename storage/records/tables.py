@@ -153,7 +153,9 @@ FINDINGS = Table(
     Index("findings_by_rule_and_subject", "rule", "subject"),
     Index("findings_by_start", "started"),
     # One open period at most, whoever writes.
-    Index("findings_open", "rule", "subject", unique=True, sqlite_where=_STILL_OPEN, postgresql_where=_STILL_OPEN),
+    Index(
+        "findings_open", "site", "rule", "subject", unique=True, sqlite_where=_STILL_OPEN, postgresql_where=_STILL_OPEN
+    ),
 )
 
 ACCOUNTS = Table(

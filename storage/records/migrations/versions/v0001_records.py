@@ -139,7 +139,7 @@ def _findings() -> None:
     op.create_index(
         "findings_open",
         "findings",
-        ["rule", "subject"],
+        ["site", "rule", "subject"],
         unique=True,
         sqlite_where=STILL_OPEN,
         postgresql_where=STILL_OPEN,
