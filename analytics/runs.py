@@ -38,6 +38,7 @@ class NoReadingsError(InputFault):
     def __init__(self, site: str) -> None:
         """Say what to do."""
         super().__init__(f"no readings of site {site!r}; bring some in with `premises import` or `premises ingest`")
+        self.site = site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from typing import IO, Any
 import polars as pl
 import structlog
 
+from analytics.runs import NoReadingsError
 from premises.finding_json import from_json
 from premises.home import Home
 from premises.worker import RESULT
@@ -186,6 +187,8 @@ class _Talk:
                 self._say(self._answer(message))
             elif "progress" in message:
                 self.progress(*message["progress"])
+            elif "no_readings_of" in message:
+                raise NoReadingsError(message["no_readings_of"])
             elif "fault" in message:
                 raise InputFault(message["fault"])
             elif "done" in message:

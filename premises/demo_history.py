@@ -15,12 +15,12 @@ from analytics.runs import Request, analyse
 from api.security.accounts import demo_account
 from premises.analysis_jobs import Job
 from premises.daily_jobs import DailyJobs
+from premises.demo_people import MANAGER, TECHNICIAN
 from premises.home import Home
 from premises.outputs import outputs
 from premises.records import open_records
 from rectification.commands import assign, report_done, start
 from rectification.model import Item, ItemState
-from sensors.actors import Actor, Role
 from sensors.events import Event
 from sensors.readings import ReadingBatch
 from sensors.subjects import Subject
@@ -39,11 +39,6 @@ JUDGED_FROM_DAY = 5
 
 DAILY_RUN = timedelta(hours=1, minutes=30)
 OFFICE_OPENS, WORK_DONE = timedelta(hours=9), timedelta(hours=16)
-
-MANAGER = Actor(
-    id="demo-manager", name="演示管理员 Demo manager", roles=frozenset({Role.FACILITY_MANAGER, Role.SAFETY_OFFICER})
-)
-TECHNICIAN = Actor(id="demo-technician", name="王工 Wang", roles=frozenset({Role.FACILITY_MANAGER}))
 
 Say = Callable[[str], None]
 
@@ -128,11 +123,12 @@ class DemoHistory:
 
     def _live_through(self, jobs: DailyJobs, people: "People", clock: SetClock, midnight: datetime) -> None:
         """Run the night's job, then let people do their day's work, as far as it is past."""
-        for after, work in (
-            (DAILY_RUN, lambda: _judge(jobs)),
+        steps: tuple[tuple[timedelta, Callable[[], object]], ...] = (
+            (DAILY_RUN, jobs.judge),
             (OFFICE_OPENS, people.morning),
             (WORK_DONE, people.done),
-        ):
+        )
+        for after, work in steps:
             moment = (midnight + after).astimezone(UTC)
             if moment < self.now:
                 clock.time = moment
@@ -187,7 +183,3 @@ class People:
     def _is_mended(self, item: Item) -> bool:
         mended = self.mended.get(item.subject)
         return mended is not None and mended <= self.clock.now()
-
-
-def _judge(jobs: DailyJobs) -> None:
-    jobs.judge()

@@ -18,7 +18,7 @@ from typing import IO, Any
 import polars as pl
 
 from analytics.ports import FEATURES_SCHEMA
-from analytics.runs import Request, analyse
+from analytics.runs import NoReadingsError, Request, analyse
 from premises.holidays import holidays_of
 from premises.leash import die_with_parent
 from premises.outputs import outputs
@@ -166,6 +166,9 @@ def main(folder: Path) -> int:
     line = Line(said, sys.stdin, folder)
     try:
         run(json.loads(sys.stdin.readline()), line)
+    except NoReadingsError as fault:
+        line.tell(no_readings_of=fault.site)
+        return BAD_INPUT
     except InputFault as fault:
         line.tell(fault=str(fault))
         return BAD_INPUT

@@ -9,13 +9,16 @@ from premises.home import Home, home_option
 
 @click.command("serve")
 @home_option
-def command(home: Path | None) -> None:
+@click.option("--demo-visitors", is_flag=True, hidden=True, help="Sign every visitor in as the demo's manager.")
+def command(*, home: Path | None, demo_visitors: bool) -> None:
     """Serve the console and keep the readings, until SIGTERM; `premises run` starts this and all that belongs to it."""
-    from premises.logs import configure_log  # noqa: PLC0415 - keeps `--help` quick
+    from premises.demo_people import MANAGER  # noqa: PLC0415 - keeps `--help` quick
+    from premises.logs import configure_log  # noqa: PLC0415
     from premises.serve import serve  # noqa: PLC0415
     from premises.settings import load_settings  # noqa: PLC0415
 
     place = Home.find(home)
     settings = load_settings(place)
     configure_log(settings.log)
-    serve(place, settings, said=lambda url: click.echo(f"ready {url}"))
+    visitor = MANAGER if demo_visitors else None
+    serve(place, settings, said=lambda url: click.echo(f"ready {url}"), demo_actor=visitor)

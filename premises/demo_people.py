@@ -1,0 +1,10 @@
+"""The people of the demo: whom a visitor is, and who mends things."""
+
+from sensors.actors import Actor, Role
+
+MANAGER = Actor(
+    id="demo-manager", name="演示管理员 Demo manager", roles=frozenset({Role.FACILITY_MANAGER, Role.SAFETY_OFFICER})
+)
+"""Whom every visitor of a demo is signed in as, on loopback only."""
+
+TECHNICIAN = Actor(id="demo-technician", name="王工 Wang", roles=frozenset({Role.FACILITY_MANAGER}))
