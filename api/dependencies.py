@@ -122,9 +122,13 @@ def language(request: Request) -> Language:
 ReaderLanguage = Annotated[Language, Depends(language)]
 
 
-def client_address(request: Request) -> str:
-    """Return the address that the request came from, empty where the server does not tell."""
-    return request.client.host if request.client is not None else ""
+def client_address(request: Request, services: ServicesOf) -> str:
+    """Return the address that the request came from: the peer's, or what a known proxy says it is."""
+    peer = _peer(request)
+    if peer not in services.web.proxies:
+        return peer
+    # The last entry is the proxy's own; those before it are whatever the client wrote.
+    return request.headers.get("x-forwarded-for", peer).rsplit(",", 1)[-1].strip()
 
 
 ClientAddress = Annotated[str, Depends(client_address)]
@@ -136,10 +140,14 @@ def may_enter_demo(request: Request, services: Services) -> bool:
     return (
         web.demo_actor is not None
         and web.listens_on_loopback
-        and is_loopback(client_address(request))
+        and is_loopback(_peer(request))
         and host_name(request.headers.get("host", "")) in LOOPBACK_NAMES
         and not any(name in request.headers for name in _PROXY_HEADERS)
     )
+
+
+def _peer(request: Request) -> str:
+    return request.client.host if request.client is not None else ""
 
 
 def _resume(request: Request, services: Services, token: str) -> SignedIn | None:

@@ -225,12 +225,14 @@ class WebSettings:
 
     `origin` is what people type (`https://premises.example`); cookies are secure exactly when it is https.
     `hosts` are further names under which requests are taken, without ports; loopback names are taken when the server
-    listens on loopback. `demo_actor` is who a visitor is signed in as, on loopback only.
+    listens on loopback. `proxies` are the addresses of reverse proxies whose word on the client's address is taken.
+    `demo_actor` is who a visitor is signed in as, on loopback only.
     """
 
     origin: str
     listens_on_loopback: bool = True
     hosts: frozenset[str] = frozenset()
+    proxies: frozenset[str] = frozenset()
     demo_actor: Actor | None = None
     session_idle: timedelta = timedelta(hours=8)
     session_lifetime: timedelta = timedelta(hours=24)

@@ -200,6 +200,28 @@ def test_address_is_closed_after_five_failures_under_any_names(tmp_path: Path) -
     assert bench.browser(address="192.0.2.2").sign_in() == 200
 
 
+def test_address_is_what_a_known_proxy_adds_and_not_what_the_client_writes(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, web=web(proxies=frozenset({"127.0.0.1"})))
+    bench.account(Role.VIEWER)
+    proxied = bench.browser()
+    for number in range(5):
+        proxied.client.headers["X-Forwarded-For"] = f"198.51.100.{number}, 192.0.2.1"
+        proxied.sign_in(f"nobody{number}")
+    assert proxied.sign_in() == 401
+    proxied.client.headers["X-Forwarded-For"] = "192.0.2.1, 192.0.2.2"
+    assert proxied.sign_in() == 200
+
+
+def test_word_of_an_unknown_proxy_counts_for_nothing(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.account(Role.VIEWER)
+    liar = bench.browser(address="192.0.2.1")
+    for number in range(5):
+        liar.client.headers["X-Forwarded-For"] = f"198.51.100.{number}"
+        liar.sign_in(f"nobody{number}")
+    assert liar.sign_in() == 401
+
+
 def test_success_forgets_the_failures_of_the_account_but_not_of_the_address(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     bench.account(Role.VIEWER)
