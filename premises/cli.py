@@ -12,11 +12,15 @@ from sensors.errors import InputFault
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         "analyze": "premises.commands.analyze",
+        "backup": "premises.commands.backup",
+        "demo": "premises.commands.demo",
+        "doctor": "premises.commands.doctor",
         "import": "premises.commands.import_csv",
         "ingest": "premises.commands.ingest",
         "quarantine": "premises.commands.quarantine",
         "registry": "premises.commands.registry",
         "replay": "premises.commands.replay",
+        "restore": "premises.commands.restore",
         "run": "premises.commands.run",
         "serve": "premises.commands.serve",
         "simulate": "premises.commands.simulate",
