@@ -1,22 +1,39 @@
 """What is shown of rooms: nothing of restricted ones, of those with one or two holders only how they are used."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from analytics.ledger import FindingRecord
 from api.ports import RoomNow
 from sensors.subjects import Subject, SubjectKind
-from sensors.topology import Registry, Room, RoomId
+from sensors.topology import CircuitId, DeviceId, OpeningId, Registry, Room, RoomId
 
 
-def room_of(registry: Registry, subject: Subject) -> Room | None:
-    """Return the room that a subject is or stands in now, None where it is in none."""
+def rooms_of(registry: Registry, subject: Subject) -> list[Room]:
+    """Return the room itself, those that a circuit serves, or the one where a device or a door is."""
+    ids: Sequence[RoomId | None] = ()
     if subject.kind is SubjectKind.ROOM:
-        return registry.rooms.get(RoomId(subject.id))
-    if subject.kind is SubjectKind.OPENING:
-        opening = next((each for each in registry.openings.values() if each.id == subject.id), None)
-        return None if opening is None or opening.room is None else registry.rooms.get(opening.room)
-    return None
+        ids = (RoomId(subject.id),)
+    elif subject.kind is SubjectKind.CIRCUIT and subject.id in registry.circuits:
+        ids = registry.circuits[CircuitId(subject.id)].serves
+    elif subject.kind is SubjectKind.DEVICE and subject.id in registry.devices:
+        ids = [place.room for place in registry.devices[DeviceId(subject.id)].placements[-1:]]
+    elif subject.kind is SubjectKind.OPENING and subject.id in registry.openings:
+        ids = (registry.openings[OpeningId(subject.id)].room,)
+    return [registry.rooms[room] for room in ids if room is not None and room in registry.rooms]
+
+
+def is_personal(registry: Registry, subject: Subject) -> bool:
+    """Say whether figures about the subject tell when one or two people were there."""
+    rooms = rooms_of(registry, subject)
+    return bool(rooms) and all(room.is_personal for room in rooms)
+
+
+def is_restricted(registry: Registry, subject: Subject) -> bool:
+    """Say whether the subject is or serves a room that shows on no plan."""
+    return any(room.restricted for room in rooms_of(registry, subject))
 
 
 def visible_rooms(registry: Registry, states: Iterable[RoomNow]) -> list[RoomNow]:
@@ -31,15 +48,31 @@ def visible_rooms(registry: Registry, states: Iterable[RoomNow]) -> list[RoomNow
 
 
 def visible_finding(registry: Registry, record: FindingRecord) -> FindingRecord | None:
-    """Return what may be shown of a finding: None of a restricted room, no figures of a personal one."""
-    room = room_of(registry, record.subject)
-    if room is None:
-        return record
-    if room.restricted:
+    """Return what may be shown of a finding: None of a restricted room; of a personal one days and no figures."""
+    if is_restricted(registry, record.subject):
         return None
-    return replace(record, value=None, threshold=None, unit="", evidence={}) if room.is_personal else record
+    return _without_figures(registry, record) if is_personal(registry, record.subject) else record
 
 
 def visible_findings(registry: Registry, records: Iterable[FindingRecord]) -> list[FindingRecord]:
     """Return what may be shown of findings."""
     return [shown for record in records if (shown := visible_finding(registry, record)) is not None]
+
+
+def _without_figures(registry: Registry, record: FindingRecord) -> FindingRecord:
+    zone = ZoneInfo(registry.site.timezone)
+    return replace(
+        record,
+        started=_day(record.started, zone),
+        last_seen=_day(record.last_seen, zone),
+        ended=None if record.ended is None else _day(record.ended, zone),
+        value=None,
+        threshold=None,
+        unit="",
+        energy_kwh=None,
+        evidence={},
+    )
+
+
+def _day(time: datetime, zone: ZoneInfo) -> datetime:
+    return time.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(time.tzinfo)

@@ -1,6 +1,7 @@
 """Accounts: made, given roles, disabled; and the links by which a person chooses a password."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -52,8 +53,8 @@ class NewAccount:
 
 
 def normal_user_name(written: str) -> str:
-    """Return the form in which user names are kept and compared."""
-    return written.strip().lower()[:64]
+    """Return the form in which user names are kept and compared: look-alikes of one letter are that letter (NFKC)."""
+    return unicodedata.normalize("NFKC", written).strip().lower()[:64]
 
 
 def must_fit_together(roles: Iterable[Role]) -> None:

@@ -1,5 +1,6 @@
 """Passwords: which are good enough, and how they are kept (Argon2id)."""
 
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -70,13 +71,13 @@ class Argon2Passwords:
     def hash(self, password: str) -> str:
         """Return what may be kept of a password. Raises BusyError."""
         with self._turn():
-            return self._hasher.hash(password)
+            return self._hasher.hash(_normal(password))
 
     def verify(self, kept: str, password: str) -> bool:
         """Say whether the password is the one kept; takes as long where nothing is kept. Raises BusyError."""
         with self._turn():
             try:
-                matches = self._hasher.verify(kept or self._nobody, password[:MAX_LENGTH])
+                matches = self._hasher.verify(kept or self._nobody, _normal(password[:MAX_LENGTH]))
             except (VerificationError, InvalidHashError):
                 return False
         return matches and bool(kept)
@@ -124,6 +125,11 @@ def common_passwords() -> frozenset[str]:
     """Return common passwords that are long enough to pass otherwise, in lower case."""
     text = (files("api") / "security" / "common_passwords.txt").read_text(encoding="utf-8")
     return frozenset(text.split())
+
+
+def _normal(password: str) -> str:
+    # The same letters come in two forms, by keyboard and system (NFC, NFD).
+    return unicodedata.normalize("NFC", password)
 
 
 _ADVICE = {

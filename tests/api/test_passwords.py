@@ -40,6 +40,11 @@ def test_kept_password_opens_for_itself_alone() -> None:
     assert not QUICK.verify(kept, "three blue heron")
 
 
+def test_password_opens_in_either_form_of_its_letters() -> None:
+    kept = QUICK.hash("caf\u00e9 au bord du lac")
+    assert QUICK.verify(kept, "cafe\u0301 au bord du lac")
+
+
 def test_nothing_kept_opens_for_nothing() -> None:
     assert not QUICK.verify("", "")
     assert not QUICK.verify("", "nobody has this password")

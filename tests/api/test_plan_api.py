@@ -24,7 +24,8 @@ def test_finding_about_a_personal_room_shows_no_figures(tmp_path: Path) -> None:
     finding(bench, subject="room:a-202")
     viewer = bench.signed_in(Role.VIEWER)
     for found in (viewer.get("/findings").json()[0], viewer.get("/findings/f1").json()):
-        assert (found["value"], found["threshold"], found["evidence"]) == (None, None, {})
+        assert (found["value"], found["threshold"], found["energy_kwh"], found["evidence"]) == (None, None, None, {})
+        assert found["started"] == "2026-11-15T16:00:00Z"  # midnight in Shanghai
 
 
 def test_finding_about_a_restricted_room_is_not_there(tmp_path: Path) -> None:
