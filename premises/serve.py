@@ -182,6 +182,7 @@ def _web(settings: ServerSettings, info: ServerInfo, demo_actor: Actor | None) -
         origin=info.url,
         listens_on_loopback=settings.host in LOOPBACK_NAMES,
         hosts=frozenset(settings.hosts),
+        proxies=frozenset(settings.proxies),
         demo_actor=demo_actor,
     )
 

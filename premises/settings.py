@@ -149,6 +149,8 @@ class ServerSettings(Section):
     origin: str | None = None
     hosts: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
     """Further names under which requests are taken."""
+    proxies: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+    """Addresses of reverse proxies whose word (`X-Forwarded-For`) on a client's address is taken."""
 
 
 class Settings(Section):
