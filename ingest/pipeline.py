@@ -15,6 +15,7 @@ from ingest.repeats import Repeats
 from sensors.events import VITAL_EVENTS, Event
 from sensors.intake import Delivery, Ignored, Quarantined, SpoolEntry
 from sensors.readings import ReadingBatch, ReadingFlag, epoch_ms
+from sensors.signals import Signal
 from sensors.topology import Registry
 
 MAX_PAYLOAD_BYTES = 256 * 1024
@@ -98,8 +99,15 @@ class Pipeline:
         """Return the entry with what its events ask people to see."""
         if not entry.events:
             return entry
-        signals = (event_rules.signal(event, self._registry) for event in entry.events)
+        signals = [self._signal(event) for event in entry.events]
         return replace(entry, signals=tuple(signal for signal in signals if signal is not None))
+
+    def _signal(self, event: Event) -> Signal | None:
+        try:
+            return event_rules.signal(event, self._registry)
+        except Exception:  # noqa: BLE001 - a task's boundary: a poison event must not stop the stream, nor itself be lost
+            self._log.exception("signal_failed", gateway=event.gateway, device=event.device, type=event.type.value)
+            return None
 
     def _entry(self, message: Message, group: _Group) -> SpoolEntry:
         try:

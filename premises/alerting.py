@@ -31,9 +31,6 @@ STOP_S = 7.0
 """How long stopping waits for an attempt under way: a little longer than one may take."""
 
 PROJECTED_AT_ONCE = 200
-MOST_FAILURES = 3
-"""Failures in one pass after which the records count as away, and the pass ends."""
-
 TIDY_EVERY = timedelta(hours=1)
 
 
@@ -185,19 +182,21 @@ class Projector:
         self._log = structlog.get_logger(__name__)
 
     def pass_once(self, stopping: Callable[[], bool]) -> bool:
-        """Write what waits; a notice that fails holds back only the later ones of its alert."""
+        """Write what waits. Records that are away end the pass; a notice that they refuse holds back only its alert."""
         if self._outbox is None:
             self._outbox = SpoolOutbox(self._spool)
         self._tidy(self._outbox)
         waiting = self._outbox.to_project(limit=PROJECTED_AT_ONCE)
         held: set[str] = set()
         for notice in waiting:
-            if stopping() or len(held) >= MOST_FAILURES:
+            if stopping():
                 break
             if isinstance(notice, UnreadableNotice):
                 self._give_up(self._outbox, notice)
             elif notice.alert_id not in held and not self._written(self._outbox, notice):
                 held.add(notice.alert_id)
+                if not self._records_answer():
+                    break
         return len(waiting) == PROJECTED_AT_ONCE and not held
 
     def close(self) -> None:
@@ -223,10 +222,22 @@ class Projector:
         self._log.info("alert_recorded", notice=notice.key, alert=None if alert is None else alert.id)
         return True
 
+    def _records_answer(self) -> bool:
+        """Say whether the records are there at all, so that one notice that they refuse is not taken for all."""
+        try:
+            if self._records is None:
+                return False
+            with self._records.transaction():
+                return True
+        except Exception:  # noqa: BLE001 - a task's boundary: away is away, whatever the reason
+            return False
+
     def _tell_failure(self, notice: Notice, exc: Exception) -> None:
         held = self._repeats.due(type(exc).__name__, epoch_ms(self._clock.now()))
         if held is not None:
-            self._log.warning("records_away", notice=notice.key, reason=f"{type(exc).__name__}: {exc}"[:300], held=held)
+            self._log.warning(
+                "alert_not_recorded", notice=notice.key, reason=f"{type(exc).__name__}: {exc}"[:300], held=held
+            )
 
     def _give_up(self, outbox: SpoolOutbox, notice: UnreadableNotice) -> None:
         self._log.error("notice_unreadable", number=notice.number, detail=notice.detail)

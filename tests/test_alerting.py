@@ -15,7 +15,7 @@ import orjson
 import pytest
 
 from alerts.commands import acknowledge
-from alerts.dispatch import Answer, Delivery, Notice, NoticeKind
+from alerts.dispatch import Answer, Delivery, Notice
 from alerts.model import Alert, AlertState
 from premises.alerting import Alerting, Records, channels_of
 from premises.home import Home
@@ -133,7 +133,8 @@ def test_one_notice_that_fails_holds_back_only_its_own_alert(tmp_path: Path) -> 
 
     records = Choosy()
     with alerting(tmp_path, lambda: records) as running:
-        commit(tmp_path, raised(), raised(EventType.LEAK, device="leak1"), raised(state=EventState.CLEARED))
+        fires = [raised(zone=f"{floor}F") for floor in range(5)]
+        commit(tmp_path, *fires, raised(EventType.LEAK, device="leak1"), raised(state=EventState.CLEARED))
         running.wake()
         eventually(lambda: len(records.alert_rows) == 1, what="the leak")
     assert [each.rule for each in records.alert_rows.values()] == ["F12"]
@@ -255,9 +256,3 @@ def test_kill_9_at_any_time_loses_no_alert_and_raises_none_twice(tmp_path: Path)
             eventually(lambda: len(set(there.keys)) == 20, what="every notice")
             eventually(lambda: len(place.alerts()) == 20, what="every alert")
     assert {alert.zone for alert in place.alerts()} == {f"{number}F" for number in range(20)}
-
-
-def test_a_notice_kind_is_told_by_its_key() -> None:
-    signal_ = raised()
-    notice = Notice(number=1, kind=NoticeKind.RAISED, alert_id="x", signal=signal_, at=NOON)
-    assert notice.key == "raised:x"

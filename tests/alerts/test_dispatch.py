@@ -103,6 +103,10 @@ def test_an_end_is_told_with_the_alert_it_ends() -> None:
     assert told["alert"]["onset"] == NOON.isoformat()
 
 
+def test_a_receiver_tells_repeats_by_kind_and_alert() -> None:
+    assert notice(NoticeKind.CLEARED).key == f"cleared:{notice().alert_id}"
+
+
 def state_of(tx: MemoryRecords) -> AlertState:
     (alert,) = tx.alert_rows.values()
     return alert.state
