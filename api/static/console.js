@@ -1,0 +1,230 @@
+// The console's own script: keeps parts of a page live, sounds while an alert waits, loads charts where there are any.
+// Everything else works without it.
+"use strict";
+
+(() => {
+  const CALM_MS = 1500; // changes come in bursts; a part is fetched once for all of them
+  const EVERY_MS = 60_000; // "3 minutes ago" grows old by itself
+  const waiting = new Set();
+  let timer = 0;
+
+  const texts = () => document.body.dataset;
+  const parts = () => [...document.querySelectorAll("[data-part]")];
+
+  // A part in which somebody types, or has a button under the finger, is left alone until they are done.
+  const isInUse = (part) => {
+    const active = document.activeElement;
+    return part.contains(active) && active.matches("input, textarea, select");
+  };
+
+  function refresh() {
+    timer = 0;
+    for (const part of [...waiting]) {
+      if (!part.isConnected) waiting.delete(part);
+      else if (!isInUse(part)) {
+        waiting.delete(part);
+        fetchPart(part);
+      }
+    }
+    if (waiting.size) timer = setTimeout(refresh, CALM_MS);
+  }
+
+  async function fetchPart(part) {
+    const open = [...part.querySelectorAll("details[open][id]")].map((each) => each.id);
+    const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
+    const typed = [...part.querySelectorAll("input[id], textarea[id], select[id]")].map((each) => [each.id, each.value]);
+    let answer;
+    try {
+      answer = await fetch(part.dataset.part, { headers: { "X-Premises-Refresh": "1", Accept: "text/html" }, redirect: "manual" });
+    } catch {
+      return; // the line is down; the next event or minute brings it
+    }
+    if (answer.type === "opaqueredirect" || answer.status === 401) return location.reload();
+    if (!answer.ok || !part.isConnected || isInUse(part)) return;
+    const made = await answer.text();
+    if (made === part.dataset.shown || !part.isConnected) return;
+    part.dataset.shown = made;
+    htmx.swap(part, made, { swapStyle: "innerHTML" });
+    for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+    for (const [id, value] of typed) {
+      const field = document.getElementById(id);
+      if (field && value) field.value = value;
+    }
+    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    settle();
+  }
+
+  function want(kinds) {
+    for (const part of parts()) {
+      if (!kinds || part.dataset.live.split(" ").some((kind) => kinds.includes(kind))) waiting.add(part);
+    }
+    if (waiting.size && !timer) timer = setTimeout(refresh, kinds && kinds.includes("alert") ? 50 : CALM_MS);
+  }
+
+  // --- live events
+
+  let source;
+  let wasConnected = false;
+
+  function showLine(state) {
+    const line = document.getElementById("live");
+    if (!line) return;
+    line.dataset.state = state;
+    line.textContent = state === "on" ? texts().liveOn : texts().liveOff;
+  }
+
+  function listen() {
+    source?.close();
+    source = new EventSource("/api/v1/live");
+    source.onopen = () => {
+      showLine("on");
+      if (wasConnected) want();
+      wasConnected = true;
+    };
+    source.onerror = () => {
+      showLine("off");
+      if (source.readyState === EventSource.CLOSED) setTimeout(listen, 5000);
+    };
+    for (const kind of ["alert", "item", "finding", "reading"]) source.addEventListener(kind, () => want([kind]));
+    source.addEventListener("resync", () => want());
+  }
+
+  // --- sound: a tone made here, only after a click, as browsers ask
+
+  const KEY = "premises.sound";
+  const TONES = { red: [880, 660, 880, 660], orange: [660, 520] };
+  let audio;
+  let ringing = 0;
+
+  const isWanted = () => localStorage.getItem(KEY) === "on";
+  const canSound = () => audio?.state === "running";
+
+  function showSound() {
+    const button = document.getElementById("sound");
+    if (!button) return;
+    const on = isWanted();
+    button.setAttribute("aria-pressed", String(on));
+    button.querySelector("[data-text]").textContent = !on ? texts().soundOff : canSound() ? texts().soundOn : texts().soundWaiting;
+    button.querySelector('[data-icon="on"]').hidden = !on;
+    button.querySelector('[data-icon="off"]').hidden = on;
+  }
+
+  async function wakeSound() {
+    if (!isWanted()) return;
+    audio ??= new AudioContext();
+    if (audio.state === "suspended") await audio.resume();
+    showSound();
+    ring();
+  }
+
+  function tone(frequency, start) {
+    const oscillator = audio.createOscillator();
+    const volume = audio.createGain();
+    oscillator.frequency.value = frequency;
+    volume.gain.setValueAtTime(0.0001, start);
+    volume.gain.exponentialRampToValueAtTime(0.25, start + 0.02);
+    volume.gain.exponentialRampToValueAtTime(0.0001, start + 0.28);
+    oscillator.connect(volume).connect(audio.destination);
+    oscillator.start(start);
+    oscillator.stop(start + 0.3);
+  }
+
+  const alarm = () => document.querySelector("#alarm [data-ringing]");
+
+  function ring() {
+    clearTimeout(ringing);
+    const severity = alarm()?.dataset.ringing;
+    if (!severity || !isWanted() || !canSound()) return;
+    TONES[severity]?.forEach((frequency, index) => tone(frequency, audio.currentTime + 0.05 + index * 0.32));
+    ringing = setTimeout(ring, severity === "red" ? 3000 : 10_000);
+  }
+
+  function toggleSound() {
+    localStorage.setItem(KEY, isWanted() ? "off" : "on");
+    if (isWanted()) {
+      wakeSound().then(() => canSound() && tone(660, audio.currentTime + 0.02));
+    } else {
+      clearTimeout(ringing);
+    }
+    showSound();
+  }
+
+  // --- charts: their scripts are loaded where a page has one
+
+  const loaded = new Map();
+
+  function load(address) {
+    if (!loaded.has(address)) {
+      loaded.set(
+        address,
+        new Promise((resolve, reject) => {
+          const script = document.createElement("script");
+          script.src = address;
+          script.onload = resolve;
+          script.onerror = reject;
+          document.head.append(script);
+        }),
+      );
+    }
+    return loaded.get(address);
+  }
+
+  async function drawCharts() {
+    for (const chart of document.querySelectorAll('[data-chart][data-state="loading"]')) {
+      chart.dataset.state = "drawing";
+      for (const address of chart.dataset.needs.split(" ")) await load(address);
+      await window.premisesChart(chart);
+    }
+  }
+
+  // --- the page as a whole
+
+  let rung = "";
+
+  function settle() {
+    const strip = alarm();
+    const count = strip ? strip.dataset.waiting : "0";
+    for (const badge of document.querySelectorAll("[data-waiting-count]")) {
+      badge.textContent = count;
+      badge.hidden = !strip;
+    }
+    const now = strip ? `${strip.dataset.ringing} ${count}` : "";
+    if (now !== rung) {
+      rung = now;
+      ring();
+    }
+    const title = document.title.replace(/^\(\d+\) /, "");
+    document.title = strip ? `(${count}) ${title}` : title;
+  }
+
+  function arrive() {
+    showSound();
+    if (source) showLine(source.readyState === EventSource.OPEN ? "on" : "off");
+    settle();
+    drawCharts().catch(() => {});
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    target?.querySelector("details")?.setAttribute("open", "");
+  }
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("#sound")) toggleSound();
+    else wakeSound();
+  });
+  document.addEventListener("keydown", wakeSound, { passive: true });
+  // After a step inside the page, a screen reader starts at the new heading, as it would with a new page.
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.detail.target !== document.body && event.detail.elt !== document.body) return;
+    const heading = document.querySelector("main h1");
+    heading?.setAttribute("tabindex", "-1");
+    heading?.focus({ preventScroll: true });
+    arrive();
+  });
+  document.addEventListener("visibilitychange", () => document.hidden || want());
+  window.addEventListener("beforeprint", () => {
+    for (const each of document.querySelectorAll("main details")) each.setAttribute("open", "");
+  });
+  setInterval(() => document.hidden || want(), EVERY_MS);
+
+  arrive();
+  listen();
+})();
