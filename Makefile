@@ -38,7 +38,7 @@ wheels: setup ## prove that the locked packages have wheels for glibc 2.28 (need
 soak: setup ## the tests ROUNDS times (20), in a new order each time
 	@scripts/soak.sh
 
-demo: setup ## analyse a small data set that the project makes itself
+demo: setup ## run a simulated building with its console, until Ctrl-C
 	@scripts/demo.sh
 
 clean: ## remove what was made, the environment too

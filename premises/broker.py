@@ -8,7 +8,7 @@ import socket
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from premises.home import Home
 from premises.settings import Settings
@@ -17,6 +17,7 @@ Kind = Literal["mosquitto", "amqtt", "found", "elsewhere"]
 
 _LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 _SYSTEM_FOLDERS = "/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin:/usr/local/opt/mosquitto/sbin"
+_MQTT_3_1_1 = 4
 MAX_QUEUED = 1_000_000
 """How many messages the broker keeps for an ingest that is away; its own default of 1,000 loses data."""
 
@@ -99,10 +100,29 @@ def write_configuration(home: Home, port: int) -> Path:
     return path
 
 
+def _refuse_mqtt5_at_once() -> None:
+    """Let amqtt answer a client that asks for MQTT 5.
+
+    It reads the properties of such a CONNECT as the client's name and waits for the thousand bytes that their length
+    then seems to announce. Without them it comes to its own refusal, on which clients fall back to 3.1.1.
+    """
+    from amqtt.mqtt.connect import ConnectPayload  # type: ignore[import-untyped]  # noqa: PLC0415 - as below
+
+    read = ConnectPayload.from_stream
+
+    async def from_stream(reader: object, fixed_header: object, variable_header: Any) -> object:  # noqa: ANN401 - amqtt's own type
+        if variable_header is not None and variable_header.proto_level != _MQTT_3_1_1:
+            return ConnectPayload(client_id="refused")
+        return await read(reader, fixed_header, variable_header)
+
+    ConnectPayload.from_stream = from_stream
+
+
 async def run_amqtt(port: int) -> None:
     """Serve MQTT 3.1.1 on loopback until SIGTERM or SIGINT."""
     from amqtt.broker import Broker  # type: ignore[import-untyped]  # noqa: PLC0415 - untyped; most homes never load it
 
+    _refuse_mqtt5_at_once()
     broker = Broker(
         {
             "listeners": {"default": {"type": "tcp", "bind": f"127.0.0.1:{port}"}},

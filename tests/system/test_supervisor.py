@@ -1,0 +1,91 @@
+"""The supervisor over small processes of the test's own."""
+
+import json
+import sys
+import threading
+from pathlib import Path
+
+from premises.home import Home
+from premises.supervisor import ChildSpec, Supervisor
+from tests.servers import eventually
+from tests.system.installation import is_running, kill
+
+SLEEPER = "import signal; signal.signal(signal.SIGTERM, lambda *_: exit(0)); print('up', flush=True); signal.pause()"
+STUBBORN = (
+    "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True)\nwhile 1: signal.pause()"
+)
+
+
+def child(name: str, script: str, *, stop_s: float = 10.0) -> ChildSpec:
+    return ChildSpec(name=name, command=(sys.executable, "-c", script), stop_s=stop_s)
+
+
+def run_beside(supervisor: Supervisor, home: Home, *names: str) -> None:
+    """Stop the supervisor from another thread once the children are up."""
+
+    def watch() -> None:
+        for name in names:
+            eventually(lambda log=home.logs / f"{name}.log": "up" in log.read_text(), what=f"{name} is up")  # type: ignore[misc]  # the default binds it
+        supervisor.stop()
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    assert supervisor.run() is None
+    thread.join()
+
+
+def pid_of(home: Home, name: str) -> int | None:
+    try:
+        written = json.loads((home.run / "processes.json").read_text())
+    except FileNotFoundError:
+        return None
+    return written.get(name, {}).get("pid")  # type: ignore[no-any-return]  # JSON
+
+
+def test_children_run_until_stopped_and_none_is_left(tmp_path: Path) -> None:
+    home = Home.find(tmp_path)
+    for name in ("a", "b"):
+        (home.logs / f"{name}.log").touch()
+    run_beside(Supervisor(home, [child("a", SLEEPER), child("b", SLEEPER)], stop_order=("b", "a")), home, "a", "b")
+    assert json.loads((home.run / "processes.json").read_text()).keys() == {"run"}
+
+
+def test_child_that_was_killed_is_started_again(tmp_path: Path) -> None:
+    home = Home.find(tmp_path)
+    supervisor = Supervisor(home, [child("a", SLEEPER)], stop_order=("a",))
+
+    def watch() -> None:
+        eventually(lambda: pid_of(home, "a") is not None, what="a runs")
+        first = pid_of(home, "a")
+        assert first is not None
+        kill(first)
+        eventually(lambda: pid_of(home, "a") not in {None, first}, what="a runs again")
+        supervisor.stop()
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    assert supervisor.run() is None
+    thread.join()
+
+
+def test_child_that_will_not_stop_is_killed(tmp_path: Path) -> None:
+    home = Home.find(tmp_path)
+    (home.logs / "a.log").touch()
+    pids: list[int | None] = []
+    supervisor = Supervisor(home, [child("a", STUBBORN, stop_s=0.3)], stop_order=("a",))
+    run_beside(supervisor, home, "a")
+    assert not any(is_running(pid) for pid in pids if pid is not None)
+
+
+def test_bad_input_is_told_at_once_with_what_the_child_said(tmp_path: Path) -> None:
+    home = Home.find(tmp_path)
+    broken = child("a", "import sys; sys.stderr.write('premises: x.toml: no such setting\\n'); sys.exit(2)")
+    failure = Supervisor(home, [broken, child("b", SLEEPER)], stop_order=("a", "b")).run()
+    assert failure == "a cannot go on: premises: x.toml: no such setting"
+
+
+def test_child_that_cannot_start_is_given_up_loudly(tmp_path: Path) -> None:
+    missing = ChildSpec(name="a", command=(str(tmp_path / "nothing-here"),))
+    failure = Supervisor(Home.find(tmp_path), [missing], stop_order=("a",)).run()
+    assert failure is not None
+    assert failure.startswith("a cannot be started")
