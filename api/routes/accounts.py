@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query
 
 from api.dependencies import ServicesOf, permit
 from api.people import names, workers
-from api.routes.bodies import AccountBody, RolesBody
+from api.routes.bodies import AccountBody, Number, RolesBody
 from api.routes.views import AccountView, AuditView, Person
 from api.security.accounts import NewAccount, disable, enable, make_account, password_link, set_roles
 from sensors.actors import Actor, Permission
@@ -95,7 +95,7 @@ def post_enable(services: ServicesOf, actor: Administrator, account_id: str) -> 
 def get_audit(
     services: ServicesOf,
     _: Auditor,
-    before: Annotated[int | None, Query(ge=1)] = None,
+    before: Number | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Sequence[AuditView]:
     """Return the audit log, the newest first; `before` pages on."""

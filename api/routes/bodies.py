@@ -1,14 +1,36 @@
 """What the API takes: strict, bounded, nothing unknown."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from analytics.ledger import Judgement
 from sensors.actors import Role
+from sensors.local_time import EARLIEST, LATEST
 
-Note = Annotated[str, Field(max_length=2000)]
+LATEST_NUMBER = 2**53
+"""No record has a greater number; a greater one is more than a database holds."""
+
+
+def _plain(text: str) -> str:
+    if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text):
+        msg = "holds a character that no text has"
+        raise ValueError(msg)
+    return text
+
+
+def _plausible(time: datetime) -> datetime:
+    if not EARLIEST <= time < LATEST:
+        msg = f"is not between {EARLIEST.year} and {LATEST.year}"
+        raise ValueError(msg)
+    return time
+
+
+Text = Annotated[str, AfterValidator(_plain)]
+Time = Annotated[AwareDatetime, AfterValidator(_plausible)]
+Number = Annotated[int, Field(ge=0, le=LATEST_NUMBER)]
+Note = Annotated[Text, Field(max_length=2000)]
 
 
 class Body(BaseModel):
@@ -20,33 +42,33 @@ class Body(BaseModel):
 class Credentials(Body):
     """A user name and a password."""
 
-    user_name: Annotated[str, Field(max_length=200)]
-    password: Annotated[str, Field(max_length=1000)]
+    user_name: Annotated[Text, Field(max_length=200)]
+    password: Annotated[Text, Field(max_length=1000)]
 
 
 class LinkFollowed(Body):
     """What somebody who follows a link chooses; an account that exists needs the password only."""
 
-    token: Annotated[str, Field(max_length=200)]
-    password: Annotated[str, Field(max_length=1000)]
-    user_name: Annotated[str, Field(max_length=200)] = ""
-    name: Annotated[str, Field(max_length=200)] = ""
+    token: Annotated[Text, Field(max_length=200)]
+    password: Annotated[Text, Field(max_length=1000)]
+    user_name: Annotated[Text, Field(max_length=200)] = ""
+    name: Annotated[Text, Field(max_length=200)] = ""
 
 
 class PasswordChange(Body):
     """The present password and the new one."""
 
-    old: Annotated[str, Field(max_length=1000)]
-    new: Annotated[str, Field(max_length=1000)]
+    old: Annotated[Text, Field(max_length=1000)]
+    new: Annotated[Text, Field(max_length=1000)]
 
 
 class AccountBody(Body):
     """A new account."""
 
-    user_name: Annotated[str, Field(max_length=200)]
-    name: Annotated[str, Field(max_length=200)]
+    user_name: Annotated[Text, Field(max_length=200)]
+    name: Annotated[Text, Field(max_length=200)]
     roles: frozenset[Role]
-    person: Annotated[str, Field(max_length=200)] | None = None
+    person: Annotated[Text, Field(max_length=200)] | None = None
 
 
 class RolesBody(Body):
@@ -64,7 +86,7 @@ class NoteBody(Body):
 class AssignBody(NoteBody):
     """Who answers for an item; what is left out stays as it is."""
 
-    responsible: Annotated[str, Field(max_length=200)]
+    responsible: Annotated[Text, Field(max_length=200)]
     deadline: date | None = None
     measure: Note = ""
 
@@ -73,4 +95,4 @@ class JudgeBody(Body):
     """What a person says of a finding; null takes it back. `until` ends an acceptance."""
 
     judgement: Judgement | None
-    until: AwareDatetime | None = None
+    until: Time | None = None

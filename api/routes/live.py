@@ -3,13 +3,14 @@
 from typing import Annotated, Any
 
 import anyio.to_thread
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Header, Request
 from starlette.responses import JSONResponse, StreamingResponse
 
 from api.dependencies import Reader, ServicesOf, SignedInVisitor
 from api.live import Listening, LiveFeed
 from api.ports import Services
 from api.problems import Problem, ProblemError
+from api.routes.bodies import Number
 from api.security.sessions import SignedIn, find_session
 from sensors.actors import Actor, Permission
 from sensors.journal import ChangeKind
@@ -23,8 +24,8 @@ async def get_live(
     services: ServicesOf,
     actor: Reader,
     found: SignedInVisitor,
-    last_event_id: Annotated[int | None, Header()] = None,
-    after: Annotated[int | None, Query(ge=0)] = None,
+    last_event_id: Annotated[Number | None, Header()] = None,
+    after: Number | None = None,
 ) -> StreamingResponse:
     """Return server-sent events: `alert`, `item`, `finding`, `reading` with what changed, `resync` to load all anew.
 

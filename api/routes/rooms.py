@@ -5,12 +5,12 @@ from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
 
 from api.dependencies import Reader, ServicesOf
 from api.ports import RoomNow, SeriesName, Services
 from api.privacy import visible_rooms
 from api.problems import Problem, ProblemError, not_found
+from api.routes.bodies import Time
 from api.routes.views import IngestView, RoomView, SeriesView
 from sensors.topology import Room, RoomId
 
@@ -44,8 +44,8 @@ def get_series(
     _: Reader,
     room_id: str,
     *,
-    start: AwareDatetime | None = None,
-    end: AwareDatetime | None = None,
+    start: Time | None = None,
+    end: Time | None = None,
     points: Annotated[int, Query(ge=2, le=5000)] = 1000,
     names: Annotated[list[SeriesName] | None, Query()] = None,
 ) -> SeriesView:

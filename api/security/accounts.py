@@ -54,7 +54,8 @@ class NewAccount:
 
 def normal_user_name(written: str) -> str:
     """Return the form in which user names are kept and compared: look-alikes of one letter are that letter (NFKC)."""
-    return unicodedata.normalize("NFKC", written).strip().lower()[:64]
+    normal = unicodedata.normalize("NFKC", written).strip().lower()
+    return "".join(character for character in normal if character.isprintable())[:64]
 
 
 def must_fit_together(roles: Iterable[Role]) -> None:

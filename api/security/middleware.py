@@ -78,14 +78,14 @@ class Door:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        problem = next(self._problems(scope["method"], Headers(scope=scope)), None)
+        problem = next(self._problems(scope, Headers(scope=scope)), None)
         if problem is not None:
             await problem.response()(scope, receive, send)
             return
         await self._app(scope, _limited(receive, self._web.max_body_bytes), send)
 
-    def _problems(self, method: str, headers: Headers) -> Iterator[Problem]:
-        hosts = headers.getlist("host")
+    def _problems(self, scope: Scope, headers: Headers) -> Iterator[Problem]:
+        method, path, hosts = scope["method"], scope["path"], headers.getlist("host")
         if len(hosts) != 1 or not is_known_host(self._web, host_name(hosts[0])):
             advice = "this server does not answer under this name; the administrator can allow it"
             yield Problem(status=421, code="unknown_host", detail=advice)
@@ -94,6 +94,8 @@ class Door:
             yield Problem(status=403, code="foreign_origin", detail="this request comes from another site's page")
         if _length(headers) > self._web.max_body_bytes:
             yield TOO_LARGE
+        if "\0" in path:
+            yield Problem(status=404, code="not_found")
 
 
 class Patience:
