@@ -23,6 +23,7 @@ from typing import IO, Literal, Protocol, cast
 
 from analytics.calendar import BUILT_IN_HOLIDAYS
 from premises.home import Home
+from premises.records import file_url
 from premises.settings import load_settings
 from sensors.clock import Clock
 from sensors.errors import InputFault
@@ -329,7 +330,7 @@ def _prove(home: Home, archive: Path) -> None:
         if home.readings.exists():
             DuckDBReadingStore(home.readings).close()
         if home.records.exists():
-            SqlRecords(f"sqlite:///{home.records}").close()
+            SqlRecords(file_url(home.records)).close()
     except (StoreError, InputFault) as exc:
         raise BackupFault(archive, str(exc).replace(f"{home.root}/", "")) from exc
 

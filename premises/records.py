@@ -1,5 +1,7 @@
 """Opening the home's records."""
 
+from pathlib import Path
+
 from sqlalchemy import URL
 
 from premises.home import Home
@@ -21,8 +23,13 @@ def records_url(home: Home) -> URL:
     """Return the address of the records, password included. Raises InputFault."""
     settings = load_settings(home).records
     if settings.url is None:
-        return URL.create("sqlite", database=str(home.records))
+        return file_url(home.records)
     url = parse_url(settings.url)
     if settings.password_file is None:
         return url
     return url.set(password=read_secret(settings.password_file))
+
+
+def file_url(path: Path) -> URL:
+    """Return the address of a SQLite file, whatever its name holds."""
+    return URL.create("sqlite", database=str(path))

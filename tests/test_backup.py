@@ -414,11 +414,15 @@ def test_a_home_that_is_not_empty_stays_as_it_is(tmp_path: Path) -> None:
     assert files_in(home.root) == before
 
 
-def test_an_empty_folder_becomes_the_home(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["new", "with space", "楼 and#hash%41"])
+def test_an_empty_folder_becomes_the_home(tmp_path: Path, name: str) -> None:
     archive = backed_up(home_in(tmp_path), tmp_path / "b.tar")
-    (tmp_path / "new").mkdir()
-    restore(archive, Home.place(tmp_path / "new"))
-    assert drained(Home.place(tmp_path / "new")) == [1, 2, 3, 4, 5]
+    new = tmp_path / name
+    new.mkdir()
+    restore(archive, Home.place(new))
+    assert drained(Home.place(new)) == [1, 2, 3, 4, 5]
+    again = backed_up(Home.place(new), tmp_path / f"{name}.tar")
+    restore(again, Home.place(tmp_path / f"{name}, once more"))
 
 
 def test_a_file_that_is_not_there_makes_no_folders(tmp_path: Path) -> None:

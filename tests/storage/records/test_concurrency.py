@@ -7,10 +7,11 @@ import threading
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from sensors.journal import ChangeKind
 from storage.records import RecordsBusyError, SqlRecords
-from tests.storage.records.stores import Place, alert, alert_step, sqlite_place
+from tests.storage.records.stores import Place, alert, alert_step, postgres_place, sqlite_place
 from tests.storage.records.writers import write
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -115,3 +116,19 @@ def test_readers_do_not_wait_for_a_writer(place: Place) -> None:
         writing.note_change(ChangeKind.READING, "hq")
         with place.open(busy_s=0.05).reading() as tx:
             assert tx.last_change() == 0
+
+
+def test_a_server_that_went_away_and_came_back_is_used_again() -> None:
+    with postgres_place() as place:
+        records, other = place.open(), place.open()
+        with records.reading() as tx:
+            assert tx.last_change() == 0
+        with other.transaction() as tx:
+            leave = text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            tx.connection.execute(leave)
+        with records.transaction() as tx:
+            tx.note_change(ChangeKind.READING, "hq")
+            assert tx.last_change() == 1
