@@ -75,7 +75,7 @@ def _with_state(desk: Desk, room: Room, now: RoomNow, bare: RoomView, utilisatio
         utilisation=utilisation,
         presence=presence,
         presence_text=desk.messages.text(f"presence.{presence}"),
-        co2="" if now.co2_ppm is None else f"{now.co2_ppm:.0f} ppm",
+        co2="" if now.co2_ppm is None else f"{desk.messages.number(now.co2_ppm, 0)} ppm",
         co2_level=level,
         co2_level_text=desk.messages.text(f"co2.{level}") if level else "",
         power="" if now.power_w is None else f"{desk.messages.number(now.power_w, 0)} W",
@@ -176,6 +176,7 @@ def chart(desk: Desk, room: Room) -> dict[str, object]:
                 "start": each.started.timestamp(),
                 "end": (each.ended or desk.now).timestamp(),
                 "text": desk.wording.rule(each.rule),
+                "severity": each.severity.value,
             }
             for each in shown
             if each.ended is None or each.ended > start
@@ -231,6 +232,6 @@ def _day_row(desk: Desk, day: date, sums: _Sums) -> DayRow:
     return DayRow(
         day=desk.messages.day(day),
         occupied=value(sums.occupied_h, "h") if sums.occupied_known_h else "–",
-        co2="–" if sums.co2_ppm is None else f"{sums.co2_ppm:.0f} ppm",
+        co2="–" if sums.co2_ppm is None else f"{desk.messages.number(sums.co2_ppm, 0)} ppm",
         energy=value(sums.energy_kwh, "kWh") if sums.power_known_h else "–",
     )

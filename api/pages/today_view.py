@@ -15,6 +15,8 @@ SILENT_AFTER = timedelta(minutes=30)
 """How old the newest reading may be before the way in counts as disturbed. The project's own choice."""
 SPOOL_IS_LONG = 50_000
 """How many readings may wait before it is worth telling. The project's own choice."""
+FEW = 0.01
+"""The share of messages in quarantine that is worth no warning. The project's own choice."""
 ROWS = 6
 
 
@@ -91,5 +93,5 @@ def _gateway_line(desk: Desk, gateway: GatewayHealth) -> Line:
     return Line(
         name=gateway.gateway,
         text=text,
-        good=not gateway.quarantined and heard is not None and desk.now - heard <= SILENT_AFTER,
+        good=gateway.quarantined <= gateway.received * FEW and heard is not None and desk.now - heard <= SILENT_AFTER,
     )

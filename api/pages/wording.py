@@ -89,7 +89,7 @@ class Wording:
 
     def is_personal(self, subject: Subject) -> bool:
         """Say whether figures about the subject tell when one or two people were there."""
-        rooms = self.rooms_of(subject)
+        rooms = [] if subject.kind is SubjectKind.DEVICE else self.rooms_of(subject)
         return bool(rooms) and all(room.is_personal for room in rooms)
 
     def rooms_of(self, subject: Subject) -> list[Room]:
@@ -178,6 +178,10 @@ class Wording:
         """Return a figure with its unit."""
         if value is None:
             return ""
+        if unit == "ratio":
+            return f"{self.messages.number(100 * value, 0)}%"
+        if unit == "min" and value >= LONG_MIN:
+            value, unit = value / 60, "h"
         shown = self.messages.number(value, 2 if abs(value) < 1 else 1)
         if unit == "%":
             return f"{shown}%"
@@ -219,6 +223,9 @@ class Wording:
             return text
         return self.messages.moment(time) if time.tzinfo else text
 
+
+LONG_MIN = 180
+"""From here on hours say more than minutes."""
 
 UNIT_ENDINGS = {"_kwh": "kWh", "_wm2": "W/m²", "_w": "W", "_h": "h", "_ppm": "ppm", "_pct": "%", "_m2": "m²"}
 """What the end of a name says of its unit, the longest first."""

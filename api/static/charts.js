@@ -32,21 +32,41 @@ window.premisesChart = async (box) => {
     return `${weekdays[time.getDay()]} ${two(time.getHours())}:${two(time.getMinutes())}`;
   };
 
-  // Bands and marks lie under the curve, the limit above it.
-  const under = (plot) => {
+  // Findings are bars in a lane of their own; an item is a mark through all plots, with its number in the lane.
+  const ROW = 24;
+  const x = (plot, seconds) => plot.valToPos(Math.min(Math.max(seconds, week.start), week.end), "x", true);
+  const marks = (plot) => {
     const { ctx, bbox } = plot;
-    const x = (seconds) => plot.valToPos(Math.min(Math.max(seconds, week.start), week.end), "x", true);
     ctx.save();
-    ctx.fillStyle = colour("--yellow-soft");
-    ctx.strokeStyle = colour("--yellow");
-    for (const each of week.findings) {
-      const left = x(each.start);
-      ctx.fillRect(left, bbox.top, x(each.end) - left, bbox.height);
-      if (each.start > week.start) line(ctx, left, bbox.top, left, bbox.top + bbox.height);
-    }
     ctx.strokeStyle = colour("--accent");
     ctx.lineWidth = 2 * devicePixelRatio;
-    for (const each of week.items) line(ctx, x(each.at), bbox.top, x(each.at), bbox.top + bbox.height);
+    for (const each of week.items) line(ctx, x(plot, each.at), bbox.top, x(plot, each.at), bbox.top + bbox.height);
+    ctx.restore();
+  };
+  const lane = (plot) => {
+    const { ctx, bbox } = plot;
+    const unit = devicePixelRatio;
+    ctx.save();
+    ctx.font = `${13 * unit}px ${getComputedStyle(box).fontFamily}`;
+    ctx.textBaseline = "middle";
+    ctx.textAlign = "left";
+    week.findings.forEach((each, row) => bar(ctx, each, x(plot, each.start), x(plot, each.end), bbox.top + row * ROW * unit, unit));
+    ctx.fillStyle = colour("--accent");
+    const below = bbox.top + (week.findings.length * ROW + 10) * unit;
+    for (const each of week.items) ctx.fillText(each.text, x(plot, each.at) + 5 * unit, below);
+    ctx.restore();
+  };
+  const bar = (ctx, each, left, right, top, unit) => {
+    ctx.save();
+    ctx.fillStyle = colour(`--${each.severity}-soft`);
+    ctx.strokeStyle = colour(`--${each.severity}`);
+    ctx.lineWidth = unit;
+    ctx.fillRect(left, top + 2 * unit, right - left, (ROW - 5) * unit);
+    ctx.strokeRect(left, top + 2 * unit, right - left, (ROW - 5) * unit);
+    ctx.fillStyle = colour("--ink");
+    const width = ctx.measureText(each.text).width;
+    const inside = left + 6 * unit;
+    ctx.fillText(each.text, inside + width > ctx.canvas.width ? left - width - 6 * unit : inside, top + (ROW / 2) * unit);
     ctx.restore();
   };
   const above = (name) => (plot) => {
@@ -68,17 +88,22 @@ window.premisesChart = async (box) => {
     ctx.stroke();
   };
 
+  const laneHeight = week.findings.length * ROW + (week.items.length ? 20 : 0) + 8;
   const KINDS = {
-    occupied: { colour: "--occupied", height: 84, scale: [0, 1], stepped: true },
+    lane: { colour: "--ink", height: laneHeight, scale: [0, 1], bare: true },
+    occupied: { colour: "--occupied", height: 64, scale: [0, 1], stepped: true, bare: true },
     co2_ppm: { colour: "--co2", height: 150, low: 400, high: 1200 },
     power_w: { colour: "--power", height: 150, low: 0, high: 100, stepped: true },
   };
-  const names = Object.keys(KINDS).filter((name) => week.columns[name]?.some((value) => value !== null));
+  const isLaneShown = week.findings.length + week.items.length > 0;
+  week.columns.lane = week.time.map(() => null);
+  const measured = Object.keys(KINDS).filter((name) => week.columns[name]?.some((value) => value !== null));
+  const names = isLaneShown ? ["lane", ...measured] : measured;
   const plots = [];
 
   const show = (index) => {
     if (index === null || index === undefined) return (readout.textContent = "");
-    const values = names.map((name) => {
+    const values = measured.map((name) => {
       const value = week.columns[name][index];
       const title = box.querySelector(`[data-plot="${name}"]`).previousElementSibling.textContent.trim();
       return `${title} ${value === null || value === undefined ? "–" : name === "occupied" ? `${Math.round(value * 100)}%` : Math.round(value)}`;
@@ -96,12 +121,15 @@ window.premisesChart = async (box) => {
     return [...new Set(found)];
   };
 
+  const isNarrow = box.clientWidth < 520;
+  const day = (time) => weekdays[local(time).getDay()] + (isNarrow ? "" : ` ${local(time).getDate()}`);
   const options = (name, width, isLast) => {
     const kind = KINDS[name];
     const stroke = colour(kind.colour);
     return {
       width,
-      height: kind.height + (isLast ? 28 : 0),
+      height: kind.height + (isLast ? 36 : 16),
+      padding: [8, 14, isLast ? 0 : 6, 0],
       tzDate: local,
       legend: { show: false },
       cursor: { sync: { key: box.dataset.chart }, drag: { x: false, y: false }, points: { show: false } },
@@ -110,14 +138,14 @@ window.premisesChart = async (box) => {
         y: { range: (_, low, high) => kind.scale ?? [Math.min(kind.low, low ?? kind.low), Math.max(kind.high, (high ?? 0) * 1.08)] },
       },
       axes: [
-        { ...axis(), show: isLast, size: 28, splits: midnights, values: (_, splits) => splits.map((time) => `${weekdays[local(time).getDay()]} ${local(time).getDate()}`) },
-        { ...axis(), size: 48, splits: kind.scale ? () => [0, 1] : undefined, values: kind.scale ? () => ["", ""] : undefined, space: 36 },
+        { ...axis(), size: isLast ? 28 : 2, splits: midnights, values: (_, splits) => splits.map((time) => (isLast ? day(time) : "")) },
+        { ...axis(), size: 48, space: 36, ...(kind.bare ? { splits: () => [], values: () => [] } : {}) },
       ],
       series: [
         {},
         { stroke, width: 1.5, fill: `${stroke}2e`, spanGaps: false, points: { show: false }, paths: kind.stepped ? uPlot.paths.stepped({ align: 1 }) : undefined },
       ],
-      hooks: { drawClear: [under], draw: [above(name)], setCursor: [(plot) => show(plot.cursor.idx)] },
+      hooks: { draw: name === "lane" ? [marks, lane] : [marks, above(name)], setCursor: [(plot) => show(plot.cursor.idx)] },
     };
   };
 
@@ -130,7 +158,7 @@ window.premisesChart = async (box) => {
   };
 
   for (const plot of box.querySelectorAll("[data-plot]")) plot.closest(".plot").hidden = !names.includes(plot.dataset.plot);
-  if (!names.length) return tell(box.dataset.none);
+  if (!measured.length) return tell(box.dataset.none);
   draw();
   box.dataset.state = "drawn";
 
