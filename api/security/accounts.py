@@ -78,12 +78,6 @@ def set_up_url(services: Services) -> str | None:
         return _link(tx, None, origin=services.web.origin, now=now)
 
 
-def is_set_up_link(services: Services, token: str) -> bool:
-    """Say whether a link still holds, without using it up."""
-    with services.records.transaction() as tx:
-        return _holds(tx.set_up_token(digest(token)), services.clock.now())
-
-
 def follow_link(services: Services, *, token: str, user_name: str, name: str, password: str) -> Account:
     """Return the account that a link leads to: the first one, made now, or one that chooses its password.
 

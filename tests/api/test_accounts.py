@@ -6,7 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from api.security.accounts import is_set_up_link, set_up_url
+from api.security.accounts import set_up_url
+from api.security.tokens import digest
 from sensors.actors import Role
 from tests.api.bench import ORIGIN, PASSWORD, Bench, code
 
@@ -18,6 +19,12 @@ def token_of(url: str | None) -> str:
     assert url is not None
     assert url.startswith(f"{ORIGIN}/set-up?")
     return parse_qs(urlsplit(url).query)["token"][0]
+
+
+def is_unused(bench: Bench, token: str) -> bool:
+    with bench.records.reading() as tx:
+        link = tx.set_up_token(digest(token))
+    return link is not None and link.used is None
 
 
 def first_person(link: str, /, **changes: str) -> dict[str, str]:
@@ -42,9 +49,9 @@ def test_there_is_no_link_once_there_is_an_account(tmp_path: Path) -> None:
 def test_link_works_once(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     token = token_of(set_up_url(bench.services))
-    assert is_set_up_link(bench.services, token)
+    assert is_unused(bench, token)
     assert bench.browser().post("/set-up", first_person(token)).status_code == 204
-    assert not is_set_up_link(bench.services, token)
+    assert not is_unused(bench, token)
     again = bench.browser().post("/set-up", first_person(token, user_name="eve"))
     assert (again.status_code, code(again)) == (409, "account.link")
 
@@ -80,7 +87,7 @@ def test_refused_set_up_makes_nothing_and_leaves_the_link(
     bench = Bench(tmp_path)
     token = token_of(set_up_url(bench.services))
     assert code(bench.browser().post("/set-up", first_person(token, **changes))) == problem
-    assert is_set_up_link(bench.services, token)
+    assert is_unused(bench, token)
     with bench.records.reading() as tx:
         assert tx.accounts() == []
 
@@ -175,3 +182,20 @@ def test_everything_about_accounts_is_audited(tmp_path: Path) -> None:
     assert changed["detail"] == {"before": "viewer", "after": "audit_administrator"}
     assert auditor.get("/audit/integrity").json() == {"holds": True, "first_broken": None}
     assert [row["id"] for row in auditor.get("/audit?before=3&limit=5").json()] == [2, 1]
+
+
+def test_forgotten_password_is_chosen_anew_by_a_link_and_old_sessions_end(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    ben = bench.signed_in(Role.VIEWER, user_name="ben")
+    link = bench.signed_in(SECURITY).post("/accounts/id-ben/link").json()["url"]
+    followed = bench.browser().post("/set-up", {"token": token_of(link), "password": "four white egrets"})
+    assert followed.status_code == 204
+    assert ben.get("/me").status_code == 401
+    assert ben.sign_in("ben") == 401
+    assert ben.sign_in("ben", "four white egrets") == 200
+
+
+def test_account_that_is_not_there_is_a_conflict(tmp_path: Path) -> None:
+    admin = Bench(tmp_path).signed_in(SECURITY)
+    assert code(admin.post("/accounts/none/link")) == "account.unknown"
+    assert code(admin.post("/accounts/none/disable")) == "account.unknown"

@@ -2,11 +2,15 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from starlette.responses import Response
 
+from api.app import create_app
+from api.ports import RecordsTransaction
 from sensors.actors import Role
 from sensors.errors import InputFault
 from tests.api.bench import PASSWORD, Bench, code, web
@@ -170,6 +174,23 @@ def test_health_needs_no_sign_in_and_readiness_names_the_parts(tmp_path: Path) -
     client = Bench(tmp_path).browser().client
     assert client.get("/healthz").json() == {"status": "ok"}
     assert client.get("/readyz").json() == {"ready": True, "parts": {"records": True}}
+
+
+def test_server_whose_records_are_away_lives_and_is_not_ready(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+
+    class Away:
+        def transaction(self) -> AbstractContextManager[RecordsTransaction]:
+            raise InputFault(tmp_path)
+
+        reading = transaction
+
+    app = create_app(replace(bench.services, records=Away(), ready=lambda: {"readings": True}))
+    bench.app = app
+    client = bench.browser().client
+    assert client.get("/healthz").status_code == 200
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["parts"]) == (503, {"records": False, "readings": True})
 
 
 @pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json"])

@@ -13,7 +13,7 @@ import orjson
 import uvicorn
 
 from api.app import live_feed
-from api.live import BACKLOG, QUEUE_SIZE, Listener, Listening, LiveFeed, resync, written
+from api.live import BACKLOG, MAX_LISTENERS, QUEUE_SIZE, Listener, Listening, LiveFeed, resync, written
 from api.ports import Records, RecordsTransaction
 from sensors.actors import Role
 from sensors.journal import Change, ChangeKind
@@ -218,6 +218,15 @@ def test_stream_needs_a_reader(tmp_path: Path) -> None:
     with served(tmp_path, Role.AUDIT_ADMINISTRATOR) as site:
         assert site.client.get("/api/v1/live").status_code == 403
         assert httpx2.get(f"{site.bench.web.origin}/api/v1/live", trust_env=False).status_code == 401
+
+
+def test_more_browsers_than_may_listen_are_asked_to_come_back(tmp_path: Path) -> None:
+    with served(tmp_path) as site:
+        feed = live_feed(site.bench.app)
+        crowd = {Listener() for _ in range(MAX_LISTENERS)}
+        feed._listeners.update(crowd)  # noqa: SLF001 - five hundred connections would say the same, slowly
+        answer = site.client.get("/api/v1/live")
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "30")
 
 
 def change(number: int) -> Change:

@@ -1,0 +1,62 @@
+"""What counts as telling of a personal room: the room, its door, a device in it, a circuit that serves it alone."""
+
+from dataclasses import replace
+
+import pytest
+
+from api.privacy import is_personal, is_restricted
+from sensors.subjects import Subject
+from sensors.topology import (
+    Circuit,
+    CircuitId,
+    CircuitItem,
+    Device,
+    DeviceId,
+    Opening,
+    OpeningId,
+    OpeningKind,
+    Placement,
+    Registry,
+    RoomId,
+)
+from tests.api.bench import registry
+
+
+def circuit(identifier: str, *rooms: str) -> Circuit:
+    return Circuit(id=CircuitId(identifier), item=CircuitItem.PLUGS, serves=tuple(RoomId(room) for room in rooms))
+
+
+def furnished() -> Registry:
+    alone, shared = circuit("c-alone", "a-202"), circuit("c-shared", "a-201", "a-202")
+    moved = Device(id=DeviceId("co2"), placements=(Placement(room=RoomId("a-201")), Placement(room=RoomId("a-202"))))
+    return replace(
+        registry(),
+        circuits={each.id: each for each in (alone, shared, circuit("c-total"), circuit("c-secret", "a-203"))},
+        devices={moved.id: moved},
+        openings={OpeningId("d1"): Opening(id=OpeningId("d1"), kind=OpeningKind.ACCESS, room=RoomId("a-202"))},
+    )
+
+
+@pytest.mark.parametrize(
+    ("subject", "personal"),
+    [
+        ("room:a-201", False),
+        ("room:a-202", True),
+        ("circuit:c-alone", True),
+        ("circuit:c-shared", False),
+        ("circuit:c-total", False),
+        ("device:co2", True),
+        ("device:none", False),
+        ("opening:d1", True),
+        ("building:a", False),
+    ],
+)
+def test_subject_tells_of_a_person_where_all_its_rooms_are_personal(subject: str, *, personal: bool) -> None:
+    assert is_personal(furnished(), Subject.parse(subject)) is personal
+
+
+@pytest.mark.parametrize(
+    ("subject", "restricted"), [("room:a-203", True), ("circuit:c-secret", True), ("room:a-201", False)]
+)
+def test_subject_is_restricted_where_any_of_its_rooms_is(subject: str, *, restricted: bool) -> None:
+    assert is_restricted(furnished(), Subject.parse(subject)) is restricted
