@@ -69,9 +69,15 @@ class RunData:
 
         Columns: `subject`, those of WorkCalendar.day_frame, the features; sorted by subject and day.
         """
+        return self._daily(subjects, names, self.days.filter(pl.col("end_ms") <= self.window.now_ms))
+
+    def daily_so_far(self, subjects: Collection[Subject], names: Collection[str]) -> pl.DataFrame:
+        """Return what `daily` does, with the day that is still going on."""
+        return self._daily(subjects, names, self.days.filter(pl.col("start_ms") < self.window.now_ms))
+
+    def _daily(self, subjects: Collection[Subject], names: Collection[str], days: pl.DataFrame) -> pl.DataFrame:
         ids = pl.DataFrame({"subject": sorted(str(subject) for subject in subjects)}, schema={"subject": pl.String})
-        whole = self.days.filter(pl.col("end_ms") <= self.window.now_ms)
-        dense = ids.join(whole, how="cross")
+        dense = ids.join(days, how="cross")
         wanted = self.features.filter(pl.col("feature").is_in(list(names))).join(ids, on="subject", how="semi")
         wide = wanted.pivot(on="feature", on_columns=list(names), index=["subject", "day"], values="value")
         return dense.join(wide, on=["subject", "day"], how="left").sort("subject", "day")
@@ -91,10 +97,29 @@ def calendar_known() -> pl.Expr:
     return pl.col("kind") != DayKind.UNKNOWN
 
 
-def latched(*, faulty: pl.Expr, clear: pl.Expr) -> pl.Expr:
-    """Return hysteresis over a subject's days: on at `faulty`, off at `clear`, between them as it was."""
+TOLERANCE = 1e-9
+"""Relative: a value on a limit is on it, however its last bits fell."""
+
+
+def above(column: str, limit: float) -> pl.Expr:
+    """Return the condition that a column exceeds a limit, and not only by rounding."""
+    return pl.col(column) > limit + TOLERANCE * abs(limit)
+
+
+def below(column: str, limit: float) -> pl.Expr:
+    """Return the condition that a column falls short of a limit, and not only by rounding."""
+    return pl.col(column) < limit - TOLERANCE * abs(limit)
+
+
+def quotient(numerator: str, denominator: str) -> pl.Expr:
+    """Return one column ÷ another, null where that has no value."""
+    return pl.when(pl.col(denominator) != 0).then(pl.col(numerator) / pl.col(denominator))
+
+
+def latched(*, faulty: pl.Expr, clear: pl.Expr, within: str = "subject") -> pl.Expr:
+    """Return hysteresis over the rows of a subject: on at `faulty`, off at `clear`, between them as it was."""
     edge = pl.when(faulty).then(statement=True).when(clear).then(statement=False)
-    return edge.forward_fill().over("subject").fill_null(value=False)
+    return edge.forward_fill().over(within).fill_null(value=False)
 
 
 def confirmed(frame: pl.DataFrame, *, faulty: str, days: int) -> pl.DataFrame:
@@ -115,9 +140,10 @@ def confirmed(frame: pl.DataFrame, *, faulty: str, days: int) -> pl.DataFrame:
 class DayVerdicts:
     """How a rule words its findings from a frame of subject-days.
 
-    The frame has `subject`, `day`, `state` (a Verdict) and `value`, sorted by subject and day; the columns
-    named in `evidence` are taken over from the last day of the period. `lead_days` is how far before its first
-    faulty day a finding reaches back: the window that was judged on that day, as far as there were readings.
+    The frame has `subject`, `day`, `state` (a Verdict) and `value`, sorted by subject and day. Where it has a column
+    `lacks`, that says what is missing on a day, else `missing` does. The columns named in `evidence` are taken over
+    from the last day of the period. `lead_days` is how far before its first faulty day a finding reaches back: the
+    window that was judged on that day, as far as there were readings.
     """
 
     rule: str
@@ -130,6 +156,8 @@ class DayVerdicts:
 
     def findings(self, frame: pl.DataFrame, data: RunData) -> list[Finding]:
         """Return a finding per unbroken period of fault, and for other subjects their last verdict."""
+        if "lacks" not in frame.columns:
+            frame = frame.with_columns(lacks=pl.lit(self.missing))
         change = (pl.col("state") != pl.col("state").shift()) | (pl.col("subject") != pl.col("subject").shift())
         runs = (
             frame.with_columns(run=change.fill_null(value=True).cum_sum())
@@ -138,7 +166,7 @@ class DayVerdicts:
                 pl.first("subject", "state"),
                 pl.first("day").alias("first_day"),
                 pl.last("day").alias("last_day"),
-                pl.last("value", *self.evidence),
+                pl.last("value", "lacks", *self.evidence),
             )
         )
         latest = pl.col("run") == pl.col("run").max().over("subject")
@@ -161,7 +189,7 @@ class DayVerdicts:
             threshold=self.threshold,
             unit=self.unit,
             severity=self.severity if verdict is Verdict.FAULT else None,
-            missing=(self.missing,) if insufficient else (),
+            missing=(str(row["lacks"]),) if insufficient else (),
             evidence={name: evidence_value(row[name]) for name in self.evidence},
         )
 

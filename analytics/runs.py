@@ -10,6 +10,7 @@ import polars as pl
 from analytics.calendar import Holidays, WorkCalendar
 from analytics.features import FEATURES_VERSION, Analyst
 from analytics.frame import CatalogueThresholds, Progress, RunData, Thresholds, Window
+from analytics.intervals import MS_PER_HOUR
 from analytics.ports import FEATURES_SCHEMA, AnalysisStore
 from analytics.rules import RULES, WEEKLY_RULES, WINDOWED_RULES
 from analytics.rules.weekly import Week
@@ -20,6 +21,12 @@ from sensors.verdicts import Finding
 
 LOOK_BACK = timedelta(days=84)
 """How far before the window features are needed: 40 workdays (S01) with the longest holidays among them."""
+DAY = timedelta(days=1)
+LIVE_MS = 7 * 24 * MS_PER_HOUR
+"""A store whose last reading is no older counts as live: its devices are silent since then, by the clock. Older
+readings were brought in to be looked at, not to raise an alarm. The project's own choice."""
+NEARLY_MIDNIGHT_MS = MS_PER_HOUR
+"""The longest interval at which devices usually report: the last sample of a day may be so long before its end."""
 LOOK_AHEAD = timedelta(days=1)
 """The night that follows the last workday of the window (E03)."""
 
@@ -62,6 +69,8 @@ class Request:
     first: date | None = None
     last: date | None = None
     now_ms: int | None = None
+    """The clock, for readings that still come in: devices are judged by it while it is not far past the last reading.
+    Without it the last reading is the last instant that anything is known of."""
 
 
 def analyse(
@@ -111,15 +120,31 @@ def _window(registry: Registry, calendar: WorkCalendar, store: AnalysisStore, re
     extent = store.extent(registry.site.id)
     if extent is None:
         raise NoReadingsError(registry.site.id)
-    first_held, last_held = _days_held(calendar, extent)
+    known_until_ms = _known_until_ms(calendar, extent, request.now_ms)
+    first_held, last_held = _days_held(calendar, (extent[0], known_until_ms))
     first = request.first or first_held
     last = request.last or max(first, last_held)
     if last < first:
         msg = f"the window ends on {last} before it begins on {first}; check --from and --to"
         raise InputFault(msg)
-    end_ms = calendar.midnight_ms(last + timedelta(days=1))
-    now_ms = end_ms if request.now_ms is None else min(request.now_ms, end_ms)
-    return Window(first=first, last=last, now_ms=now_ms)
+    if first > last_held or last < first_held:
+        msg = f"no readings from {first} to {last}; there are some from {first_held} to {last_held}"
+        raise InputFault(msg)
+    return Window(first=first, last=last, now_ms=min(known_until_ms, calendar.midnight_ms(last + timedelta(days=1))))
+
+
+def _known_until_ms(calendar: WorkCalendar, extent: tuple[int, int], clock_ms: int | None) -> int:
+    """Return the instant up to which silence means something: the clock's while readings come in, else the last one's.
+
+    A last reading close to midnight completes its day.
+    """
+    last_ms = extent[1]
+    if clock_ms is not None and 0 <= clock_ms - last_ms <= LIVE_MS:
+        return clock_ms
+    if clock_ms is not None and clock_ms < last_ms:
+        return max(clock_ms, extent[0] + 1)
+    midnight_ms = calendar.midnight_ms(calendar.local_day(last_ms) + timedelta(days=1))
+    return midnight_ms if midnight_ms - last_ms <= NEARLY_MIDNIGHT_MS else last_ms
 
 
 def _days_held(calendar: WorkCalendar, extent: tuple[int, int]) -> tuple[date, date]:
@@ -172,7 +197,14 @@ def _store_features(data: RunData, store: AnalysisStore, days: list[date], mark:
 
 def _week(data: RunData, first: date, last: date) -> Week:
     readings = data.analyst.readings(first, last)
-    return Week(tracks=data.analyst.tracks(readings), readings=readings, parts=data.calendar.frame(first, last))
+    return Week(
+        first=first,
+        last=last,
+        tracks=data.analyst.tracks(readings),
+        readings=readings,
+        parts=data.calendar.frame(first, last),
+        parts_around=data.calendar.frame(first - DAY, last + DAY),
+    )
 
 
 def _days_with_readings(data: RunData, store: AnalysisStore) -> Iterator[date]:

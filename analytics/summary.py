@@ -52,7 +52,7 @@ class RoomUse:
 def summarise(data: RunData) -> list[RoomUse]:
     """Return the use of every room that is not restricted, in the registry's order."""
     rooms = [room for room in data.registry.rooms.values() if not room.restricted]
-    daily = data.daily([room_subject(room.id) for room in rooms], ROOM_FEATURES).filter(data.in_window())
+    daily = data.daily_so_far([room_subject(room.id) for room in rooms], ROOM_FEATURES).filter(data.in_window())
     known, heard, circuits = by_subject(daily), by_subject(_days_heard(data)), _circuits(data)
     return [_room_use(data, room, known, heard, circuits) for room in rooms]
 
@@ -90,7 +90,7 @@ def _room_use(
 def _days_heard(data: RunData) -> pl.DataFrame:
     """Return `subject` (rooms) and `day` for every day on which a device in the room gave a reading."""
     devices = [Subject(SubjectKind.DEVICE, device) for device in data.registry.devices]
-    daily = data.daily(devices, ("readings",)).filter(data.in_window() & (pl.col("readings") > 0))
+    daily = data.daily_so_far(devices, ("readings",)).filter(data.in_window() & (pl.col("readings") > 0))
     places = data.analyst.point_rows.select(
         pl.concat_str(pl.lit(f"{SubjectKind.DEVICE}:"), "device").alias("device_subject"),
         "subject",
@@ -104,7 +104,7 @@ def _days_heard(data: RunData) -> pl.DataFrame:
 
 def _circuits(data: RunData) -> Mapping[CircuitId, CircuitUse]:
     subjects = [Subject(SubjectKind.CIRCUIT, circuit) for circuit in data.registry.circuits]
-    daily = data.daily(subjects, CIRCUIT_FEATURES).filter(data.in_window()).drop_nulls("energy_kwh")
+    daily = data.daily_so_far(subjects, CIRCUIT_FEATURES).filter(data.in_window()).drop_nulls("energy_kwh")
     sums = daily.group_by("subject").agg(pl.sum(*CIRCUIT_FEATURES))
     return {
         CircuitId(Subject.parse(subject).id): CircuitUse(

@@ -17,6 +17,7 @@ MISSING: Mapping[str, str] = MappingProxyType(
     {
         "gross_area_m2": "missing.gross_area",
         "device.metrics": "missing.device_metrics",
+        "site.calendar": "missing.calendar",
         "circuit of item total": "missing.total_circuit",
         "night and working-hours load on enough workdays": "missing.loads",
         "measured power beside known occupancy": "missing.power_and_occupancy",

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import polars as pl
 
 from analytics.calendar import NIGHT
-from analytics.frame import DayVerdicts, RunData, confirmed, is_workday, latched, not_applicable
+from analytics.frame import DayVerdicts, RunData, above, confirmed, is_workday, latched, not_applicable
 from sensors.subjects import Subject, SubjectKind
 from sensors.topology import Building, Circuit, CircuitItem, Registry
 from sensors.verdicts import Finding, Severity, Verdict
@@ -108,11 +108,11 @@ def _states(data: RunData, subject: Subject, building: Building) -> pl.DataFrame
         value=excess / (pl.col("work_w") - pl.col("always_on_work_w")),
         night_excess_wm2=excess / area,
     ).with_columns(value=pl.when(pl.col("value").is_finite()).then(pl.col("value")))
-    high = pl.col("value") > value(RULE, "night_ratio")
-    above = pl.col("night_excess_wm2") > value(RULE, "night_excess_wm2")
-    clear = (pl.col("value") <= value(RULE, "night_ratio") - value(RULE, "clear_margin")) | ~above
+    high = above("value", value(RULE, "night_ratio"))
+    large = above("night_excess_wm2", value(RULE, "night_excess_wm2"))
+    clear = (pl.col("value") <= value(RULE, "night_ratio") - value(RULE, "clear_margin")) | ~large
     known = pl.col("value").is_not_null()
-    with_state = judged.with_columns(faulty=pl.when(known).then(latched(faulty=high & above, clear=clear)))
+    with_state = judged.with_columns(faulty=pl.when(known).then(latched(faulty=high & large, clear=clear)))
     held = confirmed(
         with_state.filter(is_workday()), faulty="faulty", days=int(value(RULE, "nights_hold"))
     ).with_columns(pl.col("held").forward_fill(limit=BRIDGED_DAYS).over("subject"))

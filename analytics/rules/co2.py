@@ -6,7 +6,7 @@ import polars as pl
 
 from analytics.air import co2_correction
 from analytics.features import Tracks
-from analytics.frame import RunData, by_subject, day_start, evidence, latched, not_applicable, room_subject
+from analytics.frame import RunData, above, by_subject, day_start, evidence, latched, not_applicable, room_subject
 from analytics.intervals import MS_PER_HOUR, SPAN, in_hours, within_spans
 from analytics.occupancy import OCCUPANCY_METRICS
 from analytics.points import with_hold
@@ -32,16 +32,25 @@ def high_co2(data: RunData, tracks: Tracks, readings: pl.DataFrame, span_ms: tup
 
     A room that was judged and had no such stretch has a row without times.
     """
-    means = _hourly_means(data, readings).filter(pl.col("time_ms").is_between(*span_ms, closed="left"))
-    occupied = _while_occupied(means, tracks.occupancy)
+    samples = _while_occupied(_samples(data, readings), tracks.occupancy)
+    means = _hourly_means(data, samples).filter(pl.col("time_ms").is_between(*span_ms, closed="left"))
+    spells = _spells(_stretches(means), data)
+    judged = means.group_by("subject").agg(judged=pl.len())
+    return judged.join(spells, on="subject", how="left")
+
+
+def _stretches(means: pl.DataFrame) -> pl.DataFrame:
+    """Return the means with `stretch` numbering those that follow each other without the room being empty."""
+    onward = (pl.col("subject") == pl.col("subject").shift()) & (pl.col("time_ms").diff() <= pl.col("hold_ms"))
+    return means.with_columns(stretch=(~onward.fill_null(value=False)).cum_sum())
+
+
+def _spells(means: pl.DataFrame, data: RunData) -> pl.DataFrame:
     limit = data.thresholds.value(RULE, "co2_ppm")
-    clear = limit - data.thresholds.value(RULE, "clear_margin_ppm")
-    here = pl.col("occupied")
-    states = occupied.with_columns(
-        high=here & latched(faulty=pl.col("mean_ppm") > limit, clear=pl.col("mean_ppm") <= clear)
-    )
-    change = (pl.col("high") != pl.col("high").shift()) | (pl.col("subject") != pl.col("subject").shift())
-    spells = (
+    clear = ~above("mean_ppm", limit - data.thresholds.value(RULE, "clear_margin_ppm"))
+    states = means.with_columns(high=latched(faulty=above("mean_ppm", limit), clear=clear, within="stretch"))
+    change = (pl.col("high") != pl.col("high").shift()) | (pl.col("stretch") != pl.col("stretch").shift())
+    return (
         states.with_columns(run=change.fill_null(value=True).cum_sum())
         .filter("high")
         .group_by("run", maintain_order=True)
@@ -54,8 +63,6 @@ def high_co2(data: RunData, tracks: Tracks, readings: pl.DataFrame, span_ms: tup
         )
         .select(SPELLS_SCHEMA.names())
     )
-    judged = occupied.filter(here).group_by("subject").agg(judged=pl.len())
-    return judged.join(spells, on="subject", how="left")
 
 
 def co2_findings(data: RunData, spells: pl.DataFrame) -> list[Finding]:
@@ -126,36 +133,48 @@ def _lacking(data: RunData, subject: Subject) -> tuple[str, ...]:
     return tuple(lacking)
 
 
-def _hourly_means(data: RunData, readings: pl.DataFrame) -> pl.DataFrame:
-    """Return per room and instant the mean of the hour before it, corrected for altitude: `mean_ppm`.
-
-    The highest of a room's sensors counts; an hour with too few samples has no mean.
-    """
-    share = data.thresholds.value(RULE, "coverage_pct") / 100
+def _samples(data: RunData, readings: pl.DataFrame) -> pl.DataFrame:
+    """Return every CO2 sample by room, corrected for altitude: `ppm`, with `step_ms` and `hold_ms`."""
     good = readings.filter((pl.col("metric") == CO2) & (pl.col("quality") < Quality.SUSPECT)).drop_nulls("value")
     sampled = (
         with_hold(good, data.analyst.point_rows)
         .join(_corrections(data), on="device", how="left")
         .with_columns(
-            time=pl.from_epoch("time_ms", time_unit="ms"),
+            start_ms=pl.col("time_ms"),
+            end_ms=pl.col("time_ms") + pl.col("hold_ms"),
             ppm=pl.col("value") * pl.col("factor").fill_null(1.0),
             step_ms=pl.coalesce("nominal_ms", "hold_ms"),
         )
     )
-    window = f"{int(data.thresholds.value(RULE, 'mean_h') * 3600)}s"
-    rolled = sampled.rolling("time", period=window, group_by="device").agg(
-        pl.last("time_ms", "step_ms", "hold_ms"),
-        mean_ppm=pl.mean("ppm"),
-        covered=pl.col("step_ms").sum() / (data.thresholds.value(RULE, "mean_h") * MS_PER_HOUR),
-    )
-    complete = rolled.filter(pl.col("covered") >= share).with_columns(
-        start_ms=pl.col("time_ms"), end_ms=pl.col("time_ms") + pl.col("hold_ms")
-    )
     places = data.analyst.point_rows.filter(
         (pl.col("metric") == CO2) & pl.col("subject").str.starts_with("room:")
     ).select("device", "subject", *SPAN)
-    placed = within_spans(complete, places, on="device")
-    return placed.group_by("subject", "time_ms").agg(pl.max("mean_ppm", "step_ms")).sort("subject", "time_ms")
+    return within_spans(sampled, places, on="device").select(
+        "subject", "device", "time_ms", "ppm", "step_ms", "hold_ms"
+    )
+
+
+def _hourly_means(data: RunData, samples: pl.DataFrame) -> pl.DataFrame:
+    """Return per room and instant the mean of the occupied hour before it: `mean_ppm`.
+
+    The highest of a room's sensors counts; an hour that was occupied for less than the coverage asked has no mean.
+    """
+    share = data.thresholds.value(RULE, "coverage_pct") / 100
+    mean_h = data.thresholds.value(RULE, "mean_h")
+    rolled = (
+        samples.sort("subject", "device", "time_ms")
+        .with_columns(time=pl.from_epoch("time_ms", time_unit="ms"))
+        .rolling("time", period=f"{int(mean_h * 3600)}s", group_by=["subject", "device"])
+        .agg(
+            pl.last("time_ms", "step_ms", "hold_ms"),
+            mean_ppm=pl.mean("ppm"),
+            covered_ms=pl.sum("step_ms"),
+        )
+        .filter(pl.col("covered_ms") >= share * mean_h * MS_PER_HOUR)
+    )
+    return (
+        rolled.group_by("subject", "time_ms").agg(pl.max("mean_ppm", "step_ms", "hold_ms")).sort("subject", "time_ms")
+    )
 
 
 def _corrections(data: RunData) -> pl.DataFrame:
@@ -167,14 +186,9 @@ def _corrections(data: RunData) -> pl.DataFrame:
     return pl.DataFrame(rows, schema={"device": pl.String, "factor": pl.Float64}, orient="row")
 
 
-def _while_occupied(means: pl.DataFrame, occupancy: pl.DataFrame) -> pl.DataFrame:
-    joined = means.join_asof(
-        occupancy.sort("subject", "start_ms"),
-        left_on="time_ms",
-        right_on="start_ms",
-        by="subject",
-        strategy="backward",
-        check_sortedness=False,
+def _while_occupied(samples: pl.DataFrame, occupancy: pl.DataFrame) -> pl.DataFrame:
+    """Return the samples taken while the room was known to be occupied."""
+    joined = samples.sort("time_ms").join_asof(
+        occupancy.sort("start_ms"), left_on="time_ms", right_on="start_ms", by="subject", strategy="backward"
     )
-    occupied = pl.col("state").fill_null(value=False) & (pl.col("time_ms") < pl.col("end_ms"))
-    return joined.with_columns(occupied=occupied.fill_null(value=False)).sort("subject", "time_ms")
+    return joined.filter(pl.col("state").fill_null(value=False) & (pl.col("time_ms") < pl.col("end_ms")))

@@ -9,7 +9,7 @@ import polars as pl
 
 from analytics.calendar import DayKind
 from analytics.features import NIGHT_HOURS, Tracks
-from analytics.frame import RunData, by_subject, day_start, evidence, not_applicable, room_subject, total
+from analytics.frame import RunData, above, by_subject, day_start, evidence, not_applicable, room_subject, total
 from analytics.intervals import MS_PER_HOUR, SPAN, cut, in_hours
 from analytics.occupancy import OCCUPANCY_METRICS
 from analytics.power import POWER
@@ -42,7 +42,7 @@ HOURS_SCHEMA = pl.Schema(
         "subject": pl.String,
         "start_ms": pl.Int64,
         "end_ms": pl.Int64,
-        "week": pl.Date,
+        "day": pl.Date,
         "hours": pl.Float64,
         "mean_w": pl.Float64,
     }
@@ -72,7 +72,6 @@ def empty_hours(data: RunData, tracks: Tracks, parts: pl.DataFrame) -> pl.DataFr
             hours=in_hours(pl.col("length_ms").sum()),
             mean_w=(pl.col("power_w") * pl.col("length_ms")).sum() / pl.col("length_ms").sum(),
         )
-        .with_columns(week=pl.col("day").dt.truncate("1w"))
         .select(HOURS_SCHEMA.names())
         .cast(HOURS_SCHEMA)
     )
@@ -106,7 +105,11 @@ def _judged(
     own_hours = wasted.get(str(load.subject))
     if own_nights is None:
         return [_quiet(data, load, enough=False)]
-    by_week = [] if own_hours is None else own_hours.partition_by("week", maintain_order=True)
+    by_week = (
+        []
+        if own_hours is None
+        else own_hours.with_columns(week=pl.col("day").dt.truncate("1w")).partition_by("week", maintain_order=True)
+    )
     found = [finding for hours in by_week if (finding := _week(data, load, hours, own_nights))]
     return found or [_quiet(data, load, enough=known_pct >= data.thresholds.value(RULE, "coverage_pct"))]
 
@@ -119,7 +122,7 @@ def _week(data: RunData, load: Load, empty: pl.DataFrame, nights: pl.DataFrame) 
         return None
     limit_wm2 = data.thresholds.value(RULE, "excess_wm2")
     limit_w = max(data.thresholds.value(RULE, "excess_w"), limit_wm2 * load.area_m2)
-    wasteful = empty.with_columns(excess_w=pl.col("mean_w") - standby_w).filter(pl.col("excess_w") > limit_w)
+    wasteful = empty.with_columns(excess_w=pl.col("mean_w") - standby_w).filter(above("excess_w", limit_w))
     hours = total(wasteful, "hours")
     energy_kwh = total(wasteful.with_columns(energy_wh=pl.col("excess_w") * pl.col("hours")), "energy_wh") / 1000
     if energy_kwh < data.thresholds.value(RULE, "energy_kwh") or not hours:

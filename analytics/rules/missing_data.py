@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from analytics.frame import DayVerdicts, RunData
+from analytics.frame import DayVerdicts, RunData, above
 from sensors.subjects import Subject, SubjectKind
 from sensors.verdicts import Finding, Severity, Verdict
 
@@ -23,7 +23,7 @@ def missing_data(data: RunData) -> list[Finding]:
     )
     share = 100 * (1 - pl.col("received") / pl.col("expected"))
     limit = data.thresholds.value(RULE, "missing_pct")
-    state = pl.when(share > limit).then(pl.lit(Verdict.FAULT.value)).otherwise(pl.lit(Verdict.PASS.value))
+    state = pl.when(above("value", limit)).then(pl.lit(Verdict.FAULT.value)).otherwise(pl.lit(Verdict.PASS.value))
     words = DayVerdicts(
         rule=RULE,
         threshold=limit,
@@ -32,4 +32,4 @@ def missing_data(data: RunData) -> list[Finding]:
         severity=Severity.BLUE,
         evidence=("received", "expected"),
     )
-    return words.findings(counted.with_columns(value=share, state=state).filter(data.in_window()), data)
+    return words.findings(counted.with_columns(value=share).with_columns(state=state).filter(data.in_window()), data)

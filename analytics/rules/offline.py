@@ -19,17 +19,26 @@ def offline(data: RunData) -> list[Finding]:
 
     A device that declares no metrics and never gave a reading speaks in events only, and owes no reading.
     """
-    latest = data.analyst.source.latest(data.registry.site.id)
-    heard = {
-        str(device): from_epoch_ms(time_ms)
-        for device, time_ms in latest.group_by("device").agg(pl.max("time_ms")).iter_rows()
-    }
+    heard = _last_heard(data)
     return [
         _verdict(data, device, heard.get(device.id))
         if device.metrics or device.id in heard
         else not_applicable(data, RULE, Subject(SubjectKind.DEVICE, device.id), "device.metrics")
         for device in data.registry.devices.values()
     ]
+
+
+def _last_heard(data: RunData) -> dict[str, datetime]:
+    """Return when each device was last heard before the instant of judgement."""
+    source, site, now_ms = data.analyst.source, data.registry.site.id, data.window.now_ms
+    latest = source.latest(site)
+    later = latest.filter(pl.col("time_ms") > now_ms)["device"].unique().to_list()
+    if later:  # the window ends before the readings do: their latest says nothing of it
+        start_ms = data.calendar.midnight_ms(data.window.first)
+        within = source.readings(site, start_ms=start_ms, end_ms=now_ms + 1, devices=later)
+        latest = pl.concat([latest.filter(pl.col("time_ms") <= now_ms), within])
+    last = latest.group_by("device").agg(pl.max("time_ms"))
+    return {str(device): from_epoch_ms(time_ms) for device, time_ms in last.iter_rows()}
 
 
 def _verdict(data: RunData, device: Device, last_heard: datetime | None) -> Finding:

@@ -5,13 +5,22 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from analytics.frame import DayVerdicts, RunData, calendar_known, latched, not_applicable, room_subject
+from analytics.frame import (
+    DayVerdicts,
+    RunData,
+    below,
+    calendar_known,
+    latched,
+    not_applicable,
+    quotient,
+    room_subject,
+)
 from analytics.occupancy import OCCUPANCY_METRICS
 from sensors.topology import Room, RoomCategory
 from sensors.verdicts import Finding, Severity, Verdict
 
-CLEAR_MARGIN_POINTS = 2.0
-"""A room under the limit stays so until it is two points above it. The project's own choice."""
+CALENDAR = "site.calendar"
+"""What is missing where the calendar has ended."""
 FEATURES = ("work_known_h", "work_occupied_h")
 
 
@@ -56,13 +65,15 @@ class LowUse:
             working_h=_moving_sum(pl.col("work_h"), days),
             calendar_days=_moving_sum(calendar_known(), days),
         ).with_columns(
-            value=100 * pl.col("occupied_h") / pl.col("known_h"),
-            coverage_pct=100 * pl.col("known_h") / pl.col("working_h"),
+            value=100 * quotient("occupied_h", "known_h"),
+            coverage_pct=100 * quotient("known_h", "working_h"),
+            lacks=pl.when(pl.col("calendar_days") == days)
+            .then(pl.lit("|".join(OCCUPANCY_METRICS)))
+            .otherwise(pl.lit(CALENDAR)),
         )
-        enough = (pl.col("coverage_pct") >= coverage) & (pl.col("calendar_days") == days)
-        low = latched(
-            faulty=enough & (pl.col("value") < limit), clear=enough & (pl.col("value") >= limit + CLEAR_MARGIN_POINTS)
-        )
+        enough = ~below("coverage_pct", coverage) & (pl.col("calendar_days") == days)
+        margin = data.thresholds.value(self.rule, "clear_margin_points")
+        low = latched(faulty=enough & below("value", limit), clear=enough & ~below("value", limit + margin))
         state = (
             pl.when(enough.fill_null(value=False).not_())
             .then(pl.lit(Verdict.INSUFFICIENT_DATA.value))

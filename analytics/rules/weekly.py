@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from types import MappingProxyType
 
 import polars as pl
@@ -15,11 +16,17 @@ from sensors.verdicts import Finding
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Week:
-    """The readings of some days of one week: as tracks, raw, and the parts of its days."""
+    """The readings of the days first to last of one week, and of some hours round them: as tracks and raw.
 
+    `parts` are those of the days themselves, `parts_around` those of the day before and the day after too.
+    """
+
+    first: date
+    last: date
     tracks: Tracks
     readings: pl.DataFrame
     parts: pl.DataFrame
+    parts_around: pl.DataFrame
 
     @property
     def span_ms(self) -> tuple[int, int]:
@@ -46,7 +53,9 @@ WEEKLY_RULES: Mapping[str, WeeklyRule] = MappingProxyType(
             metrics=(CO2,),
         ),
         "E05": WeeklyRule(
-            keep=lambda data, week: empty_hours(data, week.tracks, week.parts),
+            keep=lambda data, week: empty_hours(data, week.tracks, week.parts_around).filter(
+                pl.col("day").is_between(week.first, week.last)
+            ),
             conclude=empty_load,
         ),
     }

@@ -110,7 +110,6 @@ E03 = RuleSpec(
         chosen("night_excess_wm2", 2, "W/m²", "fault above, together with night_ratio"),
         chosen("nights_hold", 3, "nights", "so many workday nights in a row"),
         chosen("clear_margin", 0.02, "ratio", "the ratio must fall this far below its limit to clear"),
-        chosen("window_days", 28, "d", "over which the power in working hours is taken"),
         COVERAGE,
     ),
     measure=both("断电排查", "Shut down at night, find what stays on"),

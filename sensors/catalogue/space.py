@@ -42,6 +42,7 @@ S02 = RuleSpec(
     parameters=(
         chosen("window_days", 28, "d"),
         chosen("utilisation_pct", 30, "%", "fault below"),
+        chosen("clear_margin_points", 2, "%", "utilisation must rise this far above its limit to clear"),
         COVERAGE,
     ),
     measure=both("合并共享", "Consolidate, share"),
@@ -60,6 +61,7 @@ S03 = RuleSpec(
     parameters=(
         chosen("window_days", 28, "d"),
         chosen("utilisation_pct", 30, "%", "fault below"),
+        chosen("clear_margin_points", 2, "%", "utilisation must rise this far above its limit to clear"),
         cited("vendor_target_low_pct", 60, "%", published("vendors' published targets", _S), "for reference only"),
         cited("vendor_target_high_pct", 75, "%", published("vendors' published targets", _S), "for reference only"),
         COVERAGE,
