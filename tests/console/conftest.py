@@ -34,9 +34,9 @@ def shown_demo(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> It
 def make_demo(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Demo]]:  # noqa: ARG001 - as above
     with ExitStack() as stack:
 
-        def make(*, is_empty: bool = False) -> Demo:
+        def make(*, is_empty: bool = False, has_people: bool = True) -> Demo:
             listening = free_socket()
-            demo = Demo(tmp_path, _origin(listening), is_empty=is_empty)
+            demo = Demo(tmp_path, _origin(listening), is_empty=is_empty, has_people=has_people)
             stack.enter_context(served(demo, listening))
             return demo
 

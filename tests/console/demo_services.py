@@ -1,7 +1,6 @@
 """The application over real records, in which a building's week has been lived through by the real commands."""
 
 import weakref
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -63,6 +62,7 @@ class Demo:
     folder: Path
     origin: str
     is_empty: bool = False
+    has_people: bool = True
     clock: HandClock = field(default_factory=HandClock)
     items: dict[str, Item] = field(default_factory=dict)
     alert_ids: dict[str, str] = field(default_factory=dict)
@@ -81,7 +81,7 @@ class Demo:
         )
         self.set_up = set_up_url(self.services) or ""
         with self.records.transaction() as tx:
-            for user_name, (name, role) in PEOPLE.items():
+            for user_name, (name, role) in PEOPLE.items() if self.has_people else ():
                 tx.save_account(_account(user_name, name, role))
         if not self.is_empty:
             _Week(self).live_through()
@@ -227,7 +227,7 @@ class _Week:
         else:
             item = propose_item(demo.services, tx, record.id, actor=demo.actor("limin"))
         who = demo.actor(fixer)
-        steps: dict[str, Callable[[], Item]] = {
+        steps = {
             "a": lambda: give_item(
                 demo.services,
                 tx,
