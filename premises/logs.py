@@ -1,5 +1,6 @@
 """How the processes log: one line per event, for people or as JSON."""
 
+import io
 import logging
 import sys
 from typing import TYPE_CHECKING, TextIO
@@ -23,3 +24,22 @@ def configure_log(settings: "LogSettings", stream: TextIO | None = None) -> None
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[settings.level.upper()]),
         logger_factory=structlog.PrintLoggerFactory(stream or sys.stderr),
     )
+
+
+class Tee(io.TextIOBase):
+    """A stream that writes to two others: a person's terminal and a file."""
+
+    def __init__(self, first: TextIO, second: TextIO) -> None:
+        """Write to both; neither is closed with this one."""
+        self._both = (first, second)
+
+    def write(self, text: str) -> int:
+        """Write to both streams; return the number of characters."""
+        for stream in self._both:
+            stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush both streams."""
+        for stream in self._both:
+            stream.flush()

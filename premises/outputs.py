@@ -16,7 +16,7 @@ FINDINGS, DOCUMENT, TEXT, PAGE, ROOMS = "findings", "document", "text", "page", 
 
 
 def outputs(analysis: Analysis, wanted: Collection[str], language: Language) -> dict[str, Any]:
-    """Return those wanted: `findings` (lossless), `document` (for programs), `text`, `page` (HTML), `rooms` (classes)."""
+    """Return those wanted: `findings` (lossless), `document` (JSON for programs), `text`, `page`, `rooms` (classes)."""
     makers: Mapping[str, Callable[[], Any]] = {
         FINDINGS: lambda: [to_json(finding) for finding in analysis.findings],
         DOCUMENT: lambda: analysis_document(analysis),

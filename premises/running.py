@@ -3,12 +3,13 @@
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TextIO, cast
 
 from premises import server_info
 from premises.broker import ChosenBroker, choose
 from premises.home import Home
 from premises.locks import sole
-from premises.logs import configure_log
+from premises.logs import Tee, configure_log
 from premises.settings import Settings, load_settings
 from premises.supervisor import ChildSpec, Supervisor
 from storage.registry_file import load_registry
@@ -28,8 +29,8 @@ def run(home: Home, *, said: Say, serve_options: Sequence[str] = ()) -> str | No
     Raises InputFault where it runs already, or its settings or registry cannot be used.
     """
     settings = load_settings(home)
-    with sole(home.run / "run.lock", "runs"):
-        configure_log(settings.log)
+    with sole(home.run / "run.lock", "runs"), (home.logs / "run.log").open("a", encoding="utf-8") as log:
+        configure_log(settings.log, cast("TextIO", Tee(sys.stderr, log)))
         load_registry(home.registry)
         broker = choose(home, settings)
         supervisor = Supervisor(home, children(home, broker, serve_options), stop_order=STOP_ORDER)

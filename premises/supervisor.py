@@ -97,8 +97,8 @@ class Supervisor:
         changed += [self._start_if_due(child) for child in self._children.values()]
         if any(changed):
             self._write_processes()
-        for child in self._children.values():
-            _rotate(self._log_path(child.spec.name))
+        for name in ("run", *self._children):
+            _rotate(self._log_path(name))
         each_tick()
 
     def _start_if_due(self, child: _Child) -> bool:

@@ -1,0 +1,86 @@
+"""The jobs by the clock: made up for when missed, and a failure keeps nothing from the next run."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import premises.scheduler
+from api.ports import RoomClass
+from premises.analysis_jobs import Job
+from premises.daily_jobs import DailyJobs, last_daily, room_uses
+from premises.demo_history import LocalAnalyses, SetClock
+from premises.home import Home
+from premises.records import open_records
+from premises.scheduler import Schedule
+from sensors.errors import InputFault
+from simulators import registry_text
+from simulators.building import office_building
+from storage.readings.memory import MemoryReadingStore
+from tests.servers import eventually
+
+NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
+
+
+class Recorded:
+    """Analyses that remember what they were asked, and can fail."""
+
+    def __init__(self, *, failing: bool = False) -> None:
+        self.asked: list[Job] = []
+        self.failing = failing
+
+    def run(self, job: Job) -> Mapping[str, Any]:
+        self.asked.append(job)
+        if self.failing:
+            msg = "no"
+            raise InputFault(msg)
+        return {"findings": [], "rooms": {"a-201": "idle", "a-202": "not_judged"}}
+
+
+@contextmanager
+def jobs(folder: Path, analyses: Recorded | None = None) -> Iterator[DailyJobs]:
+    home, registry = Home.find(folder), office_building(9, start=date(2026, 10, 19))
+    home.registry.write_text(registry_text(registry), encoding="utf-8")
+    with closing(open_records(home)) as records:
+        yield DailyJobs(
+            home=home,
+            analyses=analyses or LocalAnalyses(registry, MemoryReadingStore()),
+            records=records,
+            registry=lambda: registry,
+            clock=SetClock(NOW),
+        )
+
+
+def test_daily_run_judges_a_week_and_classes_the_rooms(tmp_path: Path) -> None:
+    analyses = Recorded()
+    with jobs(tmp_path, analyses) as daily:
+        assert daily.is_stale()
+        daily.daily()
+        assert not daily.is_stale()
+    verdicts, uses = analyses.asked
+    assert (verdicts.first, verdicts.last) == (date(2026, 11, 16), date(2026, 11, 22))
+    assert uses.want == ("rooms",)
+    assert room_uses(Home.find(tmp_path)) == {"a-201": RoomClass.IDLE}
+    assert last_daily(Home.find(tmp_path)) == NOW
+
+
+def test_without_readings_there_is_nothing_to_do_and_the_run_stays_due(tmp_path: Path) -> None:
+    with jobs(tmp_path) as daily:
+        assert (daily.daily(), daily.quick()) == ({}, {})
+        assert daily.is_stale()
+    assert room_uses(Home.find(tmp_path)) == {}
+
+
+@pytest.mark.parametrize("failing", [False, True])
+def test_missed_run_is_made_up_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, failing: bool) -> None:
+    monkeypatch.setattr(premises.scheduler, "CATCH_UP", timedelta())
+    analyses = Recorded(failing=failing)
+    with jobs(tmp_path, analyses) as daily:
+        schedule = Schedule(daily)
+        schedule.start()
+        eventually(lambda: len(analyses.asked) >= (1 if failing else 2), what="the daily run")
+        schedule.stop()
+        assert daily.is_stale() is failing
