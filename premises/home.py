@@ -6,6 +6,12 @@ from pathlib import Path
 
 import click
 
+from sensors.errors import InputFault
+
+
+class HomeError(InputFault):
+    """The home folder cannot be made or used; the message names the path and what to do."""
+
 
 @dataclass(frozen=True, slots=True)
 class Home:
@@ -15,12 +21,22 @@ class Home:
 
     @classmethod
     def find(cls, given: Path | None) -> "Home":
-        """Return the home from `--home`, else PREMISES_HOME, else the user's data folder; it is made if absent."""
+        """Return the home from `--home`, else PREMISES_HOME, else the user's data folder; it is made if absent.
+
+        Raises HomeError where it cannot be made.
+        """
         home = cls.place(given)
-        home.root.mkdir(parents=True, exist_ok=True)
-        for folder in (home.run, home.logs):
-            folder.mkdir(exist_ok=True)
-        home.secrets.mkdir(mode=0o700, exist_ok=True)
+        try:
+            home.root.mkdir(parents=True, exist_ok=True)
+            for folder in (home.run, home.logs):
+                folder.mkdir(exist_ok=True)
+            home.secrets.mkdir(mode=0o700, exist_ok=True)
+        except OSError as exc:
+            msg = (
+                f"{exc.filename or home.root}: the home's folder cannot be made ({exc.strerror}); "
+                "name one that this user may write to with --home or PREMISES_HOME"
+            )
+            raise HomeError(msg) from exc
         return home
 
     @classmethod
