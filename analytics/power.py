@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from analytics.intervals import SPAN, held, length_h, within_spans
+from analytics.intervals import MS_PER_HOUR, SPAN, held, within_spans
 from analytics.points import with_hold
 from sensors.readings import Quality
 
@@ -52,7 +52,8 @@ def _register_power(registers: pl.DataFrame, meters: pl.DataFrame) -> pl.DataFra
     on_time = (pl.col("end_ms") - pl.col("start_ms")) <= pl.col("hold_ms")
     intervals = steps.drop_nulls("end_ms").filter(pl.col("energy_kwh") >= 0)
     power = intervals.with_columns(
-        power_w=pl.col("energy_kwh") / length_h() * 1000, measured=on_time & (pl.col("closing") == Quality.GOOD)
+        power_w=pl.col("energy_kwh") * (1000 * MS_PER_HOUR) / (pl.col("end_ms") - pl.col("start_ms")),
+        measured=on_time & (pl.col("closing") == Quality.GOOD),
     )
     return _per_circuit(power, meters)
 

@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from analytics.ports import AnalysisStore
 from analytics.rules import RULES
 from analytics.runs import Analysis, Request, analyse
 from ingest.readings_table import ReadingsTable
+from premises.clock import SystemClock
 from premises.holidays import holidays_of
 from premises.home import Home
 from premises.outputs import Language, outputs
@@ -19,6 +20,7 @@ from premises.readings import open_readings
 from premises.remote import Server
 from sensors.errors import InputFault
 from sensors.local_time import UnknownTimezoneError, find_timezone
+from sensors.readings import epoch_ms
 from storage.errors import StoreHeldError
 from storage.readings.memory import MemoryReadingStore
 from storage.registry_file import load_registry
@@ -99,7 +101,7 @@ def answer_of_home(
     home: Home, registry_path: Path | None, question: Question, wanted: Wanted, progress: Progress
 ) -> dict[str, Any]:
     """Return what is wanted of the home's readings: made by the running server, or here where none runs."""
-    request = question.request()
+    request = replace(question.request(), now_ms=epoch_ms(SystemClock().now()))
     path = (registry_path or home.registry).resolve()
     load_registry(path)
     server = Server.find(home)
@@ -117,6 +119,7 @@ def answer_of_home(
             "rules": list(request.rules),
             "first": None if request.first is None else request.first.isoformat(),
             "last": None if request.last is None else request.last.isoformat(),
+            "now_ms": request.now_ms,
             "want": list(wanted.names),
             "language": wanted.language,
         },

@@ -100,6 +100,7 @@ def _analysis(internal: Internal) -> Endpoint:
             rules=tuple(asked["rules"]),
             first=_day(asked.get("first")),
             last=_day(asked.get("last")),
+            now_ms=asked.get("now_ms"),
             want=tuple(asked["want"]),
             language=asked.get("language", "zh"),
         )

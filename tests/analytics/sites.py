@@ -148,10 +148,11 @@ def analysed(
     holidays: Holidays | None = None,
     first: date | None = None,
     last: date | None = None,
+    now_ms: int | None = None,
 ) -> Analysis:
     store = MemoryReadingStore()
     store.append(readings)
-    request = Request(rules=rules, first=first, last=last)
+    request = Request(rules=rules, first=first, last=last, now_ms=now_ms)
     return analyse(registry=place, holidays=holidays or WeekdaysOnly(), store=store, request=request)
 
 

@@ -116,7 +116,8 @@ def test_s02_a_spring_festival_is_not_counted_as_empty_working_time() -> None:
 def test_s02_beyond_the_calendars_end_there_is_no_verdict() -> None:
     ended = ListedHolidays(years=frozenset({2025}), exceptions={})
     finding = one(about(analysed(watched_office(), presence(FOUR_WEEKS, in_office), "S02", holidays=ended), ROOM))
-    assert finding.verdict is Verdict.INSUFFICIENT_DATA
+    assert (finding.verdict, finding.value) == (Verdict.INSUFFICIENT_DATA, None)
+    assert finding.missing == ("site.calendar",)
 
 
 def test_s02_hysteresis_keeps_one_finding_on_the_edge() -> None:
@@ -208,6 +209,11 @@ def test_e03_a_load_that_hardly_falls_at_night_is_found() -> None:
 def test_e03_just_under_the_ratio_passes() -> None:
     finding = one(about(analysed(building(), load(FOUR_WEEKS, 6_900), "E03"), "building:a"))
     assert (finding.verdict, finding.value) == (Verdict.PASS, 0.345)
+
+
+def test_e03_on_the_limit_of_two_watts_a_square_metre_it_passes() -> None:
+    finding = one(about(analysed(building(), load(FOUR_WEEKS, 2_000, 3_000), "E03"), "building:a"))
+    assert finding.verdict is Verdict.PASS
 
 
 def test_e03_a_high_ratio_of_a_small_load_passes() -> None:
@@ -317,6 +323,21 @@ def test_e05_the_limit_of_100_watts_holds_where_it_is_the_higher_one(excess_w: f
     assert {finding.verdict for finding in findings} == {verdict}
 
 
+def test_e05_a_spell_over_the_end_of_a_week_is_one_spell() -> None:
+    # empty for eighty minutes round midnight of Sunday, with the load on: forty minutes on either side, too short
+    # by themselves, as the first Monday and the last Sunday are
+    def away(t: datetime) -> bool:
+        minutes = t.hour * 60 + t.minute
+        return (t.weekday() == 6 and minutes >= 23 * 60 + 20) or (t.weekday() == 0 and minutes < 40)
+
+    readings = presence(FOUR_WEEKS, lambda t: float(not away(t)))
+    metered(readings, "m", FOUR_WEEKS, lambda t: 5_000.0 if away(t) else 0.0)
+    findings = about(analysed(lit_office(), readings, "E05"), ROOM)
+    assert sum(finding.energy_kwh or 0.0 for finding in findings) == pytest.approx(
+        (40 + 3 * 80 + 40) / 60 * 5, rel=0.01
+    )
+
+
 def test_e05_lunch_is_not_waste() -> None:
     readings = presence(FOUR_WEEKS, lambda t: float(not 12 <= t.hour < 14))
     metered(readings, "m", FOUR_WEEKS, lambda t: 500.0 if 12 <= t.hour < 14 and t.weekday() < 5 else 0.0)
@@ -382,6 +403,12 @@ def test_a01_just_under_the_limit_passes() -> None:
 
 def test_a01_half_an_hour_of_peak_is_no_finding() -> None:
     readings = air(lambda t: 1300.0 if t.hour == 10 and t.minute < 30 else 600.0)
+    assert one(about(analysed(aired_office(), readings, "A01"), ROOM)).verdict is Verdict.PASS
+
+
+def test_a01_air_that_was_bad_before_anyone_came_is_not_held_against_the_hour() -> None:
+    readings = presence(THREE_DAYS, lambda t: float(t.weekday() < 5 and 9 <= t.hour < 18))
+    sampled(readings, "aq", "co2_ppm", THREE_DAYS, lambda t: 1200.0 if t.hour < 9 else 970.0)
     assert one(about(analysed(aired_office(), readings, "A01"), ROOM)).verdict is Verdict.PASS
 
 
@@ -453,6 +480,37 @@ def test_g01_a_door_contact_may_be_silent_for_its_heartbeat() -> None:
     readings = presence([MONDAY], in_office)
     readings.add(epoch_ms(local(MONDAY, 1)), "door", "open", 0.0)
     assert one(about(analysed(place, readings, "G01"), "device:door")).verdict is Verdict.PASS
+
+
+def test_g01_while_readings_come_in_devices_are_judged_by_the_clock() -> None:
+    readings = presence(days_from(MONDAY, 2), lambda t: None if (t.date() > MONDAY and t.hour >= 19) else 0.0)
+    place = watched_office()
+
+    def silence(clock: datetime | None) -> tuple[Verdict, float | None]:
+        now_ms = None if clock is None else epoch_ms(clock)
+        found = one(about(analysed(place, readings, "G01", now_ms=now_ms), "device:cam"))
+        return found.verdict, found.value
+
+    evening = local(MONDAY + timedelta(days=1), 19)
+    assert silence(evening + timedelta(minutes=1)) == (Verdict.PASS, 6.0)
+    assert silence(evening + timedelta(hours=1)) == (Verdict.FAULT, 65.0)
+    # nothing is known after the last reading of a file, or of a store that was brought in to be looked at
+    assert silence(None) == (Verdict.PASS, 0.0)
+    assert silence(evening + timedelta(days=400)) == (Verdict.PASS, 0.0)
+
+
+def test_g01_of_an_earlier_window_looks_at_readings_of_that_window_only() -> None:
+    days = days_from(MONDAY, 4)
+    silent = (local(days[1], 12), local(days[2], 1))
+    readings = presence(days, lambda t: None if silent[0] <= t < silent[1] else 0.0)
+    analysis = analysed(watched_office(), readings, "G01", first=days[0], last=days[1])
+    assert one(about(analysis, "device:cam")).value == 12 * 60 + 5
+
+
+def test_g05_does_not_judge_a_day_that_still_goes_on() -> None:
+    readings = presence(THREE_DAYS, lambda t: None if t.date() == THREE_DAYS[2] and t.hour >= 12 else 0.0)
+    finding = one(about(analysed(watched_office(), readings, "G05"), "device:cam"))
+    assert (finding.verdict, finding.end) == (Verdict.PASS, local(THREE_DAYS[2]))
 
 
 @pytest.mark.parametrize(("dropped", "verdict"), [(28, Verdict.PASS), (29, Verdict.FAULT)])
