@@ -140,18 +140,17 @@ def meter_tree_loops(draft: RegistryDraft) -> Iterator[DocumentFault]:
 
 
 def overlapping_places(draft: RegistryDraft) -> Iterator[DocumentFault]:
-    """Find devices in two rooms at once, on two circuits, at two openings."""
+    """Find devices that stay in two places at once, of one kind or of two."""
     for position, device in draft.devices.items():
-        for kind in PLACES:
-            placed = [(nth, place) for nth, place in enumerate(device.placements) if getattr(place, kind)]
-            for (one, first), (two, second) in combinations(placed, 2):
-                if _overlap(first, second):
-                    yield DocumentFault(
-                        path=("devices", position, "places", two, kind),
-                        reason=f"device {device.id} is in two {kind}s at once, {getattr(first, kind)} and "
-                        f"{getattr(second, kind)}; end the first (`until`) where the second starts (`since`)",
-                        other=("devices", position, "places", one, kind),
-                    )
+        placed = [(nth, place, kinds[0]) for nth, place in enumerate(device.placements) if (kinds := _kinds(place))]
+        for (one, first, kind), (two, second, other) in combinations(placed, 2):
+            if _overlap(first, second):
+                yield DocumentFault(
+                    path=("devices", position, "places", two, other),
+                    reason=f"device {device.id} {_at_once(first, kind, second, other)}; "
+                    "end the first (`until`) where the second starts (`since`)",
+                    other=("devices", position, "places", one, kind),
+                )
 
 
 def inverted_places(draft: RegistryDraft) -> Iterator[DocumentFault]:
@@ -166,23 +165,16 @@ def inverted_places(draft: RegistryDraft) -> Iterator[DocumentFault]:
                 )
 
 
-def contradicting_places(draft: RegistryDraft) -> Iterator[DocumentFault]:
-    """Find places that name a room beside an opening or a building of another."""
-    rooms = {room.id: room for room in draft.rooms.values()}
-    openings = {opening.id: opening for opening in draft.openings.values()}
+def crowded_places(draft: RegistryDraft) -> Iterator[DocumentFault]:
+    """Find places that are several: a room beside a circuit, an opening or a building."""
     for path, device, place in _placements(draft):
-        room = rooms.get(place.room) if place.room else None
-        opening = openings.get(place.opening) if place.opening else None
-        if room and opening and opening.room and opening.room != room.id:
+        kinds = _kinds(place)
+        if len(kinds) > 1:
+            named = ", ".join(f"{kind} {getattr(place, kind)}" for kind in kinds)
             yield DocumentFault(
-                path=(*path, "opening"),
-                reason=f"device {device.id} is in {room.id} and at {opening.id} of {opening.room}; name one of them",
-            )
-        if room and place.building and place.building != room.building:
-            yield DocumentFault(
-                path=(*path, "building"),
-                reason=f"device {device.id} is in {room.id} of {room.building}, not of {place.building}; "
-                "name the room only",
+                path=(*path, kinds[1]),
+                reason=f"device {device.id} is at {named}; a device has one place at a time: keep the one that it "
+                "measures",
             )
 
 
@@ -219,7 +211,7 @@ CHECKS: tuple[Callable[[RegistryDraft], Iterator[DocumentFault]], ...] = (
     meter_tree_loops,
     overlapping_places,
     inverted_places,
-    contradicting_places,
+    crowded_places,
     devices_in_restricted_rooms,
     inverted_absences,
 )
@@ -270,6 +262,17 @@ def _placements(draft: RegistryDraft) -> Iterator[tuple[NodePath, Device, Placem
     for position, device in draft.devices.items():
         for nth, place in enumerate(device.placements):
             yield ("devices", position, "places", nth), device, place
+
+
+def _kinds(place: Placement) -> list[str]:
+    return [kind for kind in PLACES if getattr(place, kind)]
+
+
+def _at_once(first: Placement, kind: str, second: Placement, other: str) -> str:
+    one, two = getattr(first, kind), getattr(second, other)
+    if kind == other:
+        return f"is in two {kind}s at once, {one} and {two}"
+    return f"is in two places at once, {kind} {one} and {other} {two}"
 
 
 def _overlap(one: Placement, two: Placement) -> bool:

@@ -94,7 +94,11 @@ def test_registry_in_order_holds_what_is_written() -> None:
         ("id: lux1, outdoor: true", "id: aq1", "device aq1 is listed twice"),
         ("id: cam1\n", "id: cam1\n    room: a-201\n", "write every place under `places`"),
         ("room: a-201, interval_s", "room: a-203, interval_s", "a-203, which is restricted"),
-        ("room: a-201, interval_s", "room: a-202, opening: d-201, interval_s", "in a-202 and at d-201 of a-201"),
+        ("room: a-201, interval_s", "room: a-202, opening: d-201, interval_s", "at room a-202, opening d-201; a "),
+        ("room: a-201, interval_s", "room: a-201, circuit: c-light, interval_s", "a device has one place at a time"),
+        ("room: a-201, interval_s", "room: a-201, building: a, interval_s", "at room a-201, building a; a device has"),
+        ("{room: a-202, since", "{room: a-202, circuit: c-light, since", "at room a-202, circuit c-light"),
+        ("room: a-202, since: 2026-03-01", "circuit: c-light, since: 2026-02-01", "at once, room a-201 and circuit c-"),
         ("{room: a-202, since: 2026-03-01}", "{since: 2026-03-01}", "names no room, circuit, opening or building"),
         ("metrics: [co2, ", "metrics: [co3, ", "metrics 'co3' is no metric; did you mean co2?"),
         ("holders: [p01]", "holders: [p02]", "room a-201 names p02, which is not in people"),
@@ -141,6 +145,12 @@ def test_fault_between_two_entries_names_both_lines() -> None:
     (fault,) = faults_after("name: 0202", "name: 201")
     assert fault.startswith(f"r.yaml:{line_of('id: a-202')}:")
     assert fault.endswith(f"(the first is on line {line_of('id: a-201')})")
+
+
+def test_device_of_two_places_names_the_line_of_the_second() -> None:
+    two = "room: a-201,\n     circuit: c-light, interval_s"
+    (fault,) = faults_after("room: a-201, interval_s", two)
+    assert fault.startswith(f"r.yaml:{line_of('id: aq1') + 1}:6: device aq1 is at room a-201, circuit c-light")
 
 
 def test_every_fault_is_told_at_once_in_the_order_of_the_file() -> None:
