@@ -24,6 +24,9 @@ from sensors.topology import DeviceId, Registry
 
 NEGATED = "negated"
 
+SHORTEST_INTERVAL_S, LONGEST_INTERVAL_S = 1, 31 * 86_400
+"""From the fastest meter to a monthly bill; the project's own choice."""
+
 _SWITCH_WORDS: Mapping[str, float] = MappingProxyType({"true": 1.0, "false": 0.0})
 
 
@@ -99,7 +102,7 @@ def parse_mapping(text: str, registry: Registry) -> tuple[CsvMapping | None, lis
     time = _time(fields)
     targets = [_target(column, entry, registry) for column, entry in fields.entries("columns", "column")]
     columns = [target for target in targets if target is not None]
-    interval_s = fields.optional("interval_s", positive)
+    interval_s = fields.optional("interval_s", _interval_s)
     if fields.has("columns") and not targets:
         fields.fail(("columns",), "columns names no column; add one")
     fields.finish()
@@ -188,6 +191,14 @@ def _words(fields: Fields, found: Metric) -> Mapping[str, float]:
     read = {word: inner.required(word, number, 0.0) for word in inner.keys()}  # noqa: SIM118 - not a dict
     inner.finish()
     return MappingProxyType(read)
+
+
+def _interval_s(text: str) -> float:
+    interval_s = positive(text)
+    if not SHORTEST_INTERVAL_S <= interval_s <= LONGEST_INTERVAL_S:
+        msg = f"must be seconds from {SHORTEST_INTERVAL_S} to {LONGEST_INTERVAL_S} (31 days), not {text}"
+        raise ValueError(msg)
+    return interval_s
 
 
 def _phase(text: str) -> str:

@@ -15,13 +15,16 @@ from typing import NamedTuple
 
 from ingest.csv_records import Progress, TableFault, csv_records
 from ingest.mapping import ColumnTarget, CsvMapping
-from sensors.local_time import TimeError, parse_time
+from sensors.local_time import LATEST, TimeError, parse_time
 from sensors.metrics import Nature
 from sensors.readings import Quality, ReadingBatch, epoch_ms
 from sensors.topology import SiteId
 
 MAX_STEPS = 10_000
 """Different distances between rows; beyond it nothing is regular and memory should not grow for it."""
+
+WANDER = 1.5
+"""How much longer than the step between rows an interval may be: clocks wander, the project's own choice."""
 
 CHUNK = 50_000
 """Readings per batch."""
@@ -216,6 +219,7 @@ class _Surveyor:
         if self._last is None:
             raise TableFault(self._table.path, "the file has a header and no rows; nothing to read")
         interval_ms = self._interval_ms()
+        self._hold_end(self._last, interval_ms or 0)
         regular = 0 if interval_ms is None else self._steps[interval_ms]
         return TableSurvey(
             rows=self._rows,
@@ -238,13 +242,27 @@ class _Surveyor:
 
     def _interval_ms(self) -> int | None:
         mapping = self._table.mapping
+        step_ms = self._steps.most_common(1)[0][0] if self._steps else None
         if mapping.interval_s is not None:
+            if step_ms is not None and mapping.interval_s * 1000 > WANDER * step_ms:
+                reason = (
+                    f"the rows are mostly {step_ms / 1000:g} s apart, and the mapping's interval_s is longer, "
+                    f"{mapping.interval_s:g}; mend interval_s or leave it out"
+                )
+                raise TableFault(self._table.path, reason)
             return round(mapping.interval_s * 1000)
-        if self._steps:
-            return self._steps.most_common(1)[0][0]
+        if step_ms is not None:
+            return step_ms
         if mapping.has_interval_energy:
             raise TableFault(self._table.path, "one row shows no interval; write interval_s into the mapping")
         return None
+
+    def _hold_end(self, last: Row, interval_ms: int) -> None:
+        """Refuse an interval that ends after every time that can be: a register would be read there."""
+        mapping = self._table.mapping
+        if mapping.has_interval_energy and last.time_ms + interval_ms >= epoch_ms(LATEST):
+            reason = f"the last interval, {interval_ms / 1000:g} s, ends after {LATEST.year}; mend the times"
+            raise TableFault(self._table.path, reason, row=last.number, column=mapping.time.column)
 
     def _sum(self, row: Row) -> None:
         for position, (target, value) in enumerate(zip(self._table.mapping.columns, row.values, strict=True)):

@@ -63,6 +63,30 @@ def test_interval_of_the_mapping_serves_a_single_row(tmp_path: Path) -> None:
     assert points(readings_of(table), "meter3") == [("07 00:00", 0, "good"), ("07 00:15", 0.5, "good")]
 
 
+def test_interval_longer_than_the_step_of_the_rows_is_refused(tmp_path: Path) -> None:
+    table = table_in(tmp_path, HEADER + ROWS, MAPPING + "interval_s: 300000\n")
+    with pytest.raises(TableFault, match=r"t\.csv: the rows are mostly 300 s apart, .* mend interval_s or leave"):
+        table.survey()
+
+
+def test_interval_a_little_longer_than_the_step_is_a_clock_that_wanders(tmp_path: Path) -> None:
+    rows = ROWS.replace("00:05", "00:04").replace("00:10", "00:08")
+    batch = readings_of(table_in(tmp_path, HEADER + rows, MAPPING + "interval_s: 300\n"))
+    assert [time for time, _, _ in points(batch, "meter3")] == ["07 00:00", "07 00:04", "07 00:08", "07 00:13"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "interval"),
+    [
+        ("2099-12-31 23:58 +00:00,430,1,0\n", "interval_s: 300\n"),
+        ("2040-01-01 00:00,430,1,0\n2099-01-01 00:00,430,1,0\n", ""),
+    ],
+)
+def test_register_never_ends_beyond_every_time_that_can_be(tmp_path: Path, rows: str, interval: str) -> None:
+    with pytest.raises(TableFault, match=r"row \d, column time: the last interval.* ends after 2100; mend the times"):
+        table_in(tmp_path, HEADER + rows, MAPPING + interval).survey()
+
+
 @given(
     energies=st.lists(st.one_of(st.none(), st.integers(0, 64)), min_size=3, max_size=30),
     gaps=st.lists(st.sampled_from([5, 5, 5, 10, 300, 4]), min_size=29, max_size=29),

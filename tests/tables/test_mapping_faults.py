@@ -30,6 +30,9 @@ def test_mapping_takes_stored_names_and_quantities(tmp_path: Path) -> None:
         ("columns:", "colums:", "unknown key 'colums'; did you mean columns?"),
         ("time: {column: time, timezone: Asia/Singapore}\n", "", "has no time; add it"),
         ("columns:\n", "interval_s: 0\ncolumns:\n", "interval_s must be more than 0"),
+        ("columns:\n", "interval_s: 0.5\ncolumns:\n", "map.yaml:2:1: interval_s must be seconds from 1 to 2678400"),
+        ("columns:\n", "interval_s: 1e10\ncolumns:\n", "map.yaml:2:1: interval_s must be seconds from 1 to 2678400"),
+        ("columns:\n", "interval_s: 1e300\ncolumns:\n", "(31 days), not 1e300"),
     ],
 )
 def test_mapping_fault_names_its_line(tmp_path: Path, old: str, new: str, says: str) -> None:
