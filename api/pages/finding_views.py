@@ -1,6 +1,7 @@
 """Findings as pages show them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Literal
 
 from analytics.ledger import FindingRecord
@@ -52,8 +53,9 @@ def finding_view(desk: Desk, record: FindingRecord, items: Mapping[str, Item]) -
         subject=wording.subject(record.subject),
         subject_url=wording.url(record.subject),
         severity=record.severity,
-        since=_since(desk, record, is_personal=is_personal),
-        ended=None if record.ended is None else wording.moment(record.ended),
+        since=_moment(desk, record.started, is_personal=is_personal),
+        ended=None if record.ended is None else _moment(desk, record.ended, is_personal=is_personal),
+        is_personal=is_personal,
         value="" if is_personal else wording.value(record.value, record.unit),
         threshold="" if is_personal else wording.value(record.threshold, record.unit),
         sources=wording.sources(spec) if spec else (),
@@ -75,19 +77,17 @@ def item_link(desk: Desk, item: Item) -> ItemLink:
     return ItemLink(id=item.id, number=item.number, state=item.state, state_text=state_text)
 
 
-def _since(desk: Desk, record: FindingRecord, *, is_personal: bool) -> Moment:
+def _moment(desk: Desk, time: datetime, *, is_personal: bool) -> Moment:
+    """Return a time, to the day where the hour would tell when somebody was there."""
     if not is_personal:
-        return desk.wording.moment(record.started)
-    midnight = record.started.astimezone(desk.messages.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        return desk.wording.moment(time)
+    midnight = time.astimezone(desk.messages.zone).replace(hour=0, minute=0, second=0, microsecond=0)
     text = desk.messages.day(midnight.date())
     return Moment(text=text, ago=desk.messages.ago(midnight, desk.now), iso=midnight.date().isoformat())
 
 
 def _evidence(desk: Desk, record: FindingRecord, *, is_personal: bool) -> Sequence[Fact]:
-    if is_personal:
-        name, value = desk.messages.text("finding.personal"), desk.messages.text("finding.personal_why")
-        return [Fact(name=name, value=value)]
-    return desk.wording.evidence(record.evidence)
+    return [] if is_personal else desk.wording.evidence(record.evidence)
 
 
 def _judged(desk: Desk, record: FindingRecord) -> str:

@@ -85,13 +85,15 @@ def _spool_line(desk: Desk, told: IngestHealth) -> Line:
 
 def _gateway_line(desk: Desk, gateway: GatewayHealth) -> Line:
     heard = gateway.last_received
+    is_silent = heard is not None and desk.now - heard > SILENT_AFTER
     number = desk.messages.number
-    ago = desk.messages.text("health.never") if heard is None else desk.messages.ago(heard, desk.now)
-    text = desk.messages.text("health.gateway", ago=ago, accepted=number(gateway.accepted))
+    text = desk.messages.text("health.accepted", accepted=number(gateway.accepted))
+    if heard is not None:
+        text += desk.messages.text("health.heard", ago=desk.messages.ago(heard, desk.now))
     if gateway.quarantined:
         text += desk.messages.count("health.quarantined", gateway.quarantined)
     return Line(
         name=gateway.gateway,
         text=text,
-        good=gateway.quarantined <= gateway.received * FEW and heard is not None and desk.now - heard <= SILENT_AFTER,
+        good=gateway.quarantined <= gateway.received * FEW and not is_silent,
     )

@@ -106,6 +106,7 @@ class FindingView:
     subject: str
     subject_url: str | None
     severity: Severity
+    is_personal: bool
     since: Moment
     ended: Moment | None
     value: str

@@ -77,6 +77,7 @@ class Wording:
             SubjectKind.CIRCUIT: self._circuit_named,
             SubjectKind.BUILDING: self._building_named,
             SubjectKind.DEVICE: self._device_named,
+            SubjectKind.GATEWAY: str,
             SubjectKind.OPENING: self._opening_named,
             SubjectKind.SITE: self._site_named,
         }

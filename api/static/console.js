@@ -3,10 +3,14 @@
 "use strict";
 
 (() => {
-  const CALM_MS = 1500; // changes come in bursts; a part is fetched once for all of them
+  // Changes come in bursts; a part is fetched once for all of them. Readings never stop, so they wait longest.
+  const ALERT_MS = 50;
+  const CALM_MS = 1500;
+  const READING_MS = 10_000;
   const EVERY_MS = 60_000; // "3 minutes ago" grows old by itself
   const waiting = new Set();
   let timer = 0;
+  let due = Infinity;
 
   const texts = () => document.body.dataset;
   const parts = () => [...document.querySelectorAll("[data-part]")];
@@ -18,7 +22,7 @@
   };
 
   function refresh() {
-    timer = 0;
+    due = Infinity;
     for (const part of [...waiting]) {
       if (!part.isConnected) waiting.delete(part);
       else if (!isInUse(part)) {
@@ -26,7 +30,16 @@
         fetchPart(part);
       }
     }
-    if (waiting.size) timer = setTimeout(refresh, CALM_MS);
+    if (waiting.size) soon(CALM_MS);
+  }
+
+  // Many browsers hear of a change at once; they do not all ask at once.
+  function soon(delay) {
+    const at = Date.now() + delay * (delay > ALERT_MS ? 0.7 + Math.random() * 0.6 : 1);
+    if (at >= due) return;
+    clearTimeout(timer);
+    due = at;
+    timer = setTimeout(refresh, at - Date.now());
   }
 
   async function fetchPart(part) {
@@ -58,7 +71,7 @@
     for (const part of parts()) {
       if (!kinds || part.dataset.live.split(" ").some((kind) => kinds.includes(kind))) waiting.add(part);
     }
-    if (waiting.size && !timer) timer = setTimeout(refresh, kinds && kinds.includes("alert") ? 50 : CALM_MS);
+    if (waiting.size) soon(kinds?.includes("alert") ? ALERT_MS : kinds?.includes("reading") ? READING_MS : CALM_MS);
   }
 
   // --- live events

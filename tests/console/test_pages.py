@@ -19,8 +19,10 @@ each_size = pytest.mark.parametrize("size", ["wide", "phone"])
 
 
 def items_and_alerts(demo: Demo) -> tuple[str, ...]:
-    alerts = tuple(f"/alerts/{identifier}" for identifier in demo.alert_ids.values())
-    return (*alerts, *(f"/plan/{item.id}" for item in demo.items.values()))
+    """Return pages of alerts and items, one of each kind."""
+    alerts = tuple(f"/alerts/{demo.alert_ids[name]}" for name in ("fire", "closed"))
+    items = ("draft", "overdue", "reported", "proven", "own", "refuted", "signed")
+    return (*alerts, *(f"/plan/{demo.items[name].id}" for name in items))
 
 
 def audited(look: Look, path: str) -> list[str]:
