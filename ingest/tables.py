@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from ingest.csv_records import Progress, TableFault, csv_records
 from ingest.mapping import ColumnTarget, CsvMapping
-from sensors.local_time import LATEST, TimeError, parse_time
+from sensors.local_time import LATEST, TimeError, UnreadableTimeError, parse_time
 from sensors.metrics import Nature
 from sensors.readings import Quality, ReadingBatch, epoch_ms
 from sensors.topology import SiteId
@@ -178,7 +178,9 @@ class _Columns:
         try:
             return epoch_ms(parse_time(text, column.zone, column.layout))
         except TimeError as exc:
-            raise TableFault(self.path, str(exc), row=number, column=column.column) from exc
+            other_form = isinstance(exc, UnreadableTimeError) and column.layout is None
+            hint = "; a form of another kind goes into `format` of the mapping" if other_form else ""
+            raise TableFault(self.path, f"{exc}{hint}", row=number, column=column.column) from exc
 
     def _value(self, number: int, text: str, target: ColumnTarget) -> float | None:
         text = text.strip()

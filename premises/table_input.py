@@ -16,7 +16,7 @@ from ingest.mapping import load_mapping
 from ingest.tables import CsvTable, Selection, TableSurvey
 from premises.home import Home, home_option
 from sensors.errors import InputFault
-from sensors.local_time import TimeError, find_timezone, parse_time
+from sensors.local_time import TimeError, UnreadableTimeError, find_timezone, parse_time
 from sensors.readings import epoch_ms, from_epoch_ms
 from sensors.topology import Registry
 from storage.registry_file import load_registry
@@ -112,7 +112,7 @@ def open_table(options: TableOptions) -> TableInput:
     home = Home.find(options.home)
     registry = load_registry(options.registry or home.registry)
     zone = find_timezone(registry.site.timezone)
-    selection = Selection(start_ms=_bound("--from", options.start, zone), end_ms=_bound("--to", options.end, zone))
+    selection = _selection(options, zone)
     table = CsvTable(options.file, load_mapping(options.mapping, registry), options.encoding)
     with progress_bar("checking", options) as progress:
         survey = table.survey(progress)
@@ -147,11 +147,20 @@ def _tenths(label: str, size: int) -> Progress:
     return count
 
 
+def _selection(options: TableOptions, zone: ZoneInfo) -> Selection:
+    selection = Selection(start_ms=_bound("--from", options.start, zone), end_ms=_bound("--to", options.end, zone))
+    if selection.start_ms is not None and selection.end_ms is not None and selection.end_ms <= selection.start_ms:
+        msg = f"--to {options.end} is not after --from {options.start}; no row lies between them"
+        raise OptionFault(msg)
+    return selection
+
+
 def _bound(option: str, text: str | None, zone: ZoneInfo) -> int | None:
     if text is None:
         return None
     try:
         return epoch_ms(parse_time(text, zone))
     except TimeError as exc:
-        msg = f"{option} {exc}"
+        hint = ", nor a date like 2026-01-31" if isinstance(exc, UnreadableTimeError) else ""
+        msg = f"{option} {exc}{hint}"
         raise OptionFault(msg) from exc

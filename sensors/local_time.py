@@ -30,6 +30,10 @@ class TimeError(ValueError):
         super().__init__(f"{text!r} {reason}")
 
 
+class UnreadableTimeError(TimeError):
+    """A text that is no time of the form it should have."""
+
+
 def find_timezone(name: str) -> ZoneInfo:
     """Return the zone of an IANA name such as `Asia/Shanghai`. Raises UnknownTimezoneError."""
     try:
@@ -74,5 +78,4 @@ def _read(text: str, layout: str | None) -> datetime:
         return datetime.strptime(text, layout)  # noqa: DTZ007 - a layout without an offset gets its zone above
     except (ValueError, OverflowError, OSError) as exc:
         wanted = "ISO 8601 like 2026-01-31T08:00:00+08:00" if layout is None else f"of the form {layout}"
-        hint = "; a form of another kind goes into `format` of the mapping" if layout is None else ""
-        raise TimeError(text, f"is no time {wanted}{hint}") from exc
+        raise UnreadableTimeError(text, f"is no time {wanted}") from exc

@@ -127,6 +127,17 @@ def test_bound_that_is_no_time_is_told_with_its_option(premises: Premises, tmp_p
     outcome = premises("import", table, "--mapping", mapping, "--from", "yesterday")
     assert outcome.code == 2
     assert outcome.err.startswith("premises: --from 'yesterday' is no time")
+    assert "a date like 2026-01-31" in outcome.err
+    assert "mapping" not in outcome.err
+
+
+@pytest.mark.parametrize("end", ["2021-09-07 00:05", "2021-09-07", "2020-01-01"])
+def test_bounds_that_select_nothing_are_told(premises: Premises, tmp_path: Path, end: str) -> None:
+    table, mapping = files_in(tmp_path)
+    outcome = premises("import", table, "--mapping", mapping, "--from", "2021-09-07 00:05", "--to", end)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == (f"premises: --to {end} is not after --from 2021-09-07 00:05; no row lies between them\n")
+    assert not Home.find(tmp_path / "home").readings.exists()
 
 
 def test_home_without_a_registry_says_how_to_get_one(premises: Premises, tmp_path: Path) -> None:

@@ -180,6 +180,7 @@ def test_batches_hold_about_the_size_asked_for(tmp_path: Path) -> None:
         (HEADER + ROWS.replace("00:05", "00:00"), "row 3, column time: not later than row 2"),
         (HEADER + ROWS.replace("2021-09-07 00:05", ""), "row 3, column time: the time is blank"),
         (HEADER + ROWS.replace("2021-09-07 00:05", "today"), "row 3, column time: 'today' is no time"),
+        (HEADER + ROWS.replace("2021-09-07 00:05", "today"), "goes into `format` of the mapping"),
         (HEADER + "2021-09-07 00:00,430,1,0\n", "one row shows no interval; write interval_s"),
         (HEADER + "x" * 2_000_000, "row 2: longer than 1 MB"),
     ],
