@@ -10,7 +10,7 @@ import structlog
 
 from premises.home import Home
 from premises.publishing import Broker, BrokerFault, Publisher
-from sensors.events import Event
+from sensors.events import Event, EventType
 from sensors.readings import ReadingBatch, epoch_ms, from_epoch_ms
 from sensors.topology import Registry
 from simulators.fire import alarm
@@ -85,7 +85,10 @@ class LiveBuilding:
 
 
 def fire_events(registry: Registry, start: datetime) -> list[Event]:
-    """Return what the fire panel tells of a fire on the first floor there is, in order of time."""
+    """Return what the fire panel tells of a fire on the first floor there is, in order of time.
+
+    Nobody silences the panel: to acknowledge the alarm is left to the visitor.
+    """
     panel = next(device for device in registry.devices.values() if device.id.startswith("panel"))
     floor = next(iter(registry.rooms.values())).floor
     span = (epoch_ms(start), epoch_ms(start + FIRE_LASTS))
@@ -102,4 +105,5 @@ def fire_events(registry: Registry, start: datetime) -> list[Event]:
             zone=happening.zone,
         )
         for happening in alarm(span, f"{floor}F")
+        if happening.type is not EventType.SILENCED
     ]
