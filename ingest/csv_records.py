@@ -1,5 +1,6 @@
 """CSV files record by record, with the number of the row in every fault."""
 
+import codecs
 import csv
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from sensors.errors import InputFault
 
 ENCODINGS = ("utf-8", "gb18030")
 MAX_ROW_BYTES = 1024 * 1024
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 Progress = Callable[[int], None]
 """Called with the number of bytes read since the last call."""
@@ -72,6 +74,8 @@ class _Lines:
         if not raw:
             raise StopIteration
         self.number += 1
+        if self.number == 1 and raw.startswith(_UTF_16):
+            raise TableFault(self._path, "UTF-16 (Excel calls it Unicode text); save it as CSV UTF-8", row=1)
         if len(raw) > MAX_ROW_BYTES:
             raise TableFault(self._path, "longer than 1 MB; this is no table", row=self.number)
         if self._progress is not None:

@@ -142,8 +142,11 @@ def _bytes(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
+    except FileNotFoundError as exc:
+        msg = f"{path}: there is no such file; mend the name, or put one in place with `premises registry import FILE`"
+        raise RegistryUnreadableError(msg) from exc
     except OSError as exc:
-        msg = f"{path}: the registry cannot be read: {exc.strerror}; `premises registry import FILE` puts one in place"
+        msg = f"{path}: the registry cannot be read: {exc.strerror}; mend the name or who may read it"
         raise RegistryUnreadableError(msg) from exc
     return content
 
@@ -161,11 +164,16 @@ def _text(content: bytes) -> str:
 def _placed(root: Node, faults: Iterable[DocumentFault]) -> list[DocumentFault]:
     placed = []
     for fault in faults:
-        reason = fault.reason
+        reason, place = fault.reason, fault.place or locate(root, fault.path)
         if fault.other is not None:
-            reason += f" (the first is on line {locate(root, fault.other).line})"
-        placed.append(replace(fault, place=fault.place or locate(root, fault.path), reason=reason))
+            reason += f" (the first is {_from(place, locate(root, fault.other))})"
+        placed.append(replace(fault, place=place, reason=reason))
     return sorted(placed, key=lambda fault: fault.place or Place(1, 1))
+
+
+def _from(place: Place, first: Place) -> str:
+    """Return where the first of two is, as it is found from the second."""
+    return f"in column {first.column} of this line" if first.line == place.line else f"on line {first.line}"
 
 
 def _draft(root: MapNode, faults: list[DocumentFault]) -> RegistryDraft:

@@ -146,6 +146,19 @@ def test_home_without_a_registry_says_how_to_get_one(premises: Premises, tmp_pat
     assert "premises registry import FILE" in outcome.err
 
 
+@pytest.mark.parametrize("action", ["check", "import"])
+def test_registry_file_that_is_not_there_is_said_to_be_absent(premises: Premises, tmp_path: Path, action: str) -> None:
+    outcome = premises("registry", action, tmp_path / "nofile.yaml")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == f"premises: {tmp_path / 'nofile.yaml'}: there is no such file; mend the name or the folder\n"
+
+
+def test_home_without_a_registry_is_told_by_check_how_to_get_one(premises: Premises) -> None:
+    outcome = premises("registry", "check")
+    assert outcome.code == 2
+    assert "premises registry import FILE" in outcome.err
+
+
 def test_registry_check_tells_what_has_no_device(premises: Premises, tmp_path: Path) -> None:
     without = REGISTRY.replace("circuit: c-light", "outdoor: true")
     outcome = premises("registry", "check", written(tmp_path, "r.yaml", without))

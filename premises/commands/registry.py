@@ -11,7 +11,7 @@ from premises.home import Home, home_option
 from sensors.documents import DocumentFault
 from sensors.registry_faults import SECTIONS
 from sensors.topology import Registry
-from storage.registry_file import fault_lines, install_registry, read_registry
+from storage.registry_file import RegistryUnreadableError, fault_lines, install_registry, read_registry
 
 BAD_INPUT = 2
 
@@ -27,7 +27,7 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
 def check(*, file: Path | None, home: Path | None, as_json: bool) -> None:
     """Check FILE, or the home's registry, and print every fault with its line."""
-    path = file or Home.find(home).registry
+    path = Home.find(home).registry if file is None else _present(file)
     registry, faults = read_registry(path)
     for line in fault_lines(path, faults):
         click.echo(line, err=True)
@@ -45,8 +45,16 @@ def check(*, file: Path | None, home: Path | None, as_json: bool) -> None:
 def import_(*, file: Path, home: Path | None) -> None:
     """Check FILE and put it into the home at once; with a fault in it the old registry stays."""
     target = Home.find(home).registry
-    registry = install_registry(file, target)
+    registry = install_registry(_present(file), target)
     click.echo(f"{target}: {_summary(registry)}")
+
+
+def _present(file: Path) -> Path:
+    """Return the file; what to do about an absent one is another thing than about a home without a registry."""
+    if not file.exists():
+        msg = f"{file}: there is no such file; mend the name or the folder"
+        raise RegistryUnreadableError(msg)
+    return file
 
 
 @dataclass(frozen=True, slots=True)

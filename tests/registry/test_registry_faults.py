@@ -1,5 +1,6 @@
 """One registry in order; each test breaks one thing and expects the line that says so."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -145,6 +146,17 @@ def test_fault_between_two_entries_names_both_lines() -> None:
     (fault,) = faults_after("name: 0202", "name: 201")
     assert fault.startswith(f"r.yaml:{line_of('id: a-202')}:")
     assert fault.endswith(f"(the first is on line {line_of('id: a-201')})")
+
+
+def test_fault_between_two_entries_of_one_line_names_the_column_of_the_first() -> None:
+    rooms = "[{id: b-1, building: a, floor: 1, name: 1, category: office, usable_area_m2: 9}, "
+    rooms += "{id: b-2, building: a, floor: 1, name: 1, category: office, usable_area_m2: 9}]"
+    head, _, _ = GOOD.partition("rooms:")
+    _, faults = parse_registry(f"{head}rooms: {rooms}\n".encode())
+    (fault,) = fault_lines(Path("r.yaml"), faults)
+    first, second = (match.start() + len("rooms: ") + 1 for match in re.finditer("name", rooms))
+    assert fault.startswith(f"r.yaml:{line_of('rooms:')}:{second}:")
+    assert fault.endswith(f"(the first is in column {first} of this line)")
 
 
 def test_device_of_two_places_names_the_line_of_the_second() -> None:

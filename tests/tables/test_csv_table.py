@@ -212,6 +212,16 @@ def test_other_encoding_is_named_with_its_row(tmp_path: Path) -> None:
         table.survey()
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+@pytest.mark.parametrize("mark", ["\ufeff".encode("utf-16-le"), "\ufeff".encode("utf-16-be")])
+def test_utf_16_is_recognised_by_its_mark(tmp_path: Path, mark: bytes, encoding: str) -> None:
+    table = table_in(tmp_path, "", encoding=encoding)
+    order = "utf-16-le" if mark[0] == 0xFF else "utf-16-be"
+    table.path.write_bytes(mark + (HEADER + ROWS).encode(order))
+    with pytest.raises(TableFault, match=r"t\.csv: row 1: UTF-16 .* save it as CSV UTF-8"):
+        table.survey()
+
+
 def test_missing_file_is_told(tmp_path: Path) -> None:
     table = table_in(tmp_path, HEADER)
     table.path.unlink()
