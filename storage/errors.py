@@ -14,8 +14,12 @@ class StoreHeldError(StoreError, InputFault):
 
     def __init__(self, path: Path, holder: int | None) -> None:
         """Name the file and, where it is known, the process that holds it."""
-        who = "a running Premises" if holder is None else f"a running Premises (process {holder})"
-        super().__init__(f"{path}: {who} holds this file; stop it, or let it do the work, and try again")
+        who = "another process" if holder is None else f"process {holder}"
+        # A running Premises is asked to do the work, so who comes here met a short command or one that just starts.
+        super().__init__(
+            f"{path}: {who} holds this file, be it an analysis, an import or a Premises that is just starting; "
+            "try again in a moment"
+        )
         self.path = path
         self.holder = holder
 

@@ -140,6 +140,8 @@ def test_a_file_held_by_another_process_is_named_with_its_holder(tmp_path: Path)
         holder.communicate("")
     assert held.value.holder == holder.pid
     assert str(path) in str(held.value)
+    assert f"process {holder.pid} holds this file, be it an analysis" in str(held.value)
+    assert str(held.value).endswith("try again in a moment")
     assert "\n" not in str(held.value)
     with opened(path) as store:
         assert stored(store) == []
