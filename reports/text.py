@@ -32,7 +32,8 @@ def _lines(analysis: Analysis, m: Messages, w: Wording) -> Iterator[str]:
     yield m.text("rooms.title")
     yield from (INDENT + _room(row, m, w) for row in rooms.shared)
     for standing, personal in rooms.personal_by_class:
-        yield INDENT + m.text("list.colon").join([m.text(f"class.{standing}"), w.rooms(personal)])
+        told = m.text("list.colon").join([m.text(f"class.{standing}"), w.rooms(personal)])
+        yield f"{INDENT}{told}  {m.text('personal.withheld')}"
     # what runs all night by right is no waste and would only hide it here
     switched = [row for row in energy.rows if not row.circuit.always_on]
     if switched:
@@ -67,7 +68,9 @@ def _section(section: RuleSection, m: Messages, w: Wording) -> Iterator[str]:
 def _suspicion(suspicion: Suspicion, m: Messages, w: Wording) -> str:
     name = f"{w.subject(suspicion.subject)} [{m.text(f'severity.{suspicion.severity}')}]"
     if suspicion.withheld:
-        return name
-    last = suspicion.findings[-1]
-    value = w.value(last.value, last.unit)
-    return f"{name}  {m.period(last.start, last.end)}  {value}"
+        return f"{name}  {m.text('finding.withheld')}"
+    *earlier, last = suspicion.findings
+    told = [name, m.period(last.start, last.end), w.value(last.value, last.unit)]
+    if earlier:
+        told.append(m.count("finding.earlier", len(earlier)))
+    return "  ".join(told)
