@@ -1,7 +1,7 @@
 """Names and figures in the reader's words: subjects, people, alerts, values with units, sources, evidence."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -72,7 +72,7 @@ class Wording:
 
     def subject(self, subject: Subject) -> str:
         """Return the name of a subject; its id where the registry does not know it."""
-        named = {
+        named: Mapping[SubjectKind, Callable[[str], str | None]] = {
             SubjectKind.ROOM: self._room_named,
             SubjectKind.CIRCUIT: self._circuit_named,
             SubjectKind.BUILDING: self._building_named,
@@ -81,7 +81,12 @@ class Wording:
             SubjectKind.OPENING: self._opening_named,
             SubjectKind.SITE: self._site_named,
         }
-        return named[subject.kind](subject.id) or subject.id
+        own = named[subject.kind](subject.id) if subject.kind in named else None
+        return own or self._by_kind(subject)
+
+    def _by_kind(self, subject: Subject) -> str:
+        key = f"place.named.{subject.kind}"
+        return self.messages.text(key, id=subject.id) if self.messages.has(key) else subject.id
 
     def url(self, subject: Subject) -> str | None:
         """Return the page of a subject, where it has one."""
