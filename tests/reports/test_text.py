@@ -75,7 +75,7 @@ def lit_by_day(*, weeks: int, place: Registry, language: Language) -> str:
 @pytest.mark.parametrize(("language", "why"), [("zh", "不列数字和期间"), ("en", "figures and periods are withheld")])
 def test_of_a_finding_that_tells_of_a_person_the_reason_is_told(language: Language, why: str) -> None:
     place = two_rooms(holders=(PersonId("p1"),))
-    rooms = place.rooms | {A202: replace(place.rooms[A202], holders=(PersonId("p1"),))}
+    rooms = {**place.rooms, A202: replace(place.rooms[A202], holders=(PersonId("p1"),))}
     line = lit_by_day(weeks=2, place=replace(place, rooms=rooms), language=language)
     assert why in line
     assert "W/m²" not in line
