@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the parts that pip cannot: mosquitto, the broker that the tests and the server mode use,
-# and PostgreSQL, which the tests of the records run over beside SQLite.
+# Installs the parts that pip cannot: mosquitto, the broker; PostgreSQL, which the records are tested over beside SQLite;
+# Chromium and a Chinese font, in which the pages of the console are looked at.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/system.sh
@@ -47,4 +47,28 @@ fi
 if ! has_postgres; then
     say "setup: PostgreSQL is missing and could not be installed here; the records are tested over SQLite only."
     say "       Debian, Ubuntu: sudo apt-get install postgresql    Fedora: sudo dnf install postgresql-server    macOS: brew install postgresql"
+fi
+
+has_chromium() { command -v chromium >/dev/null || command -v chromium-browser >/dev/null; }
+has_chinese_font() { command -v fc-list >/dev/null && [ -n "$(fc-list :lang=zh family 2>/dev/null)" ]; }
+
+if ! has_chromium; then
+    if may_apt; then
+        say "setup: chromium by apt"
+        apt_install chromium || true
+    elif command -v brew >/dev/null; then
+        say "setup: chromium by brew"
+        brew install --quiet --cask chromium || true
+    fi
+fi
+
+if ! has_chromium; then
+    say "setup: Chromium is missing and could not be installed here; the tests of the console's pages are skipped."
+    say "       Debian: sudo apt-get install chromium    Fedora: sudo dnf install chromium    macOS: brew install --cask chromium"
+fi
+
+# macOS brings Chinese fonts along; elsewhere Chinese shows as boxes until there is one.
+if [ "$(uname)" != Darwin ] && ! has_chinese_font && may_apt; then
+    say "setup: a Chinese font by apt"
+    apt_install fontconfig fonts-wqy-zenhei || true
 fi
