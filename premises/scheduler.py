@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor  # type: ignore[import-untyped]  # it has no types
@@ -11,6 +12,9 @@ from premises.daily_jobs import DailyJobs
 
 DAILY_AT = (1, 30)
 """Local time: after midnight's readings, before anyone is there. The project's own choice."""
+
+TIDY_AT = (3, 30)
+"""Local time of the nightly works beside the analysis."""
 
 QUICK_MINUTE = 5
 CATCH_UP = timedelta(seconds=60)
@@ -24,9 +28,10 @@ Work = Callable[[], Mapping[str, object]]
 class Schedule:
     """Runs the jobs at their times, in a thread of its own; what fails is logged and comes again at its next time."""
 
-    def __init__(self, jobs: DailyJobs) -> None:
-        """Prepare; `start` begins."""
+    def __init__(self, jobs: DailyJobs, *, nightly: Mapping[str, Work] = MappingProxyType({})) -> None:
+        """Prepare; `start` begins. `nightly` are further works by name, each done once a night."""
         self._jobs = jobs
+        self._nightly = nightly
         self._log = structlog.get_logger(__name__)
         self._scheduler = BackgroundScheduler(
             timezone=jobs.building().calendar.zone,
@@ -39,10 +44,16 @@ class Schedule:
         hour, minute = DAILY_AT
         self._scheduler.add_job(self._bounded, "cron", ["daily", self._jobs.daily], hour=hour, minute=minute)
         self._scheduler.add_job(self._bounded, "cron", ["quick", self._jobs.quick], minute=QUICK_MINUTE)
+        for name, work in self._nightly.items():
+            self._scheduler.add_job(self._bounded, "cron", [name, work], hour=TIDY_AT[0], minute=TIDY_AT[1])
         if self._jobs.is_stale():
             soon = datetime.now(self._scheduler.timezone) + CATCH_UP
             self._scheduler.add_job(self._bounded, "date", ["daily", self._jobs.daily], run_date=soon)
         self._scheduler.start()
+
+    def planned(self) -> Mapping[str, datetime]:
+        """Return when each work runs next, by name."""
+        return {str(job.args[0]): job.next_run_time for job in self._scheduler.get_jobs()}
 
     def stop(self) -> None:
         """Take on nothing more and wait for what runs."""

@@ -37,12 +37,16 @@ from premises.server_info import ServerInfo
 from premises.settings import ServerSettings, Settings
 from rectification.commands import Deadlines
 from sensors.actors import Actor
+from sensors.clock import Clock
 from sensors.errors import InputFault
 from storage.readings.duckdb import DuckDBReadingStore
 from storage.records import SqlRecords
 
 GRACE_S = 5
 """How long open requests may take to end when the server stops."""
+
+CHANGES_KEPT = timedelta(days=7)
+"""A page that was closed for longer is drawn anew. The project's own choice."""
 
 _LOOPBACK = "127.0.0.1"
 
@@ -141,7 +145,7 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
             uses=lambda: room_uses(home),
         )
         stack.callback(queries.close)
-        schedule = Schedule(daily)
+        schedule = Schedule(daily, nightly={"tidy": lambda: _tidied(records, clock)})
         drain.start()
         stack.callback(drain.stop)
         schedule.start()
@@ -166,6 +170,12 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
         )
         link = None if demo_actor is not None else set_up_url(services)
         yield _Application(create_app(services), internal_app(internal), link)
+
+
+def _tidied(records: SqlRecords, clock: Clock) -> Mapping[str, object]:
+    """Forget the changes that no page can still want to resume from; return how many."""
+    with records.transaction() as tx:
+        return {"changes_forgotten": tx.forget_changes_before(clock.now() - CHANGES_KEPT)}
 
 
 def _deadlines(daily: DailyJobs) -> Deadlines:

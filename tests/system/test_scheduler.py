@@ -84,3 +84,24 @@ def test_missed_run_is_made_up_for(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         eventually(lambda: len(analyses.asked) >= (1 if failing else 2), what="the daily run")
         schedule.stop()
         assert daily.is_stale() is failing
+
+
+def test_nightly_works_are_done_at_their_hour_beside_the_daily_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    def tidy() -> dict[str, object]:
+        done.append("tidy")
+        return {}
+
+    with jobs(tmp_path) as daily:
+        soon = datetime.now(daily.building().calendar.zone) + timedelta(minutes=1)
+        monkeypatch.setattr(premises.scheduler, "TIDY_AT", (soon.hour, soon.minute))
+        schedule = Schedule(daily, nightly={"tidy": tidy})
+        schedule.start()
+        times = schedule.planned()
+        schedule.stop()
+    assert done == []
+    assert (times["tidy"].hour, times["tidy"].minute) == (soon.hour, soon.minute)
+    assert "daily" in times
