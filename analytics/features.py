@@ -15,7 +15,7 @@ from analytics.spells import numbered
 from sensors.subjects import Subject, SubjectKind
 from sensors.topology import Registry
 
-FEATURES_VERSION = "1"
+FEATURES_VERSION = "2"
 """Part of the fingerprint: raise it when a feature is computed differently, and all are computed anew."""
 
 LONG_SPELL_MS = 30 * 60_000
@@ -124,9 +124,9 @@ def room_features(occupancy: pl.DataFrame, parts: pl.DataFrame) -> pl.DataFrame:
 def energy_features(power: pl.DataFrame, occupancy: pl.DataFrame, parts: pl.DataFrame) -> pl.DataFrame:
     """Return energy per circuit and day, kWh, and the hours behind it.
 
-    `energy_kwh` includes what was spread over gaps; `measured_h` does not. `empty_kwh` is what was measured while
-    every room that the circuit serves was known to be empty, over `empty_h`. `night_w_0` … `night_w_4` are the mean
-    power of the hours from midnight on, W.
+    `energy_kwh` includes what was spread over gaps; `measured_kwh` and `measured_h` do not. `empty_kwh` is what was
+    measured while every room that the circuit serves was known to be empty, over `empty_h`. `night_w_0` … `night_w_4`
+    are the mean power of the hours from midnight on, W.
     """
     ours = occupancy.join(power.select("subject").unique(), on="subject", how="semi")
     segments = cut([power, ours], parts).drop_nulls("power_w").with_columns(hour=_local_hour())
@@ -138,6 +138,7 @@ def energy_features(power: pl.DataFrame, occupancy: pl.DataFrame, parts: pl.Data
     return _long_form(
         segments,
         energy_kwh=_energy(pl.lit(value=True)),
+        measured_kwh=_energy(measured),
         measured_h=_hours(measured),
         empty_kwh=_energy(empty),
         empty_h=_hours(empty),
@@ -157,6 +158,7 @@ def export_features(power: pl.DataFrame, parts: pl.DataFrame) -> pl.DataFrame:
     return _long_form(
         segments,
         export_kwh=_energy(pl.lit(value=True)),
+        export_measured_kwh=_energy(measured),
         export_work_kwh=_energy(measured & pl.col("working")),
         export_night_kwh=_energy(measured & pl.col("night")),
     )

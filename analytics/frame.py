@@ -59,6 +59,9 @@ class RunData:
     features: pl.DataFrame
     days: pl.DataFrame
     thresholds: Thresholds = field(default_factory=CatalogueThresholds)
+    last_year: "RunData | None" = None
+    """The same with the features and days of the same season a year before, where there were readings then and a rule
+    that was asked compares with them (analytics.rules.SEASON_RULES)."""
 
     def has_points(self, subject: Subject, metrics: Collection[str]) -> bool:
         """Say whether any device at the subject measures one of these metrics."""

@@ -8,11 +8,13 @@ from datetime import date, timedelta
 import polars as pl
 
 from analytics.calendar import Holidays, WorkCalendar
+from analytics.causes import one_per_cause
 from analytics.features import FEATURES_VERSION, Analyst
 from analytics.frame import CatalogueThresholds, Progress, RunData, Thresholds, Window
 from analytics.intervals import MS_PER_HOUR
 from analytics.ports import FEATURES_SCHEMA, AnalysisStore
-from analytics.rules import RULES, WEEKLY_RULES, WINDOWED_RULES
+from analytics.rules import RULES, SEASON_RULES, WEEKLY_RULES, WINDOWED_RULES
+from analytics.rules.after_hours import season_of_last_year
 from analytics.rules.weekly import Week
 from analytics.summary import RoomUse, summarise
 from sensors.errors import InputFault
@@ -104,8 +106,11 @@ def analyse(
     weekly = [rule for rule in request.rules if rule in WEEKLY_RULES]
     kept = _pass_over_readings(data, store, weekly, progress)
     data = replace(data, features=_stored(data, store))
+    if SEASON_RULES.intersection(request.rules):
+        data = replace(data, last_year=_last_year(data, store, progress))
     findings = [finding for rule in weekly for finding in WEEKLY_RULES[rule].conclude(data, kept[rule])]
     findings += [f for rule in request.rules if rule in WINDOWED_RULES for f in WINDOWED_RULES[rule](data)]
+    findings = one_per_cause(findings, registry)
     return Analysis(
         registry=registry,
         window=window,
@@ -182,6 +187,16 @@ def _pass_over_readings(
                 kept[rule].append(WEEKLY_RULES[rule].keep(data, week))
     progress("readings", 1.0)
     return {rule: _joined(frames) for rule, frames in kept.items()}
+
+
+def _last_year(data: RunData, store: AnalysisStore, progress: Progress) -> RunData | None:
+    """Return the same season of last year, None where there were no readings then."""
+    first, last = season_of_last_year(data.window)
+    past = replace(data, days=data.calendar.day_frame(first, last))
+    if next(_days_with_readings(past, store), None) is None:
+        return None
+    _pass_over_readings(past, store, (), progress)
+    return replace(past, features=_stored(past, store))
 
 
 def _joined(frames: list[pl.DataFrame]) -> pl.DataFrame:

@@ -23,14 +23,18 @@ class Side(StrEnum):
     ABOVE = "above"
     BELOW = "below"
     AT_MOST = "at_most"
+    AT_LEAST = "at_least"
 
 
 LIMITS: Mapping[str, tuple[str, Side]] = MappingProxyType(
     {
         "A01": ("co2_ppm", Side.ABOVE),
         "E03": ("night_ratio", Side.ABOVE),
+        "E04": ("rise_pct", Side.ABOVE),
         "E05": ("excess_wm2", Side.ABOVE),
+        "E11": ("sum_above_main_pct", Side.ABOVE),
         "G01": ("minimum_min", Side.ABOVE),
+        "G04": ("silent_pct", Side.AT_LEAST),
         "G05": ("missing_pct", Side.ABOVE),
         "S01": ("minimum_days", Side.AT_MOST),
         "S02": ("utilisation_pct", Side.BELOW),

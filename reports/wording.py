@@ -22,12 +22,21 @@ MISSING: Mapping[str, str] = MappingProxyType(
         "night and working-hours load on enough workdays": "missing.loads",
         "measured power beside known occupancy": "missing.power_and_occupancy",
         "CO2 while the room was known to be occupied": "missing.co2_occupied",
+        "the same season last year": "missing.last_year",
+        "device.gateway": "missing.device_gateway",
+        "two devices with a reporting interval": "missing.intervals",
+        "a reading of any device": "missing.any_reading",
+        "a finding of its own: see E03": "missing.see_base_load",
     }
 )
 """Fixed texts of the rules about missing inputs, and the messages that say them."""
 
 MISSING_OF: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"meter on circuit (?P<circuit>\S+)"), "missing.meter"),
+    (re.compile(r"(?P<metrics>\S+) on circuit (?P<circuit>\S+)"), "missing.on_circuit"),
+    (re.compile(r"circuits below (?P<circuit>\S+)"), "missing.below"),
+    (re.compile(r"parent of circuit (?P<circuit>\S+)"), "missing.parent"),
+    (re.compile(r"a word of gateway (?P<gateway>\S+): see G04"), "missing.gateway"),
     (re.compile(r"always-on circuit for room (?P<room>\S+)"), "missing.always_on_circuit"),
     (re.compile(r"(?P<days>\d+) workdays of (?P<metrics>\S+)"), "missing.workdays"),
     (re.compile(r"(?P<metrics>\S+) in room (?P<room>\S+)"), "missing.in_room"),

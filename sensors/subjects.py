@@ -10,6 +10,7 @@ class SubjectKind(StrEnum):
 
     ROOM = "room"
     DEVICE = "device"
+    GATEWAY = "gateway"
     CIRCUIT = "circuit"
     OPENING = "opening"
     BUILDING = "building"

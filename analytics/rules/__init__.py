@@ -4,8 +4,11 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from analytics.frame import RunData
+from analytics.rules.after_hours import after_hours
 from analytics.rules.base_load import base_load
+from analytics.rules.gateway_down import gateway_down
 from analytics.rules.idle_office import idle_office
+from analytics.rules.meter_balance import meter_balance
 from analytics.rules.missing_data import missing_data
 from analytics.rules.offline import offline
 from analytics.rules.room_use import low_meeting_room_use, low_office_use
@@ -17,7 +20,10 @@ WindowedRule = Callable[[RunData], list[Finding]]
 WINDOWED_RULES: Mapping[str, WindowedRule] = MappingProxyType(
     {
         "E03": base_load,
+        "E04": after_hours,
+        "E11": meter_balance,
         "G01": offline,
+        "G04": gateway_down,
         "G05": missing_data,
         "S01": idle_office,
         "S02": low_office_use,
@@ -26,7 +32,10 @@ WINDOWED_RULES: Mapping[str, WindowedRule] = MappingProxyType(
 )
 """Rules that reduce daily features."""
 
+SEASON_RULES = frozenset({"E04"})
+"""Rules that compare with the same season of last year."""
+
 RULES = tuple(sorted([*WINDOWED_RULES, *WEEKLY_RULES]))
 """The ids of all rules that work."""
 
-__all__ = ["RULES", "WEEKLY_RULES", "WINDOWED_RULES", "WeeklyRule", "WindowedRule"]
+__all__ = ["RULES", "SEASON_RULES", "WEEKLY_RULES", "WINDOWED_RULES", "WeeklyRule", "WindowedRule"]

@@ -51,12 +51,12 @@ def _words(data: RunData) -> DayVerdicts:
 
 
 def _lacking(data: RunData, building: Building) -> Iterable[str]:
-    mains = _mains(data.registry, building)
+    supplies = mains(data.registry, building)
     if building.gross_area_m2 is None:
         yield "gross_area_m2"
-    if not mains:
+    if not supplies:
         yield "circuit of item total"
-    for circuit in mains:
+    for circuit in supplies:
         if not data.has_points(_subject(circuit), METER_METRICS):
             yield f"meter on circuit {circuit.id}"
     metered = {room for circuit in _always_on(data.registry, building) for room in circuit.serves}
@@ -65,7 +65,8 @@ def _lacking(data: RunData, building: Building) -> Iterable[str]:
             yield f"always-on circuit for room {room.id}"
 
 
-def _mains(registry: Registry, building: Building) -> list[Circuit]:
+def mains(registry: Registry, building: Building) -> list[Circuit]:
+    """Return the circuits by which a building is supplied."""
     return [
         circuit
         for circuit in registry.circuits.values()
@@ -86,7 +87,8 @@ def _always_on(registry: Registry, building: Building) -> list[Circuit]:
     ]
 
 
-def _pv(registry: Registry, building: Building) -> list[Circuit]:
+def pv_circuits(registry: Registry, building: Building) -> list[Circuit]:
+    """Return the circuits by which a building supplies itself."""
     return [
         circuit
         for circuit in registry.circuits.values()
@@ -128,10 +130,10 @@ def _states(data: RunData, subject: Subject, building: Building) -> pl.DataFrame
 
 def _loads(data: RunData, building: Building) -> pl.DataFrame:
     """Return per day the mean load of its working hours and of the night that follows it, W."""
-    mains = _power(data, _mains(data.registry, building))
+    supplied = _power(data, mains(data.registry, building))
     always_on = _power(data, _always_on(data.registry, building), prefix="always_on_")
-    generated = _generation(data, _pv(data.registry, building))
-    frame = data.days.join(mains, on="day").join(always_on, on="day").join(generated, on="day")
+    generated = _generation(data, pv_circuits(data.registry, building))
+    frame = data.days.join(supplied, on="day").join(always_on, on="day").join(generated, on="day")
     frame = frame.with_columns(pl.col(f"{period}_w") + pl.col(f"pv_{period}_w") for period in PERIODS)
     nights = [pl.col(name).shift(-1) for name in ("night_w", "always_on_night_w")]
     return frame.sort("day").with_columns(nights)

@@ -19,7 +19,7 @@ def offline(data: RunData) -> list[Finding]:
 
     A device that declares no metrics and never gave a reading speaks in events only, and owes no reading.
     """
-    heard = _last_heard(data)
+    heard = last_heard(data)
     return [
         _verdict(data, device, heard.get(device.id))
         if device.metrics or device.id in heard
@@ -28,7 +28,7 @@ def offline(data: RunData) -> list[Finding]:
     ]
 
 
-def _last_heard(data: RunData) -> dict[str, datetime]:
+def last_heard(data: RunData) -> dict[str, datetime]:
     """Return when each device was last heard before the instant of judgement."""
     source, site, now_ms = data.analyst.source, data.registry.site.id, data.window.now_ms
     latest = source.latest(site)

@@ -1,0 +1,176 @@
+"""E04: a building that uses more outside its working hours than it did in the same season of last year."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+
+import polars as pl
+
+from analytics.frame import (
+    TOLERANCE,
+    DayVerdicts,
+    RunData,
+    Window,
+    above,
+    calendar_known,
+    is_workday,
+    not_applicable,
+    quotient,
+)
+from analytics.rules.base_load import METER_METRICS, mains, pv_circuits
+from analytics.rules.room_use import CALENDAR
+from sensors.subjects import Subject, SubjectKind
+from sensors.topology import Building, Circuit
+from sensors.verdicts import Finding, Severity, Verdict
+
+RULE = "E04"
+WINDOW_DAYS = 28
+"""The use of so many days is compared: four whole weeks, as verification looks at. The project's own choice."""
+YEAR_DAYS = 364
+"""52 weeks: the same days of the week."""
+SEASON_MARGIN_DAYS = 14
+"""The season of last year reaches so far beyond the same weeks, so that weather and holidays weigh less. Our choice."""
+LAST_YEAR = "the same season last year"
+FEATURES = ("measured_kwh", "measured_h", "work_kwh", "work_measured_h", "export_measured_kwh", "export_work_kwh")
+PERIODS = ("after", "work")
+SUMS = ("after_kwh", "after_h", "work_kwh", "work_h", "workdays_known")
+
+
+def after_hours(data: RunData) -> list[Finding]:
+    """Return the verdict about each building: (outside ÷ inside working hours) ÷ the same last year − 1, in %.
+
+    Both are load (import + PV − export) per hour, over WINDOW_DAYS now and those of last year with a margin. Days
+    count whose meters are known well enough.
+    """
+    judged, refused = [], []
+    for building in data.registry.buildings.values():
+        subject = Subject(SubjectKind.BUILDING, building.id)
+        lacking = tuple(_lacking(data, building))
+        if lacking:
+            refused.append(not_applicable(data, RULE, subject, *lacking))
+        else:
+            judged.append(_states(data, building).with_columns(subject=pl.lit(str(subject))))
+    if not judged:
+        return refused
+    return refused + _words(data).findings(pl.concat(judged).sort("subject", "day"), data)
+
+
+def season_of_last_year(window: Window) -> tuple[date, date]:
+    """Return the first and the last day of last year that the days of the window are compared with."""
+    before = timedelta(days=YEAR_DAYS + WINDOW_DAYS - 1 + SEASON_MARGIN_DAYS)
+    return window.first - before, window.last - timedelta(days=YEAR_DAYS - SEASON_MARGIN_DAYS)
+
+
+def _words(data: RunData) -> DayVerdicts:
+    return DayVerdicts(
+        rule=RULE,
+        threshold=data.thresholds.value(RULE, "rise_pct"),
+        unit="%",
+        missing=LAST_YEAR,
+        severity=Severity.YELLOW,
+        evidence=("after_hours_w", "work_w", "after_hours_ratio", "last_year_ratio", "workdays_known"),
+        lead_days=WINDOW_DAYS - 1,
+    )
+
+
+def _lacking(data: RunData, building: Building) -> Iterable[str]:
+    supplies = mains(data.registry, building)
+    if not supplies:
+        yield "circuit of item total"
+    for circuit in (*supplies, *pv_circuits(data.registry, building)):
+        if not data.has_points(Subject(SubjectKind.CIRCUIT, circuit.id), (*METER_METRICS, "energy_export_kwh")):
+            yield f"meter on circuit {circuit.id}"
+
+
+def _states(data: RunData, building: Building) -> pl.DataFrame:
+    minimum = data.thresholds.value(RULE, "minimum_workdays")
+    limit = data.thresholds.value(RULE, "rise_pct")
+    now = _moving(_days(data, building), count=WINDOW_DAYS, minimum=minimum)
+    frame = now.join(_reference(data, building, minimum), on="day", how="left").with_columns(
+        value=100 * (quotient("after_hours_ratio", "last_year_ratio") - 1),
+        lacks=pl.when(~calendar_known())
+        .then(pl.lit(CALENDAR))
+        .when(pl.col("workdays_known") < minimum)
+        .then(pl.lit(f"{minimum:.0f} workdays of {'|'.join(METER_METRICS)}"))
+        .otherwise(pl.lit(LAST_YEAR)),
+    )
+    state = (
+        pl.when(pl.col("value").is_null() | ~calendar_known())
+        .then(pl.lit(Verdict.INSUFFICIENT_DATA.value))
+        .when(above("value", limit))
+        .then(pl.lit(Verdict.FAULT.value))
+        .otherwise(pl.lit(Verdict.PASS.value))
+    )
+    return frame.with_columns(state=state).filter(data.in_window())
+
+
+def _reference(data: RunData, building: Building, minimum: float) -> pl.DataFrame:
+    """Return per day `last_year_ratio`, of the season round the same weeks of last year; null where too little."""
+    if data.last_year is None:
+        return data.days.select("day", last_year_ratio=pl.lit(None, dtype=pl.Float64))
+    count = WINDOW_DAYS + 2 * SEASON_MARGIN_DAYS
+    season = _moving(_days(data.last_year, building), count=count, minimum=minimum)
+    same_day = pl.col("day").dt.offset_by(f"{YEAR_DAYS - SEASON_MARGIN_DAYS}d")
+    return season.select(same_day, last_year_ratio="after_hours_ratio")
+
+
+def _moving(days: pl.DataFrame, *, count: int, minimum: float) -> pl.DataFrame:
+    """Return the days with the ratio of the days that end with each; null with fewer known workdays than needed."""
+    sums = [pl.col(name).fill_null(0.0).rolling_sum(count, min_samples=1) for name in SUMS]
+    enough = pl.col("workdays_known") >= minimum
+    return (
+        days.sort("day")
+        .with_columns(sums)
+        .with_columns(
+            after_hours_w=1000 * quotient("after_kwh", "after_h"), work_w=1000 * quotient("work_kwh", "work_h")
+        )
+        .with_columns(
+            after_hours_ratio=pl.when(enough & (pl.col("work_w") > 0)).then(quotient("after_hours_w", "work_w"))
+        )
+    )
+
+
+def _days(data: RunData, building: Building) -> pl.DataFrame:
+    """Return per day the energy and the hours outside and inside working hours; null where not known well enough."""
+    supplied = _power(data, mains(data.registry, building), net=_NET)
+    generated = _power(data, pv_circuits(data.registry, building), net=_GENERATED)
+    joined = data.days.join(supplied, on="day", how="left").join(generated, on="day", how="left", suffix="_pv")
+    loads = {f"{period}_kwh": pl.col(f"{period}_w") + pl.col(f"{period}_w_pv") for period in PERIODS}
+    hours = {"after": pl.col("day_h") - pl.col("work_h"), "work": pl.col("work_h")}
+    known = {f"{period}_h": pl.when(loads[f"{period}_kwh"].is_not_null()).then(hours[period]) for period in PERIODS}
+    energy = {name: load * hours[name.removesuffix("_kwh")] / 1000 for name, load in loads.items()}
+    worked = is_workday() & pl.all_horizontal(load.is_not_null() for load in loads.values())
+    return joined.select("day", "kind", **energy, **known, workdays_known=worked.cast(pl.Float64))
+
+
+def _net(energy: str, export: str) -> pl.Expr:
+    return pl.col(energy) - pl.col(export).fill_null(0.0)
+
+
+def _all(work: pl.Expr, whole: pl.Expr) -> dict[str, pl.Expr]:
+    return {"after": whole - work, "work": work}
+
+
+_NET = _all(_net("work_kwh", "export_work_kwh"), _net("measured_kwh", "export_measured_kwh"))
+_GENERATED = _all(
+    pl.max_horizontal("work_kwh", "export_work_kwh"), pl.max_horizontal("measured_kwh", "export_measured_kwh")
+)
+"""What a PV meter counts as export or, wired about, as import."""
+
+
+def _power(data: RunData, circuits: Sequence[Circuit], *, net: Mapping[str, pl.Expr]) -> pl.DataFrame:
+    """Return the summed mean power of circuits per day in both periods, W; null where any is unknown."""
+    columns = [f"{period}_w" for period in PERIODS]
+    if not circuits:
+        return data.days.select("day", *(pl.lit(0.0).alias(name) for name in columns))
+    daily = data.daily([Subject(SubjectKind.CIRCUIT, circuit.id) for circuit in circuits], FEATURES)
+    share = data.thresholds.value(RULE, "coverage_pct") / 100 * (1 - TOLERANCE)
+    due = _all(pl.col("work_h"), pl.col("day_h"))
+    measured = _all(pl.col("work_measured_h"), pl.col("measured_h"))
+    powers = {
+        f"{period}_w": pl.when((measured[period] > 0) & (measured[period] >= due[period] * share)).then(
+            1000 * net[period] / measured[period]
+        )
+        for period in PERIODS
+    }
+    complete = [pl.when(pl.col(name).count() == len(circuits)).then(pl.col(name).sum()).alias(name) for name in columns]
+    return daily.with_columns(**powers).group_by("day").agg(complete)
