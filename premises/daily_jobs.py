@@ -29,7 +29,7 @@ USE_DAYS = 42
 """Over how many days rooms are classed: personal rooms need 20 known workdays, longest holidays included."""
 
 USE_RULES = ("S01", "S02", "S03")
-QUICK_RULES = ("A01", "G01")
+QUICK_RULES = ("A01", "G01", "G04")
 """What can be told of a day that is not over."""
 
 STALE = timedelta(days=1)

@@ -70,7 +70,7 @@ def test_subject_reads_what_it_writes(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "room", "room:", "ROOM:a", "desk:3", ":a"])
 def test_what_is_no_subject_is_refused_with_the_kinds(text: str) -> None:
-    with pytest.raises(ValueError, match="one of room, device, circuit, opening, building, site"):
+    with pytest.raises(ValueError, match="one of room, device, gateway, circuit, opening, building, site"):
         Subject.parse(text)
 
 

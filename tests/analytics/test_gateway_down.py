@@ -1,5 +1,6 @@
 """G04: a gateway down is one finding; a device that failed by itself is not a gateway."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -32,12 +33,12 @@ def heard_until(**hours: float) -> ReadingBatch:
     readings = batch()
     for device, until in {"witness": 24.0, **hours}.items():
         metric = "co2_ppm" if device == "witness" else "temperature_c"
-        sampled(readings, device, metric, [MONDAY], lambda t, until=until: 20.0 if _hour(t) < until else None)
+        sampled(readings, device, metric, [MONDAY], _until(until))
     return readings
 
 
-def _hour(time: datetime) -> float:
-    return time.hour + time.minute / 60
+def _until(hours: float) -> Callable[[datetime], float | None]:
+    return lambda time: 20.0 if time.hour + time.minute / 60 < hours else None
 
 
 def verdict(place: Registry, readings: ReadingBatch) -> Finding:

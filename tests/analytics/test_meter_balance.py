@@ -28,7 +28,7 @@ def tree(*unmetered: str, extra: tuple[Device, ...] = ()) -> Registry:
 def counted(days: list[date], **watts: float) -> ReadingBatch:
     readings = batch()
     for name, power_w in watts.items():
-        metered(readings, f"m-{name}", days, lambda _t, power_w=power_w: power_w)
+        metered(readings, f"m-{name}", days, _step(power_w, power_w))
     return readings
 
 
