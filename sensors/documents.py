@@ -98,7 +98,10 @@ def parse_document(text: str) -> Document:
     Tags are refused, and aliases count as what they stand for, so that a small file cannot grow large.
     """
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml is ten times faster; not every wheel has it
-    composer = _Composer(_translated(yaml.parse(text.removeprefix("\ufeff"), Loader=loader)))
+    text = text.removeprefix("\ufeff")
+    if len(text) > MAX_NODES:  # a value takes a character at least
+        _refuse_too_many(_translated(yaml.parse(text, Loader=loader)))
+    composer = _Composer(_translated(yaml.parse(text, Loader=loader)))
     root = composer.document()
     return Document(root, tuple(composer.faults))
 
@@ -123,6 +126,19 @@ def _translated(events: Iterator[yaml.Event]) -> Iterator[yaml.Event]:
         raise DocumentSyntaxError(_place(exc.problem_mark or exc.context_mark), f"not YAML: {reason}") from exc
     except yaml.YAMLError as exc:
         raise DocumentSyntaxError(Place(1, 1), f"not YAML: {str(exc).splitlines()[0]}") from exc
+
+
+def _refuse_too_many(events: Iterator[yaml.Event]) -> None:
+    """Count a large file's values before anything is built of them, which takes several times as long."""
+    count = 0
+    for event in events:
+        count += isinstance(event, yaml.NodeEvent)
+        if count > MAX_NODES:
+            raise _too_many(_place(event.start_mark))
+
+
+def _too_many(place: Place) -> DocumentSyntaxError:
+    return DocumentSyntaxError(place, f"more than {MAX_NODES} values; the file is too large")
 
 
 class _Mark(Protocol):
@@ -217,4 +233,4 @@ class _Composer:
     def _grow(self, nodes: int, place: Place) -> None:
         self._count += nodes
         if self._count > MAX_NODES:
-            raise DocumentSyntaxError(place, f"more than {MAX_NODES} values; the file is too large")
+            raise _too_many(place)

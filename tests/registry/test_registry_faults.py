@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from sensors import documents
 from sensors.topology import CircuitId, DeviceId, RoomId
 from storage.registry_file import (
     RegistryFaultsError,
@@ -221,6 +222,20 @@ def test_aliases_that_multiply_are_refused() -> None:
     levels += [b"a%d: &a%d [%s]" % (n, n, b", ".join([b"*a%d" % (n - 1)] * 10)) for n in range(1, 9)]
     _, faults = parse_registry(b"\n".join(levels))
     assert "the file is too large" in faults[0].reason
+
+
+def test_too_many_values_are_refused_before_anything_is_built_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents, "MAX_NODES", 1000)
+    monkeypatch.setattr(documents, "_Composer", None)
+    _, faults = parse_registry(b"site: {id: hq}\nrooms:\n" + b"  - [1, 2, 3]\n" * 400)
+    assert "more than 1000 values; the file is too large" in faults[0].reason
+    assert faults[0].place is not None
+    assert faults[0].place.line == 251
+
+
+def test_large_file_of_few_values_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents, "MAX_NODES", 1000)
+    assert parse_registry(GOOD.encode() + b"#" * 2000)[1] == []
 
 
 def test_registry_of_a_missing_file_says_how_to_get_one(tmp_path: Path) -> None:
