@@ -42,12 +42,14 @@ class UnknownRuleError(InputFault):
 
 
 class NoReadingsError(InputFault):
-    """The store holds nothing to analyse."""
+    """There is nothing to analyse: in the store, or in the window that was asked for (`when`)."""
 
-    def __init__(self, site: str) -> None:
+    def __init__(self, site: str, when: str = "") -> None:
         """Say what to do."""
-        super().__init__(f"no readings of site {site!r}; bring some in with `premises import` or `premises ingest`")
+        what_to_do = when or "bring some in with `premises import` or `premises ingest`"
+        super().__init__(f"no readings of site {site!r}{' ' if when else '; '}{what_to_do}")
         self.site = site
+        self.when = when
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,8 +135,8 @@ def _window(registry: Registry, calendar: WorkCalendar, store: AnalysisStore, re
         msg = f"the window ends on {last} before it begins on {first}; check --from and --to"
         raise InputFault(msg)
     if first > last_held or last < first_held:
-        msg = f"no readings from {first} to {last}; there are some from {first_held} to {last_held}"
-        raise InputFault(msg)
+        when = f"from {first} to {last}; there are some from {first_held} to {last_held}"
+        raise NoReadingsError(registry.site.id, when)
     return Window(first=first, last=last, now_ms=min(known_until_ms, calendar.midnight_ms(last + timedelta(days=1))))
 
 

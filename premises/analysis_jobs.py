@@ -188,7 +188,7 @@ class _Talk:
             elif "progress" in message:
                 self.progress(*message["progress"])
             elif "no_readings_of" in message:
-                raise NoReadingsError(message["no_readings_of"])
+                raise NoReadingsError(message["no_readings_of"], message["when"])
             elif "fault" in message:
                 raise InputFault(message["fault"])
             elif "done" in message:

@@ -167,7 +167,7 @@ def main(folder: Path) -> int:
     try:
         run(json.loads(sys.stdin.readline()), line)
     except NoReadingsError as fault:
-        line.tell(no_readings_of=fault.site)
+        line.tell(no_readings_of=fault.site, when=fault.when)
         return BAD_INPUT
     except InputFault as fault:
         line.tell(fault=str(fault))

@@ -172,6 +172,13 @@ def test_local_times_are_read_in_the_zone_given(premises: Premises, tmp_path: Pa
     assert json.loads(outcome.out)["from"] == "2026-03-02"
 
 
+def test_a_window_without_readings_says_when_there_are_some(premises: Premises, tmp_path: Path) -> None:
+    files = ("--csv", csv_in(tmp_path, HEADER + ROW), "--registry", registry_in(tmp_path))
+    outcome = premises("analyze", *files, "--from", "2030-01-01")
+    assert (outcome.code, outcome.err.count("\n")) == (2, 1)
+    assert "there are some from 2026-03-02 to 2026-03-02" in outcome.err
+
+
 def test_an_empty_store_says_how_to_fill_it(premises: Premises, tmp_path: Path) -> None:
     outcome = premises("analyze", "--registry", registry_in(tmp_path))
     assert outcome.code == 2
