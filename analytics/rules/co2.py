@@ -189,6 +189,11 @@ def _corrections(data: RunData) -> pl.DataFrame:
 def _while_occupied(samples: pl.DataFrame, occupancy: pl.DataFrame) -> pl.DataFrame:
     """Return the samples taken while the room was known to be occupied."""
     joined = samples.sort("time_ms").join_asof(
-        occupancy.sort("start_ms"), left_on="time_ms", right_on="start_ms", by="subject", strategy="backward"
+        occupancy.sort("start_ms"),
+        left_on="time_ms",
+        right_on="start_ms",
+        by="subject",
+        strategy="backward",
+        check_sortedness=False,  # both are sorted here; polars cannot check it beside `by` and would warn
     )
     return joined.filter(pl.col("state").fill_null(value=False) & (pl.col("time_ms") < pl.col("end_ms")))
