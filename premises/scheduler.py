@@ -1,6 +1,6 @@
 """What runs by the clock: the daily analysis at night, a quick run every hour, one at a time."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
@@ -51,9 +51,9 @@ class Schedule:
             self._scheduler.add_job(self._bounded, "date", ["daily", self._jobs.daily], run_date=soon)
         self._scheduler.start()
 
-    def planned(self) -> Mapping[str, datetime]:
-        """Return when each work runs next, by name."""
-        return {str(job.args[0]): job.next_run_time for job in self._scheduler.get_jobs()}
+    def planned(self) -> Sequence[tuple[str, datetime]]:
+        """Return what runs next and when, the next first; a work made up for is there twice."""
+        return [(str(job.args[0]), job.next_run_time) for job in self._scheduler.get_jobs()]
 
     def stop(self) -> None:
         """Take on nothing more and wait for what runs."""

@@ -109,7 +109,7 @@ def test_amqtt_serves_where_mosquitto_is_not_wanted(tmp_path: Path) -> None:
     with running(installed):
         installed.publish(range(5))
         eventually(lambda: installed.stored() == 5, what="the readings in the store")
-    assert "install mosquitto" in installed.output
+        eventually(lambda: "install mosquitto" in installed.output, what="the advice to install mosquitto")
 
 
 def test_run_without_a_registry_says_so_in_one_line(tmp_path: Path) -> None:
