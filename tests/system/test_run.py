@@ -45,6 +45,7 @@ def test_what_is_published_is_stored_and_served_and_nothing_is_left_behind(tmp_p
         assert info is not None
         assert answer(f"{info.url}/healthz") == 200
         assert answer(f"{info.url}/readyz") == 200
+        eventually(lambda: "/set-up?token=" in installed.output, what="the set-up link")
         process.send_signal(signal.SIGTERM)
         assert process.wait(40) == 0
     assert not any(map(is_running, pids.values()))
