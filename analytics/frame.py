@@ -100,6 +100,12 @@ def calendar_known() -> pl.Expr:
     return pl.col("kind") != DayKind.UNKNOWN
 
 
+def verdict(*, known: pl.Expr, fault: pl.Expr) -> pl.Expr:
+    """Return the verdict of each row: INSUFFICIENT_DATA where it is not known, else FAULT or PASS."""
+    told = pl.when(fault).then(pl.lit(Verdict.FAULT.value)).otherwise(pl.lit(Verdict.PASS.value))
+    return pl.when(known).then(told).otherwise(pl.lit(Verdict.INSUFFICIENT_DATA.value))
+
+
 TOLERANCE = 1e-9
 """Relative: a value on a limit is on it, however its last bits fell."""
 

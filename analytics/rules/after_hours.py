@@ -15,12 +15,13 @@ from analytics.frame import (
     is_workday,
     not_applicable,
     quotient,
+    verdict,
 )
 from analytics.rules.base_load import METER_METRICS, mains, pv_circuits
 from analytics.rules.room_use import CALENDAR
 from sensors.subjects import Subject, SubjectKind
 from sensors.topology import Building, Circuit
-from sensors.verdicts import Finding, Severity, Verdict
+from sensors.verdicts import Finding, Severity
 
 RULE = "E04"
 WINDOW_DAYS = 28
@@ -93,13 +94,7 @@ def _states(data: RunData, building: Building) -> pl.DataFrame:
         .then(pl.lit(f"{minimum:.0f} workdays of {'|'.join(METER_METRICS)}"))
         .otherwise(pl.lit(LAST_YEAR)),
     )
-    state = (
-        pl.when(pl.col("value").is_null() | ~calendar_known())
-        .then(pl.lit(Verdict.INSUFFICIENT_DATA.value))
-        .when(above("value", limit))
-        .then(pl.lit(Verdict.FAULT.value))
-        .otherwise(pl.lit(Verdict.PASS.value))
-    )
+    state = verdict(known=pl.col("value").is_not_null() & calendar_known(), fault=above("value", limit))
     return frame.with_columns(state=state).filter(data.in_window())
 
 

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 import polars as pl
 
 from analytics.calendar import NIGHT
-from analytics.frame import DayVerdicts, RunData, above, confirmed, is_workday, latched, not_applicable
+from analytics.frame import DayVerdicts, RunData, above, confirmed, is_workday, latched, not_applicable, verdict
 from sensors.subjects import Subject, SubjectKind
 from sensors.topology import Building, Circuit, CircuitItem, Registry
-from sensors.verdicts import Finding, Severity, Verdict
+from sensors.verdicts import Finding, Severity
 
 RULE = "E03"
 ALWAYS_ON_ROOMS = frozenset({"server", "server_room", "duty", "fire_control"})
@@ -118,13 +118,7 @@ def _states(data: RunData, subject: Subject, building: Building) -> pl.DataFrame
     held = confirmed(
         with_state.filter(is_workday()), faulty="faulty", days=int(value(RULE, "nights_hold"))
     ).with_columns(pl.col("held").forward_fill(limit=BRIDGED_DAYS).over("subject"))
-    state = (
-        pl.when(pl.col("held").is_null())
-        .then(pl.lit(Verdict.INSUFFICIENT_DATA.value))
-        .when(pl.col("held"))
-        .then(pl.lit(Verdict.FAULT.value))
-        .otherwise(pl.lit(Verdict.PASS.value))
-    )
+    state = verdict(known=pl.col("held").is_not_null(), fault=pl.col("held"))
     return held.with_columns(state=state).filter(data.in_window())
 
 

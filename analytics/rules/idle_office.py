@@ -4,11 +4,11 @@ from datetime import date
 
 import polars as pl
 
-from analytics.frame import DayVerdicts, RunData, is_workday, not_applicable, room_subject
+from analytics.frame import DayVerdicts, RunData, is_workday, not_applicable, room_subject, verdict
 from analytics.occupancy import OCCUPANCY_METRICS
 from sensors.subjects import Subject
 from sensors.topology import Room, RoomCategory
-from sensors.verdicts import Finding, Severity, Verdict
+from sensors.verdicts import Finding, Severity
 
 RULE = "S01"
 FEATURES = ("known_h", "long_presence_h")
@@ -58,13 +58,8 @@ def _states(data: RunData, offices: dict[Subject, Room], sensed: list[Subject]) 
         since=pl.col("day").shift(workdays - 1).over("subject").fill_null(pl.col("day").first().over("subject")),
     ).join(_holders(offices), on="subject", how="left")
     idle = pl.col("value") <= data.thresholds.value(RULE, "minimum_days")
-    state = (
-        pl.when(~idle)
-        .then(pl.lit(Verdict.PASS.value))
-        .when(pl.col("workdays_known") >= needed)
-        .then(pl.lit(Verdict.FAULT.value))
-        .otherwise(pl.lit(Verdict.INSUFFICIENT_DATA.value))
-    )
+    # that a room is used is known as soon as it was used; that it is idle only when enough days are known
+    state = verdict(known=~idle | (pl.col("workdays_known") >= needed), fault=idle)
     return counted.with_columns(state=state).filter(data.in_window())
 
 

@@ -14,10 +14,11 @@ from analytics.frame import (
     not_applicable,
     quotient,
     room_subject,
+    verdict,
 )
 from analytics.occupancy import OCCUPANCY_METRICS
 from sensors.topology import Room, RoomCategory
-from sensors.verdicts import Finding, Severity, Verdict
+from sensors.verdicts import Finding, Severity
 
 CALENDAR = "site.calendar"
 """What is missing where the calendar has ended."""
@@ -74,13 +75,7 @@ class LowUse:
         enough = ~below("coverage_pct", coverage) & (pl.col("calendar_days") == days)
         margin = data.thresholds.value(self.rule, "clear_margin_points")
         low = latched(faulty=enough & below("value", limit), clear=enough & ~below("value", limit + margin))
-        state = (
-            pl.when(enough.fill_null(value=False).not_())
-            .then(pl.lit(Verdict.INSUFFICIENT_DATA.value))
-            .when(low)
-            .then(pl.lit(Verdict.FAULT.value))
-            .otherwise(pl.lit(Verdict.PASS.value))
-        )
+        state = verdict(known=enough.fill_null(value=False), fault=low)
         return sums.with_columns(state=state).filter(data.in_window())
 
 
