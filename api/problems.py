@@ -28,7 +28,7 @@ from rectification.commands import (
 )
 from rectification.model import IllegalItemStepError
 from sensors.actors import NotPermittedError
-from sensors.errors import InputFault
+from sensors.errors import InputFault, NotNowError
 
 log = structlog.get_logger()
 
@@ -200,6 +200,7 @@ PROBLEMS: Mapping[type[Exception], Callable[[Exception], Problem]] = MappingProx
         StepRefusedError: _of_refused_step,
         UnknownItemError: _told(404, "not_found"),
         BodyTooLargeError: _of_large_body,
+        NotNowError: _of_unavailable,
         InputFault: _of_unavailable,
         Exception: _of_defect,
     }

@@ -6,3 +6,7 @@ class InputFault(Exception):  # noqa: N818 - a fault in what was given, not in t
 
     The command line prints it and exits with 2; an API answers it as a client's error.
     """
+
+
+class NotNowError(Exception):
+    """A part of the installation cannot answer at the moment; the same request may succeed later."""

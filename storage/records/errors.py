@@ -1,6 +1,6 @@
 """What can go wrong with the records, in one line that says what to do."""
 
-from sensors.errors import InputFault
+from sensors.errors import InputFault, NotNowError
 from storage.errors import StoreError
 
 
@@ -13,7 +13,7 @@ class RecordsError(StoreError):
         self.place = place
 
 
-class RecordsBusyError(RecordsError):
+class RecordsBusyError(RecordsError, NotNowError):
     """Another transaction went on for too long."""
 
 

@@ -13,6 +13,7 @@ from api.app import create_app
 from api.ports import RecordsTransaction
 from sensors.actors import Role
 from sensors.errors import InputFault
+from storage.records.errors import RecordsBusyError
 from tests.api.bench import PASSWORD, Bench, code, web
 
 CREDENTIALS = {"user_name": "anna", "password": PASSWORD}
@@ -117,13 +118,15 @@ def test_defect_is_told_as_a_problem_without_its_inside(tmp_path: Path) -> None:
     assert "content-security-policy" in answer.headers
 
 
-def test_part_that_is_away_is_told_without_its_address(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "error", [InputFault("secret-host is away"), RecordsBusyError("postgresql://secret-host/records", "busy")]
+)
+def test_part_that_is_away_is_told_without_its_address(tmp_path: Path, error: Exception) -> None:
     bench = Bench(tmp_path)
 
     @bench.app.get("/away")
     def away() -> None:
-        msg = "postgresql://secret-host/records: away"
-        raise InputFault(msg)
+        raise error
 
     answer = bench.browser().client.get("/away")
     assert (answer.status_code, code(answer)) == (503, "unavailable")
