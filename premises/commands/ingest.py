@@ -1,39 +1,28 @@
 """`premises ingest`: from the broker into the spool, until it is told to stop."""
 
-import fcntl
-import logging
-import os
 import signal
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from premises.home import Home, home_option
+from premises.locks import sole
 from sensors.errors import InputFault
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ingest.mqtt import MqttOptions
     from ingest.pipeline import Message, Pipeline
     from premises.alerting import Alerting, Records
-    from premises.settings import LogSettings, MqttSettings, Settings
+    from premises.settings import MqttSettings, Settings
     from sensors.topology import Registry
 
 
 RECORDS_BUSY_S = 5.0
 """How long the projection of an alert waits for another writer before it tries anew."""
-
-
-class SpoolTakenError(InputFault):
-    """Another ingest writes this spool."""
-
-    def __init__(self, lock: Path, holder: str) -> None:
-        """Name the lock and, where it is known, who holds it."""
-        who = f"process {holder}" if holder else "another process"
-        super().__init__(f"{lock}: {who} is taking in readings for this home; stop it, or choose another --home")
 
 
 class RegistryFile:
@@ -73,7 +62,7 @@ def command(home: Path | None) -> None:
     A message is acknowledged only after it is in the spool, so what the broker was told is kept survives a crash.
     """
     place = Home.find(home)
-    with _spool_lock(place.run / "ingest.lock"):
+    with sole(place.run / "ingest.lock", "is taking in readings for"):
         _run(place)
 
 
@@ -81,11 +70,12 @@ def _run(home: Home) -> None:
     # The rest of the program is imported here so that `premises --help` stays quick.
     from ingest.mqtt import Handlers, Subscriber  # noqa: PLC0415
     from ingest.pipeline import Pipeline  # noqa: PLC0415
+    from premises.logs import configure_log  # noqa: PLC0415
     from premises.settings import load_settings  # noqa: PLC0415
     from storage.spool import SqliteSpool  # noqa: PLC0415
 
     settings = load_settings(home)
-    _configure_log(settings.log)
+    configure_log(settings.log)
     registry = RegistryFile(home.registry)
     bounds = {"max_bytes": settings.spool.max_bytes, "min_free_bytes": settings.spool.min_free_bytes}
     with closing(SqliteSpool(home.spool, **bounds)) as spool:
@@ -159,36 +149,4 @@ def _mqtt_options(settings: "MqttSettings") -> "MqttOptions":
         session_expiry_s=settings.session_expiry_s,
         receive_maximum=settings.receive_maximum,
         topic_filters=settings.topics,
-    )
-
-
-@contextmanager
-def _spool_lock(path: Path) -> Iterator[None]:
-    """Hold the lock of this home's spool; the system lets go of it when the process ends, however it ends."""
-    with path.open("a+", encoding="utf-8") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as exc:
-            lock.seek(0)
-            raise SpoolTakenError(path, lock.read(20).strip()) from exc
-        lock.truncate(0)
-        lock.write(f"{os.getpid()}\n")
-        lock.flush()
-        yield
-
-
-def _configure_log(settings: "LogSettings") -> None:
-    """Write events to standard error, as lines for people or JSON for machines."""
-    import structlog  # noqa: PLC0415 - keeps `--help` quick
-
-    machine = settings.format == "json"
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *([structlog.processors.format_exc_info] if machine else []),
-            structlog.processors.JSONRenderer() if machine else structlog.dev.ConsoleRenderer(colors=False),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[settings.level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
