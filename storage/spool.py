@@ -16,9 +16,10 @@ from pathlib import Path
 
 from sensors.errors import InputFault
 from sensors.events import Event
-from sensors.intake import Book, Delivery, Ignored, Quarantined, SpoolEntry
+from sensors.intake import Book, Delivery, Ignored, SpoolEntry
 from sensors.readings import ReadingBatch
 from storage.errors import SchemaTooNewError
+from storage.quarantine import Kept, Which, find, keep_bounded, put_in, take_out
 from storage.spool_codec import pack_events, pack_readings, unpack_events, unpack_readings
 from storage.spool_outbox import write_signals
 from storage.spool_windows import SeqWindow
@@ -62,14 +63,6 @@ class Pending:
     gateway: str
     readings: ReadingBatch | None
     events: Sequence[Event]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """A message in quarantine under the number it is asked for by."""
-
-    id: int
-    message: Quarantined
 
 
 @dataclass(slots=True)
@@ -128,8 +121,12 @@ class SqliteSpool:
 
     # The side of ingest.
 
-    def commit(self, entries: Iterable[SpoolEntry]) -> None:
-        """Make all entries durable in one transaction; SpoolFullError keeps nothing of them."""
+    def commit(self, entries: Iterable[SpoolEntry], *, instead_of: Sequence[Kept] = ()) -> None:
+        """Make all entries durable in one transaction; SpoolFullError keeps nothing of them.
+
+        `instead_of` are messages of the quarantine that were judged again: they leave it, and the books, as these
+        entries enter. Raises QuarantineChangedError where one of them is gone.
+        """
         entries = list(entries)
         if not entries:
             return
@@ -137,15 +134,16 @@ class SqliteSpool:
         used = self.bytes
         with self._transaction() as db:
             gathered = _gather(entries)
+            take_out(db, instead_of)
             _insert_entries(db, gathered)
             write_signals(db, [each for entry in entries for each in entry.signals])
-            _insert_quarantined(db, [each for entry in entries for each in entry.quarantined])
+            put_in(db, [each for entry in entries for each in entry.quarantined])
             _add_to_books(db, gathered)
             _add_ignored(db, [each for entry in entries for each in entry.ignored])
             self._write_windows(db, marked, entries[-1].received_ms)
             _remember_events(db, entries)
             self._remember_deliveries(db, entries)
-            self._keep_quarantine_bounded(db)
+            keep_bounded(db, self._quarantine_bytes)
             self._make_room(db, used_before=used)
         self._cache(marked)
 
@@ -232,17 +230,11 @@ class SqliteSpool:
 
     def quarantined(self, *, reason: str | None = None, gateway: str | None = None, limit: int = 100) -> list[Kept]:
         """Return what is in quarantine, newest first."""
-        query = (
-            f"SELECT {_KEPT_COLUMNS} FROM quarantine WHERE reason = coalesce(?, reason)"  # noqa: S608 - columns are ours
-            " AND gateway = coalesce(?, gateway) ORDER BY id DESC LIMIT ?"
-        )
-        return [_kept(row) for row in self._db.execute(query, (reason, gateway, limit))]
+        return find(self._db, Which(reason=reason, gateway=gateway), order="id DESC", limit=limit)
 
     def quarantined_message(self, number: int) -> Kept | None:
         """Return one message in quarantine, None where there is none of this number."""
-        query = f"SELECT {_KEPT_COLUMNS} FROM quarantine WHERE id = ?"  # noqa: S608 - columns are ours
-        row = self._db.execute(query, (number,)).fetchone()
-        return None if row is None else _kept(row)
+        return next(iter(find(self._db, Which(numbers=(number,)), order="id", limit=1)), None)
 
     @property
     def depth(self) -> int:
@@ -327,14 +319,6 @@ class SqliteSpool:
                 rows.append((entry.delivery.packet_id, entry.delivery.digest, self._delivery_number))
         db.executemany("INSERT OR REPLACE INTO deliveries VALUES (?, ?, ?)", rows)
 
-    def _keep_quarantine_bounded(self, db: sqlite3.Connection) -> None:
-        kept = int(db.execute("SELECT value FROM meta WHERE key = 'quarantine_bytes'").fetchone()[0])
-        while kept > self._quarantine_bytes:
-            number, size = db.execute("SELECT id, length(payload) FROM quarantine ORDER BY id LIMIT 1").fetchone()
-            db.execute("DELETE FROM quarantine WHERE id = ?", (number,))
-            kept -= size
-            db.execute("UPDATE meta SET value = ? WHERE key = 'quarantine_bytes'", (kept,))
-
     def _make_room(self, db: sqlite3.Connection, *, used_before: int) -> None:
         short_of_disk = shutil.disk_usage(self._path.parent).free < self._min_free_bytes
         allowed = min(self._max_bytes, used_before) if short_of_disk else self._max_bytes
@@ -402,50 +386,6 @@ def _insert_entries(db: sqlite3.Connection, gathered: Mapping[str, _Gathered]) -
             db.execute(insert, (gateway, each.received_ms, len(batch), 0, pack_readings(batch), None))
         if each.events:
             db.execute(insert, (gateway, each.received_ms, 0, len(each.events), None, pack_events(each.events)))
-
-
-def _insert_quarantined(db: sqlite3.Connection, messages: Sequence[Quarantined]) -> None:
-    if not messages:
-        return
-    db.executemany(
-        "INSERT INTO quarantine (received_ms, gateway, topic, reason, detail, records, paths, size, payload)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (
-                each.received_ms,
-                each.gateway,
-                each.topic,
-                each.reason,
-                each.detail,
-                each.records,
-                " ".join(each.paths),
-                each.size or len(each.payload),
-                each.payload,
-            )
-            for each in messages
-        ],
-    )
-    raw = sum(len(each.payload) for each in messages)
-    db.execute("UPDATE meta SET value = value + ? WHERE key = 'quarantine_bytes'", (raw,))
-
-
-_KEPT_COLUMNS = "id, received_ms, gateway, topic, reason, detail, records, paths, size, payload"
-
-
-def _kept(row: Sequence[object]) -> Kept:
-    number, received_ms, gateway, topic, reason, detail, records, paths, size, payload = row
-    message = Quarantined(
-        received_ms=int(str(received_ms)),
-        gateway=str(gateway),
-        topic=str(topic),
-        reason=str(reason),
-        detail=str(detail),
-        records=int(str(records)),
-        paths=tuple(str(paths).split()),
-        size=int(str(size)),
-        payload=payload if isinstance(payload, bytes) else b"",
-    )
-    return Kept(id=int(str(number)), message=message)
 
 
 def _add_to_books(db: sqlite3.Connection, gathered: Mapping[str, _Gathered]) -> None:

@@ -13,7 +13,8 @@ from sensors.errors import InputFault
 
 if TYPE_CHECKING:
     from sensors.intake import Book
-    from storage.spool import Kept, SqliteSpool
+    from storage.quarantine import Kept
+    from storage.spool import SqliteSpool
 
 _BEGINNING = 60
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
