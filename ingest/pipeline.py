@@ -4,6 +4,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import structlog
 
@@ -26,8 +27,7 @@ _LONGEST_DETAIL = 1_000
 _LONGEST_TOPIC = 1_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(NamedTuple):
     """A message as it came from the broker. `retain` marks a replay, `packet_id` is None for QoS 0."""
 
     topic: str

@@ -1,0 +1,46 @@
+"""How to reach a broker, and what to ask of it."""
+
+import ssl
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ingest.native import TOPIC_FILTER
+from sensors.errors import InputFault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsFiles:
+    """PEM files; without a `ca` the system's authorities are trusted."""
+
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MqttOptions:
+    """How to reach the broker and what to ask of it. `tls` None means none."""
+
+    host: str = "127.0.0.1"
+    port: int = 1883
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    client_id: str = "premises-ingest"
+    tls: TlsFiles | None = None
+    keepalive_s: int = 60
+    session_expiry_s: int = 7 * 86_400
+    receive_maximum: int = 1_000
+    topic_filters: tuple[str, ...] = (TOPIC_FILTER,)
+
+
+def tls_context(files: TlsFiles) -> ssl.SSLContext:
+    """Return what TLS needs of these files; InputFault names those that cannot be used."""
+    try:
+        context = ssl.create_default_context(cafile=files.ca)
+        if files.certificate is not None:
+            context.load_cert_chain(files.certificate, files.key)
+    except (OSError, ssl.SSLError) as exc:
+        named = ", ".join(str(each) for each in (files.ca, files.certificate, files.key) if each is not None)
+        msg = f"{named}: cannot be used for TLS ({exc}); check the files in the settings under mqtt"
+        raise InputFault(msg) from exc
+    return context
