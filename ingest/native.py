@@ -14,7 +14,7 @@ The choices that the contract leaves open are made here and are the project's ow
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from math import isfinite, nan
@@ -46,6 +46,9 @@ _LONGEST_ZONE = 200
 _MOST_NOTES = 10
 _MOST_SHOWN = 60
 _LARGEST_SEQ = 2**53
+_LONGEST_S = 31 * 86_400.0
+"""No gateway is meant to speak more rarely than monthly."""
+
 _MESSAGE_FIELDS = frozenset({"boot", "seq", "ts", "hist", "readings", "events"})
 _READING_FIELDS = frozenset({"dev", "m", "v", "u", "ph", "q", "ts", "hist"})
 _EVENT_FIELDS = frozenset({"id", "dev", "type", "state", "zone", "test", "ts", "hist"})
@@ -127,6 +130,7 @@ class Decoded:
     boot: str | None = None
     seq: int | None = None
     status: str | None = None
+    interval_s: float | None = None
 
 
 class _Fault(Exception):  # noqa: N818 - caught where a record ends; never leaves this module
@@ -236,7 +240,18 @@ def _decode_status(message: _Message, document: dict[str, Any]) -> Decoded:
         return _undecodable(
             message, _Fault(at="state", reason="no_state", detail=f"{_shown(state)} is no state; write a word")
         )
-    return Decoded(records=1, readings=message.readings, reading_records=message.reading_records, status=state)
+    boot, interval_s = _boot(message, document), _interval_s(message, document)
+    return replace(_decoded(message, records=1, boot=boot), status=state, interval_s=interval_s)
+
+
+def _interval_s(message: _Message, document: dict[str, Any]) -> float | None:
+    interval_s = document.get("interval_s")
+    if interval_s is None:
+        return None
+    if isinstance(interval_s, bool) or not isinstance(interval_s, int | float) or not 0 < interval_s <= _LONGEST_S:
+        message.note("interval_s", "bad_interval_s", f"{_shown(interval_s)} is no number of seconds; it is ignored")
+        return None
+    return float(interval_s)
 
 
 def _read_defaults(message: _Message, document: dict[str, Any]) -> None:
@@ -248,16 +263,21 @@ def _read_defaults(message: _Message, document: dict[str, Any]) -> None:
 
 
 def _sequence(message: _Message, document: dict[str, Any]) -> tuple[str | None, int | None]:
-    boot, seq = document.get("boot"), document.get("seq")
-    if isinstance(boot, int) and not isinstance(boot, bool):
-        boot = str(boot)
-    if boot is not None and not (isinstance(boot, str) and 0 < len(boot) <= _LONGEST_NAME):
-        message.note("boot", "bad_boot", f"{_shown(boot)} is no boot id; it is ignored")
-        boot = None
+    boot, seq = _boot(message, document), document.get("seq")
     if seq is not None and not (type(seq) is int and 0 <= seq <= _LARGEST_SEQ):
         message.note("seq", "bad_seq", f"{_shown(seq)} is no sequence number; it is ignored")
         seq = None
     return (boot, seq) if boot is not None and seq is not None else (None, None)
+
+
+def _boot(message: _Message, document: dict[str, Any]) -> str | None:
+    boot = document.get("boot")
+    if isinstance(boot, int) and not isinstance(boot, bool):
+        boot = str(boot)
+    if boot is None or (isinstance(boot, str) and 0 < len(boot) <= _LONGEST_NAME):
+        return boot
+    message.note("boot", "bad_boot", f"{_shown(boot)} is no boot id; it is ignored")
+    return None
 
 
 def _decode_records(message: _Message, records: list[object]) -> None:

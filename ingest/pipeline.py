@@ -4,7 +4,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import structlog
 
@@ -14,7 +14,7 @@ from ingest.native import Decoded, Problem, Topic, TopicError, TopicKind
 from ingest.ports import Spool
 from ingest.repeats import Repeats
 from sensors.events import VITAL_EVENTS, Event
-from sensors.intake import Delivery, Ignored, Quarantined, SpoolEntry
+from sensors.intake import Delivery, GatewayStatus, Ignored, Quarantined, SpoolEntry
 from sensors.readings import ReadingBatch, ReadingFlag, epoch_ms
 from sensors.signals import Signal
 from sensors.topology import Registry
@@ -73,12 +73,28 @@ class _Kept:
         )
 
 
+class Decode(Protocol):
+    """A decoder: a topic and a payload become records. It raises nothing."""
+
+    def __call__(self, topic: Topic, payload: bytes, *, received_ms: int) -> Decoded:
+        """Return what a payload says."""
+        ...
+
+
 class Pipeline:
     """Judges messages against a registry and a spool's memory; writes nothing itself."""
 
-    def __init__(self, *, registry: Registry, spool: Spool, max_payload_bytes: int = MAX_PAYLOAD_BYTES) -> None:
-        """Judge by this registry until `use` gives another."""
+    def __init__(
+        self,
+        *,
+        registry: Registry,
+        spool: Spool,
+        max_payload_bytes: int = MAX_PAYLOAD_BYTES,
+        decode: Decode = native.decode,
+    ) -> None:
+        """Judge by this registry until `use` gives another; `decode` says what a payload holds."""
         self._spool = spool
+        self._decode = decode
         self._max_payload_bytes = max_payload_bytes
         self._log = structlog.get_logger(__name__)
         self._repeats = Repeats()
@@ -119,7 +135,7 @@ class Pipeline:
             detail = f"{len(message.payload)} bytes, at most {self._max_payload_bytes}; send smaller batches"
             return self._refused(message, gateway, "payload_too_large", detail)
         try:
-            decoded = native.decode(topic, message.payload, received_ms=message.received_ms)
+            decoded = self._decode(topic, message.payload, received_ms=message.received_ms)
         except Exception as exc:  # noqa: BLE001 - a task's boundary: a poison message must not stop the stream
             self._log.exception("decoder_failed", topic=message.topic)
             return self._refused(message, gateway, "decoder_failed", f"{type(exc).__name__}: {exc}")
@@ -152,7 +168,8 @@ class Pipeline:
             return self._repeated(entry, message, topic, decoded, group)
         if decoded.status is not None:
             self._log.info("gateway_status", gateway=gateway, state=decoded.status, retained=message.retain)
-            return _ignored(entry, "status")
+            self._keep_problems(_Kept(message=message, gateway=gateway), decoded)
+            return _ignored(replace(entry, status=_status(decoded.status, message, decoded)), "status")
         if not decoded.records:
             return _ignored(replace(entry, received=1), "empty")
         return self._accepted(entry, message, topic, decoded, group)
@@ -308,6 +325,16 @@ def _delivery(message: Message) -> Delivery | None:
         return None
     digest = hashlib.blake2b(message.topic.encode() + b"\0" + message.payload, digest_size=16).digest()
     return Delivery(message.packet_id, digest)
+
+
+def _status(state: str, message: Message, decoded: Decoded) -> GatewayStatus:
+    return GatewayStatus(
+        state=state,
+        boot=decoded.boot,
+        interval_s=decoded.interval_s,
+        received_ms=message.received_ms,
+        retained=message.retain,
+    )
 
 
 def _ignored(entry: SpoolEntry, reason: str) -> SpoolEntry:

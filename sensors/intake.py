@@ -46,13 +46,63 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayStatus:
+    """What a gateway said of itself, or the broker in its name once it was lost (`state` is then `lost`).
+
+    `boot` and `interval_s` are None where it did not say. `received_ms` is when it said so first: the broker's
+    retained copy of a status that is known already does not renew it (`retained`).
+    """
+
+    state: str
+    boot: str | None
+    interval_s: float | None
+    received_ms: int
+    retained: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BootNumbers:
+    """The `seq` of one boot of a gateway: the first and the highest seen, and how many between them never came."""
+
+    boot: str
+    first: int
+    newest: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayState:
+    """What is known of a gateway beside its account.
+
+    `last_received_ms` is when its last record came, by our clock; None where only statuses and replays did.
+    `missing` counts the numbers that never came, of all its boots; `boots` are the newest of them, newest first.
+    """
+
+    gateway: str
+    last_received_ms: int | None
+    status: GatewayStatus | None
+    missing: int
+    boots: Sequence[BootNumbers] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """Numbers of one boot that a commit shows to be missing; some of them may still come."""
+
+    gateway: str
+    boot: str
+    missing: int
+    newest: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpoolEntry:
     """What one message became.
 
     `received` is the number of records as they came, counted before anything was judged, so that the books can
     be wrong if the judging is. `boot` and `seq` mark the message in its gateway's duplicate window, None where it
     carries none. `event_keys` are what its events are known by from now on; `signals` are what they ask people
-    to see, made durable together with them.
+    to see, made durable together with them; `status` is what a status message says.
     """
 
     gateway: str
@@ -68,6 +118,7 @@ class SpoolEntry:
     event_keys: Sequence[str] = ()
     signals: Sequence[Signal] = ()
     delivery: Delivery | None = None
+    status: GatewayStatus | None = None
 
     @property
     def accepted(self) -> int:
@@ -79,7 +130,8 @@ class SpoolEntry:
 class Book:
     """One gateway's account, in records.
 
-    `spooled` is counted from the entries that wait, not derived from the other columns.
+    `spooled` is counted from the entries that wait, not derived from the other columns. `missing` counts messages,
+    by their `seq`, that never came: it is beside the account, for nobody knows what was in them.
     """
 
     gateway: str
@@ -91,6 +143,7 @@ class Book:
     stored: int = 0
     spooled: int = 0
     dropped: int = 0
+    missing: int = 0
 
     def __post_init__(self) -> None:
         """Close the reasons against change."""

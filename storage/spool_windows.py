@@ -1,4 +1,4 @@
-"""Which sequence numbers of a gateway's boot were seen, within the newest 65,536."""
+"""Which sequence numbers of a gateway's boot were seen, within the newest 65,536, and how many never came."""
 
 from dataclasses import dataclass, field
 
@@ -9,10 +9,16 @@ CHUNK = 2_048
 
 @dataclass(slots=True)
 class SeqWindow:
-    """Bits by chunk; `top` is the highest number seen, -1 before the first."""
+    """Bits by chunk; `first` and `top` are the first and the highest number seen, -1 before the first.
+
+    `missing` counts the numbers between the two that never came. One that comes late is taken off again, as long as
+    it lies within the window; numbers under the first are not known to exist.
+    """
 
     top: int = -1
     chunks: dict[int, bytes] = field(default_factory=dict)
+    first: int = -1
+    missing: int = 0
 
     def __contains__(self, seq: int) -> bool:
         """Say whether the number was seen; below the window nobody can say, so it was not."""
@@ -24,6 +30,7 @@ class SeqWindow:
     def marked(self, seqs: set[int]) -> "SeqWindow":
         """Return the window with these numbers seen; what falls out below is gone."""
         top = max(self.top, *seqs)
+        first = self.first if self.top >= 0 else min(seqs)
         lowest = max(0, top - WINDOW + 1) // CHUNK
         chunks = {chunk: bits for chunk, bits in self.chunks.items() if chunk >= lowest}
         touched: dict[int, bytearray] = {}
@@ -33,4 +40,14 @@ class SeqWindow:
                 continue
             bits = touched.setdefault(chunk, bytearray(chunks.get(chunk) or CHUNK // 8))
             bits[seq % CHUNK >> 3] |= 1 << (seq & 7)
-        return SeqWindow(top, chunks | {chunk: bytes(bits) for chunk, bits in touched.items()})
+        return SeqWindow(
+            top,
+            chunks | {chunk: bytes(bits) for chunk, bits in touched.items()},
+            first,
+            self.missing + top - max(self.top, first - 1) - self._fresh(seqs, first),
+        )
+
+    def _fresh(self, seqs: set[int], first: int) -> int:
+        """Return how many of the numbers are seen for the first time, of those that are known to exist."""
+        known_from = max(first, self.top - WINDOW + 1)
+        return sum(seq >= known_from and seq not in self for seq in seqs)

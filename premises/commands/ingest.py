@@ -1,6 +1,7 @@
 """`premises ingest`: from the broker into the spool, until it is told to stop."""
 
 import signal
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,13 +13,15 @@ from premises.locks import sole
 from sensors.errors import InputFault
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ingest.mqtt import MqttOptions
     from ingest.pipeline import Message, Pipeline
     from premises.alerting import Alerting, Records
-    from premises.settings import MqttSettings, Settings
+    from premises.settings import MqttSettings, Settings, SpoolSettings
+    from sensors.intake import Gap
     from sensors.topology import Registry
+    from storage.spool import SqliteSpool
 
 
 RECORDS_BUSY_S = 5.0
@@ -72,13 +75,11 @@ def _run(home: Home) -> None:
     from ingest.pipeline import Pipeline  # noqa: PLC0415
     from premises.logs import configure_log  # noqa: PLC0415
     from premises.settings import load_settings  # noqa: PLC0415
-    from storage.spool import SqliteSpool  # noqa: PLC0415
 
     settings = load_settings(home)
     configure_log(settings.log)
     registry = RegistryFile(home.registry)
-    bounds = {"max_bytes": settings.spool.max_bytes, "min_free_bytes": settings.spool.min_free_bytes}
-    with closing(SqliteSpool(home.spool, **bounds)) as spool:
+    with closing(_spool(home, settings.spool)) as spool:
         pipeline = Pipeline(registry=registry.registry, spool=spool, max_payload_bytes=settings.mqtt.max_payload_bytes)
 
         alerting = _alerting(home, settings)
@@ -103,6 +104,32 @@ def _run(home: Home) -> None:
             subscriber.run()
         finally:
             alerting.stop()
+
+
+def _spool(home: Home, bounds: "SpoolSettings") -> "SqliteSpool":
+    from storage.spool import SqliteSpool  # noqa: PLC0415 - keeps `--help` quick
+
+    return SqliteSpool(
+        home.spool, max_bytes=bounds.max_bytes, min_free_bytes=bounds.min_free_bytes, on_gap=_gap_teller()
+    )
+
+
+def _gap_teller() -> "Callable[[Gap], None]":
+    """Return what writes a line for a gap, one a minute for each gateway."""
+    import structlog  # noqa: PLC0415 - keeps `--help` quick
+
+    from ingest.repeats import Repeats  # noqa: PLC0415
+
+    log, repeats = structlog.get_logger(__name__), Repeats()
+
+    def tell(gap: "Gap") -> None:
+        held = repeats.due(gap.gateway, int(time.monotonic() * 1000))
+        if held is not None:
+            log.warning(
+                "numbers_missing", gateway=gap.gateway, boot=gap.boot, missing=gap.missing, seen=gap.newest, held=held
+            )
+
+    return tell
 
 
 def _alerting(home: Home, settings: "Settings") -> "Alerting":

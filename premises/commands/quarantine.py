@@ -139,6 +139,7 @@ def _account(book: "Book") -> dict[str, object]:
         "stored": book.stored,
         "spooled": book.spooled,
         "dropped": book.dropped,
+        "missing": book.missing,
         "balances": book.balances,
     }
 

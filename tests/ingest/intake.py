@@ -38,8 +38,8 @@ def events_message(*records: dict[str, Any], topic: str = "hq/gw1/events", **oth
     return message_of(topic, {**fields, "events": records}, **other)
 
 
-def spool_in(folder: Path, **bounds: int) -> SqliteSpool:
-    return SqliteSpool(folder / "spool.db", **{"min_free_bytes": 0, **bounds})
+def spool_in(folder: Path, **options: Any) -> SqliteSpool:  # noqa: ANN401 - any bound, any hook
+    return SqliteSpool(folder / "spool.db", **{"min_free_bytes": 0, **options})
 
 
 def pipeline_of(spool: SqliteSpool, *devices: str, **other: Any) -> Pipeline:  # noqa: ANN401

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from math import nan
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -29,8 +30,8 @@ HQ = SiteId("hq")
 NOW_MS = 1_795_392_000_000
 
 
-def spool_in(folder: Path, **bounds: int) -> SqliteSpool:
-    return SqliteSpool(folder / "spool.db", **{"min_free_bytes": 0, **bounds})
+def spool_in(folder: Path, **options: Any) -> SqliteSpool:  # noqa: ANN401 - any bound, any hook
+    return SqliteSpool(folder / "spool.db", **{"min_free_bytes": 0, **options})
 
 
 def batch_of(*values: float, device: str = "aq1", start_ms: int = NOW_MS) -> ReadingBatch:
@@ -180,6 +181,7 @@ def test_kill_9_after_a_commit_loses_nothing(tmp_path: Path) -> None:
     script = """
 import os, signal, sys
 from pathlib import Path
+from typing import Any
 from tests.storage.test_spool import entry, spool_in
 spool = spool_in(Path(sys.argv[1]))
 spool.commit([entry(1, 2, boot="b", seq=1)])

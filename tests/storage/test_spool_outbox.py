@@ -82,7 +82,7 @@ def test_a_failed_commit_leaves_no_notice(tmp_path: Path, monkeypatch: pytest.Mo
         raise SpoolFullError
 
     with outbox_in(tmp_path) as outbox, closing(SqliteSpool(tmp_path / "spool.db", min_free_bytes=0)) as spool:
-        monkeypatch.setattr("storage.spool._add_ignored", refuse)
+        monkeypatch.setattr("storage.spool.add_ignored", refuse)
         with pytest.raises(SpoolFullError):
             spool.commit([entry(raised())])
         assert waiting(outbox) == []

@@ -1,0 +1,122 @@
+"""The entries of the spool: what one gateway sent within one commit, until the store has it."""
+
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sensors.events import Event
+from sensors.intake import GatewayStatus, SpoolEntry
+from sensors.readings import ReadingBatch
+from storage.spool_codec import pack_events, pack_readings, unpack_events, unpack_readings
+
+_DROPPED_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """An entry that waits for the store: what one gateway sent within one commit."""
+
+    id: int
+    gateway: str
+    readings: ReadingBatch | None
+    events: Sequence[Event]
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What the entries of one commit come to for one gateway; `heard_ms` is when its last record came."""
+
+    received_ms: int = 0
+    heard_ms: int | None = None
+    batches: list[ReadingBatch] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    statuses: list[GatewayStatus] = field(default_factory=list)
+    received: int = 0
+    accepted: int = 0
+    duplicate: int = 0
+    quarantined: int = 0
+
+    def add(self, entry: SpoolEntry) -> None:
+        """Take in what one message became."""
+        self.received_ms = max(self.received_ms, entry.received_ms)
+        self.received += entry.received
+        self.accepted += entry.accepted
+        self.duplicate += entry.duplicates
+        self.quarantined += sum(each.records for each in entry.quarantined)
+        self.events += entry.events
+        if not entry.ignored:
+            self.heard_ms = entry.received_ms
+        if entry.status is not None:
+            self.statuses.append(entry.status)
+        if entry.readings is not None and len(entry.readings):
+            self._add_readings(entry.readings)
+
+    def _add_readings(self, batch: ReadingBatch) -> None:
+        if not self.batches or self.batches[-1].site != batch.site:
+            self.batches.append(ReadingBatch(site=batch.site))
+        self.batches[-1].extend(batch)
+
+
+def gather(entries: Iterable[SpoolEntry]) -> dict[str, Gathered]:
+    """Return what the entries come to, by gateway."""
+    gathered: defaultdict[str, Gathered] = defaultdict(Gathered)
+    for entry in entries:
+        gathered[entry.gateway].add(entry)
+    return gathered
+
+
+def insert_entries(db: sqlite3.Connection, gathered: Mapping[str, Gathered]) -> None:
+    """Write the readings and events of one commit, within the caller's transaction."""
+    insert = (
+        "INSERT INTO entries (gateway, received_ms, readings, events, reading_data, event_data)"
+        " VALUES (?, ?, ?, ?, ?, ?)"
+    )
+    for gateway, each in gathered.items():
+        for batch in each.batches:
+            db.execute(insert, (gateway, each.received_ms, len(batch), 0, pack_readings(batch), None))
+        if each.events:
+            db.execute(insert, (gateway, each.received_ms, 0, len(each.events), None, pack_events(each.events)))
+
+
+def read_pending(db: sqlite3.Connection, *, after: int, limit: int) -> list[Pending]:
+    """Return the entries behind `after`, oldest first, at most `limit`."""
+    query = "SELECT id, gateway, reading_data, event_data FROM entries WHERE id > ? ORDER BY id LIMIT ?"
+    return [
+        Pending(
+            id=number,
+            gateway=gateway,
+            readings=None if readings is None else unpack_readings(readings),
+            events=() if events is None else unpack_events(events),
+        )
+        for number, gateway, readings, events in db.execute(query, (after, limit))
+    ]
+
+
+def strike_off(db: sqlite3.Connection, last: int, unchanged: Mapping[str, int]) -> None:
+    """Delete the entries up to `last` and count them as stored, less those that said nothing new."""
+    query = "SELECT gateway, sum(readings + events) FROM entries WHERE id <= ? GROUP BY gateway"
+    for gateway, records in db.execute(query, (last,)).fetchall():
+        # Some may have been dropped for want of room while the store took them.
+        duplicate = min(records, unchanged.get(gateway, 0))
+        db.execute(
+            "UPDATE books SET stored = stored + ?, accepted = accepted - ?, duplicate = duplicate + ?"
+            " WHERE gateway = ?",
+            (records - duplicate, duplicate, duplicate, gateway),
+        )
+    db.execute("DELETE FROM entries WHERE id <= ?", (last,))
+
+
+def drop_oldest_readings(db: sqlite3.Connection) -> bool:
+    """Drop some of the oldest readings and count them; False when there are none left."""
+    query = "SELECT id, gateway, readings FROM entries WHERE readings > 0 ORDER BY id LIMIT ?"
+    rows = db.execute(query, (_DROPPED_AT_ONCE,)).fetchall()
+    dropped: Counter[str] = Counter()
+    for _, gateway, readings in rows:
+        dropped[gateway] += readings
+    db.executemany("DELETE FROM entries WHERE id = ?", [(number,) for number, _, _ in rows])
+    db.executemany(
+        "UPDATE books SET dropped = dropped + ? WHERE gateway = ?",
+        [(count, gateway) for gateway, count in dropped.items()],
+    )
+    return bool(rows)

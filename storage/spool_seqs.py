@@ -1,0 +1,107 @@
+"""The duplicate windows in the spool: which `seq` of a gateway's boot came, read once and kept while they are used."""
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sensors.intake import Gap, SpoolEntry
+from storage.spool_windows import SeqWindow
+
+BOOTS = 8
+"""How many boots of a gateway keep their duplicate window."""
+
+_CACHED_WINDOWS = 4_096
+
+BootKey = tuple[str, str]
+"""Gateway and boot."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marked:
+    """A window before and after a commit."""
+
+    before: SeqWindow
+    after: SeqWindow
+
+
+class SeqWindows:
+    """The windows of one spool. What a commit marks is cached only once it is durable."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        """Read from this connection; `write` is for the caller's transaction."""
+        self._db = db
+        self._cached: dict[BootKey, SeqWindow] = {}
+
+    def window(self, gateway: str, boot: str) -> SeqWindow:
+        """Return the window of a boot, empty before its first number."""
+        key = (gateway, boot)
+        if key not in self._cached:
+            self._keep(key, self._load(key))
+        return self._cached[key]
+
+    def _load(self, key: BootKey) -> SeqWindow:
+        query = "SELECT top, first, missing FROM seq_windows WHERE gateway = ? AND boot = ?"
+        found = self._db.execute(query, key).fetchone()
+        if found is None:
+            return SeqWindow()
+        top, first, missing = found
+        chunks = self._db.execute("SELECT chunk, bits FROM seq_chunks WHERE gateway = ? AND boot = ?", key)
+        return SeqWindow(top, dict(chunks), first, missing)
+
+    def marked(self, entries: Iterable[SpoolEntry]) -> dict[BootKey, Marked]:
+        """Return the windows that these entries change; the cached ones stay until it is done."""
+        seqs: defaultdict[BootKey, set[int]] = defaultdict(set)
+        for entry in entries:
+            if entry.boot is not None and entry.seq is not None:
+                seqs[entry.gateway, entry.boot].add(entry.seq)
+        return {key: _mark(self.window(*key), numbers) for key, numbers in seqs.items()}
+
+    def write(self, marked: Mapping[BootKey, Marked], now_ms: int) -> list[Gap]:
+        """Write what changed, within the caller's transaction; return the boots that miss more or less than before."""
+        gaps = []
+        for key, change in marked.items():
+            if change.before.top < 0:
+                self._forget_old_boots(key[0])
+            self._write(key, change.before, change.after, now_ms)
+            missing = change.after.missing - change.before.missing
+            if missing:
+                gaps.append(Gap(gateway=key[0], boot=key[1], missing=missing, newest=change.after.top))
+        return gaps
+
+    def _write(self, key: BootKey, before: SeqWindow, window: SeqWindow, now_ms: int) -> None:
+        self._db.execute(
+            "INSERT OR REPLACE INTO seq_windows (gateway, boot, top, touched_ms, first, missing)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (*key, window.top, now_ms, window.first, window.missing),
+        )
+        gone = [(*key, chunk) for chunk in before.chunks.keys() - window.chunks.keys()]
+        if gone:
+            self._db.executemany("DELETE FROM seq_chunks WHERE gateway = ? AND boot = ? AND chunk = ?", gone)
+        changed = [(*key, *piece) for piece in window.chunks.items() if before.chunks.get(piece[0]) is not piece[1]]
+        self._db.executemany("INSERT OR REPLACE INTO seq_chunks VALUES (?, ?, ?, ?)", changed)
+
+    def cache(self, marked: Mapping[BootKey, Marked]) -> None:
+        """Take these changes for what the file says, now that it does."""
+        for key, change in marked.items():
+            self._keep(key, change.after)
+
+    def _keep(self, key: BootKey, window: SeqWindow) -> None:
+        """Cache a window; the longest unused go where there are too many."""
+        self._cached.pop(key, None)
+        self._cached[key] = window
+        while len(self._cached) > _CACHED_WINDOWS:
+            del self._cached[next(iter(self._cached))]
+
+    def _forget_old_boots(self, gateway: str) -> None:
+        """Keep the newest boots of a gateway that begins another one; what they missed stays in the books."""
+        query = "SELECT boot FROM seq_windows WHERE gateway = ? ORDER BY touched_ms DESC LIMIT -1 OFFSET ?"
+        old = [(gateway, boot) for (boot,) in self._db.execute(query, (gateway, BOOTS - 1)).fetchall()]
+        self._db.executemany("DELETE FROM seq_windows WHERE gateway = ? AND boot = ?", old)
+        self._db.executemany("DELETE FROM seq_chunks WHERE gateway = ? AND boot = ?", old)
+        for key in old:
+            self._cached.pop(key, None)
+
+
+def _mark(window: SeqWindow, seqs: set[int]) -> Marked:
+    return Marked(before=window, after=window.marked(seqs))
