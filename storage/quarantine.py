@@ -96,13 +96,22 @@ class QuarantineShelf:
         """Return the newest of those meant, the newest first."""
         return find(self._db, which, order="id DESC", limit=limit)
 
-    def pages(self, which: Which = EVERYTHING, *, size: int) -> Iterator[list[Kept]]:
-        """Yield those meant in the order they came, those that come meanwhile left out, so many at a time."""
+    def pages(self, which: Which = EVERYTHING, *, size: int, latest: int | None = None) -> Iterator[list[Kept]]:
+        """Yield those meant in the order they came, so many at a time: all, or the `latest` of them.
+
+        What comes meanwhile is left out.
+        """
         until = int(self._db.execute("SELECT coalesce(max(id), 0) FROM quarantine").fetchone()[0])
-        after = 0
+        after = 0 if latest is None else self._before_the_latest(which, latest)
         while page := find(self._db, which, order="id", limit=size, after=after, until=until):
             yield page
             after = page[-1].id
+
+    def _before_the_latest(self, which: Which, latest: int) -> int:
+        condition, values = which.condition()
+        query = f"SELECT id FROM quarantine WHERE {condition} ORDER BY id DESC LIMIT 1 OFFSET ?"  # noqa: S608 - texts are ours
+        row = self._db.execute(query, (*values, latest)).fetchone()
+        return 0 if row is None else int(row[0])
 
 
 def find(

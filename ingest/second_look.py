@@ -1,0 +1,179 @@
+"""Messages out of quarantine judged again after a mending: the same pipeline, the original receive time.
+
+What is taken in late is marked as backfill, which never alerts: a fire of last week must not ring tonight. One thing
+is different. A fire, smoke, leak or forced door that began at most `FRESH_MS` ago still alerts, for it may still burn
+and nobody was told; it carries the doubt `from_quarantine`. An end, a silencing or a reset never counts when it comes
+late: a newer alarm may have begun since.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from ingest import native
+from ingest.native import Decoded, Topic
+from ingest.pipeline import Message, Pipeline
+from ingest.ports import Spool
+from sensors.events import VITAL_EVENTS, Event, EventState
+from sensors.intake import Delivery, Quarantined, SpoolEntry
+from sensors.readings import ReadingBatch, ReadingFlag
+from sensors.topology import Registry
+
+FRESH_MS = 15 * 60_000
+"""How old a vital event may be to alert out of quarantine: about as long as people take to look. Our own choice."""
+
+FROM_QUARANTINE = "from_quarantine"
+
+
+class SecondLook:
+    """Judges messages of the quarantine; writes nothing itself."""
+
+    def __init__(self, *, registry: Registry, spool: Spool, max_payload_bytes: int) -> None:
+        """Judge by this registry, against what the spool remembers."""
+        self._memory = _Memory(spool)
+        self._asked = _Asked()
+        self._pipeline = Pipeline(
+            registry=registry, spool=self._memory, max_payload_bytes=max_payload_bytes, decode=self._decode
+        )
+
+    def judge(self, messages: Sequence[Quarantined], *, now_ms: int) -> list[SpoolEntry]:
+        """Return for each message what became of the records kept; those that fail again are in its `quarantined`.
+
+        What an earlier call judged counts as known only after `committed`, so that a failed commit can be repeated.
+        """
+        self._memory.forget_uncommitted()
+        return [self._judged(kept, now_ms=now_ms) for kept in messages]
+
+    def committed(self) -> None:
+        """Take what the last call judged as known from now on."""
+        self._memory.keep()
+
+    def _judged(self, kept: Quarantined, *, now_ms: int) -> SpoolEntry:
+        self._asked = _Asked(records=_indices(kept.paths), is_fresh=now_ms - kept.received_ms <= FRESH_MS)
+        # The number of a message that was read is its own; of one that was not, another message may have it.
+        self._memory.looks_up_numbers = self._asked.records is None
+        message = Message(topic=kept.topic, payload=kept.payload, received_ms=kept.received_ms)
+        (entry,) = self._pipeline.process([message])
+        self._memory.remember(entry)
+        # The number is looked up and not kept: the window belongs to the process that ingests. An old status is none.
+        return replace(entry, boot=None, seq=None, status=None)
+
+    def _decode(self, topic: Topic, payload: bytes, *, received_ms: int) -> Decoded:
+        decoded = native.decode(topic, payload, received_ms=received_ms)
+        return _late(_only(decoded, self._asked.records), is_fresh=self._asked.is_fresh)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """Which records of the message at hand are meant, None for all, and whether it came a moment ago."""
+
+    records: frozenset[int] | None = None
+    is_fresh: bool = False
+
+
+@dataclass(slots=True)
+class _Known:
+    """Sequence numbers and events' keys, each with its gateway."""
+
+    numbers: set[tuple[str, str, int]] = field(default_factory=set)
+    events: set[tuple[str, str]] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class _Memory:
+    """The spool's memory, and what this run has judged."""
+
+    spool: Spool
+    looks_up_numbers: bool = True
+    _committed: _Known = field(default_factory=_Known)
+    _uncommitted: _Known = field(default_factory=_Known)
+
+    def remember(self, entry: SpoolEntry) -> None:
+        """Note what the entry makes known."""
+        if entry.boot is not None and entry.seq is not None:
+            self._uncommitted.numbers.add((entry.gateway, entry.boot, entry.seq))
+        self._uncommitted.events.update((entry.gateway, key) for key in entry.event_keys)
+
+    def forget_uncommitted(self) -> None:
+        """Forget what was judged and never kept."""
+        self._uncommitted = _Known()
+
+    def keep(self) -> None:
+        """Take what was judged as known."""
+        self._committed.numbers |= self._uncommitted.numbers
+        self._committed.events |= self._uncommitted.events
+
+    def commit(self, entries: Iterable[SpoolEntry]) -> None:
+        """Hand on."""
+        self.spool.commit(entries)
+
+    def seen(self, gateway: str, boot: str, seq: int) -> bool:
+        """Say whether another message of this number was taken in."""
+        if not self.looks_up_numbers:
+            return False
+        key = (gateway, boot, seq)
+        return key in self._committed.numbers or key in self._uncommitted.numbers or self.spool.seen(*key)
+
+    def seen_event(self, gateway: str, event_key: str) -> bool:
+        """Say whether an event of this key was taken in."""
+        key = (gateway, event_key)
+        return key in self._committed.events or key in self._uncommitted.events or self.spool.seen_event(*key)
+
+    def seen_delivery(self, delivery: Delivery) -> bool:
+        """Hand on."""
+        return self.spool.seen_delivery(delivery)
+
+    def forget_deliveries(self) -> None:
+        """Hand on."""
+        self.spool.forget_deliveries()
+
+
+def _indices(paths: Sequence[str]) -> frozenset[int] | None:
+    """Return the positions in `readings[3]`, None where the whole message is meant."""
+    return frozenset(int(path.rpartition("[")[2].rstrip("]")) for path in paths) or None
+
+
+def _only(decoded: Decoded, records: frozenset[int] | None) -> Decoded:
+    """Return what these records say; all of it where they cannot be told apart."""
+    if records is None or any(problem.record is None for problem in decoded.problems):
+        return decoded
+    rows = [row for row, record in enumerate(decoded.reading_records) if record in records]
+    events = [row for row, record in enumerate(decoded.event_records) if record in records]
+    problems = tuple(problem for problem in decoded.problems if problem.record in records)
+    return replace(
+        decoded,
+        records=len(rows) + len(events) + len(problems),
+        readings=_rows(decoded.readings, rows),
+        reading_records=[decoded.reading_records[row] for row in rows],
+        events=tuple(decoded.events[row] for row in events),
+        event_records=tuple(decoded.event_records[row] for row in events),
+        problems=problems,
+    )
+
+
+def _rows(batch: ReadingBatch, rows: Sequence[int]) -> ReadingBatch:
+    picked = ReadingBatch(site=batch.site)
+    for row in rows:
+        picked.add(
+            batch.time_ms[row],
+            batch.device[row],
+            batch.metric[row],
+            batch.value[row],
+            phase=batch.phase[row],
+            quality=batch.quality[row],
+            flags=batch.flags[row],
+        )
+    return picked
+
+
+def _late(decoded: Decoded, *, is_fresh: bool) -> Decoded:
+    """Return what was decoded marked as backfill, less what may still be going on."""
+    flags = decoded.readings.flags
+    flags[:] = bytes(each | ReadingFlag.BACKFILL for each in flags)
+    return replace(decoded, events=tuple(_late_event(event, is_fresh=is_fresh) for event in decoded.events))
+
+
+def _late_event(event: Event, *, is_fresh: bool) -> Event:
+    doubts = (*event.doubts, FROM_QUARANTINE)
+    if is_fresh and event.type in VITAL_EVENTS and event.state is EventState.ACTIVE:
+        return replace(event, doubts=doubts)
+    return replace(event, flags=event.flags | ReadingFlag.BACKFILL, doubts=doubts)
