@@ -41,11 +41,11 @@ PHASES = frozenset({"", "L1", "L2", "L3", "N", "L1-L2", "L2-L3", "L3-L1"})
 T = TypeVar("T")
 
 _ROOT = ("premises", "v1")
-_LONGEST_NAME = 128
+LONGEST_NAME = 128
 _LONGEST_ZONE = 200
 _MOST_NOTES = 10
 _MOST_SHOWN = 60
-_LARGEST_SEQ = 2**53
+LARGEST_SEQ = 2**53
 _LONGEST_S = 31 * 86_400.0
 """No gateway is meant to speak more rarely than monthly."""
 
@@ -86,7 +86,7 @@ class Topic:
         """Return the parts of a topic; TopicError where it is none of the contract."""
         first, second, *parts = [*topic.split("/"), "", ""]
         parts = parts[:-2]
-        if (first, second) != _ROOT or len(parts) not in {3, 4} or not all(0 < len(p) <= _LONGEST_NAME for p in parts):
+        if (first, second) != _ROOT or len(parts) not in {3, 4} or not all(0 < len(p) <= LONGEST_NAME for p in parts):
             raise TopicError(topic)
         site, gateway, *device, kind = parts
         if kind not in TopicKind.__members__.values() or (device and kind == TopicKind.STATUS):
@@ -236,7 +236,7 @@ def _parse_beyond_json(payload: bytes) -> object:
 
 def _decode_status(message: _Message, document: dict[str, Any]) -> Decoded:
     state = document.get("state")
-    if not isinstance(state, str) or not 0 < len(state) <= _LONGEST_NAME:
+    if not isinstance(state, str) or not 0 < len(state) <= LONGEST_NAME:
         return _undecodable(
             message, _Fault(at="state", reason="no_state", detail=f"{_shown(state)} is no state; write a word")
         )
@@ -264,7 +264,7 @@ def _read_defaults(message: _Message, document: dict[str, Any]) -> None:
 
 def _sequence(message: _Message, document: dict[str, Any]) -> tuple[str | None, int | None]:
     boot, seq = _boot(message, document), document.get("seq")
-    if seq is not None and not (type(seq) is int and 0 <= seq <= _LARGEST_SEQ):
+    if seq is not None and not (type(seq) is int and 0 <= seq <= LARGEST_SEQ):
         message.note("seq", "bad_seq", f"{_shown(seq)} is no sequence number; it is ignored")
         seq = None
     return (boot, seq) if boot is not None and seq is not None else (None, None)
@@ -274,7 +274,7 @@ def _boot(message: _Message, document: dict[str, Any]) -> str | None:
     boot = document.get("boot")
     if isinstance(boot, int) and not isinstance(boot, bool):
         boot = str(boot)
-    if boot is None or (isinstance(boot, str) and 0 < len(boot) <= _LONGEST_NAME):
+    if boot is None or (isinstance(boot, str) and 0 < len(boot) <= LONGEST_NAME):
         return boot
     message.note("boot", "bad_boot", f"{_shown(boot)} is no boot id; it is ignored")
     return None
@@ -389,7 +389,7 @@ def _device(message: _Message, record: dict[str, Any]) -> DeviceId:
         if own is None:
             raise _Fault(at="dev", reason="no_device", detail="neither the topic nor the record names a device")
         return own
-    if not isinstance(named, str) or not 0 < len(named) <= _LONGEST_NAME:
+    if not isinstance(named, str) or not 0 < len(named) <= LONGEST_NAME:
         raise _bad(at="dev", detail=f"{_shown(named)} is no device id")
     if own is not None and named != own:
         raise _Fault(
@@ -433,6 +433,14 @@ def _time_ms(fields: dict[str, Any], received_ms: int) -> int | None:
     return time_ms
 
 
+def plain_time_ms(raw: object, received_ms: int) -> int | None:
+    """Return the time that a `ts` gives, UTC ms; None for one that is not to be taken as it is."""
+    try:
+        return _time_ms({"ts": raw}, received_ms)
+    except _Fault:
+        return None
+
+
 def _milliseconds(raw: object) -> int:
     if type(raw) is int:
         return raw
@@ -465,7 +473,7 @@ def _decode_event(message: _Message, record: dict[str, Any], index: int) -> None
         state=_tried(doubts, lambda: _state(record, kind), EventState.ACTIVE),
         time=from_epoch_ms(time_ms),
         received=from_epoch_ms(message.received_ms),
-        id=_tried(doubts, lambda: _text(record, "id", _LONGEST_NAME) or None, None),
+        id=_tried(doubts, lambda: _text(record, "id", LONGEST_NAME) or None, None),
         zone=_tried(doubts, lambda: _text(record, "zone", _LONGEST_ZONE), ""),
         test=_tried(doubts, lambda: _truth(record, "test"), False),  # noqa: FBT003 - what may be real is real
         flags=flags,

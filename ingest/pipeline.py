@@ -11,8 +11,10 @@ import structlog
 from alerts import event_rules
 from ingest import native
 from ingest.native import Decoded, Problem, Topic, TopicError, TopicKind
+from ingest.plain import PlainReader
 from ingest.ports import Spool
 from ingest.repeats import Repeats
+from ingest.runs import Run
 from sensors.events import VITAL_EVENTS, Event
 from sensors.intake import Delivery, GatewayStatus, Ignored, Quarantined, SpoolEntry
 from sensors.readings import ReadingBatch, ReadingFlag, epoch_ms
@@ -44,6 +46,9 @@ class _Group:
 
     seqs: set[tuple[str, str, int]] = field(default_factory=set)
     events: set[tuple[str, str]] = field(default_factory=set)
+    entries: list[SpoolEntry | Run] = field(default_factory=list)
+    runs: dict[str, Run] = field(default_factory=dict)
+    """The run that the next ordinary message of a gateway may join."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -95,6 +100,7 @@ class Pipeline:
         """Judge by this registry until `use` gives another; `decode` says what a payload holds."""
         self._spool = spool
         self._decode = decode
+        self._takes_plain = decode is native.decode
         self._max_payload_bytes = max_payload_bytes
         self._log = structlog.get_logger(__name__)
         self._repeats = Repeats()
@@ -105,11 +111,34 @@ class Pipeline:
         self._registry = registry
         self._site = registry.site.id
         self._devices = frozenset(registry.devices)
+        self._plain = PlainReader(self._site, self._devices)
 
     def process(self, messages: Iterable[Message]) -> list[SpoolEntry]:
-        """Return an entry for each message, in order. Raises only what the spool's memory raises."""
+        """Return what the messages become, in order for each gateway. Raises only what the spool's memory raises.
+
+        Ordinary messages of a gateway that follow each other share an entry; every other has one of its own.
+        """
         group = _Group()
-        return [self._with_signals(self._entry(message, group)) for message in messages]
+        for message in messages:
+            if not self._joins_a_run(message, group):
+                entry = self._with_signals(self._entry(message, group))
+                group.runs.pop(entry.gateway, None)
+                group.entries.append(entry)
+        return [each.entry() if isinstance(each, Run) else each for each in group.entries]
+
+    def _joins_a_run(self, message: Message, group: _Group) -> bool:
+        """Take in a message that is in order in every respect; say whether it was."""
+        if message.dup or message.retain or len(message.payload) > self._max_payload_bytes or not self._takes_plain:
+            return False
+        plain = self._plain.read(message.topic, message.payload, message.received_ms)
+        if plain is None or self._is_repeated(plain.gateway, plain.boot, plain.seq, group):
+            return False
+        run = group.runs.get(plain.gateway)
+        if run is None or run.boot != plain.boot:
+            run = group.runs[plain.gateway] = Run(plain.gateway, plain.boot, ReadingBatch(site=self._site))
+            group.entries.append(run)
+        run.add(plain, received_ms=message.received_ms, delivery=_delivery(message) if plain.seq is None else None)
+        return True
 
     def _with_signals(self, entry: SpoolEntry) -> SpoolEntry:
         """Return the entry with what its events ask people to see."""
@@ -164,7 +193,7 @@ class Pipeline:
         if message.retain and topic.kind is not TopicKind.STATUS:
             # A replay of an old message: it must not use up the number of the message itself.
             return _ignored(replace(entry, boot=None, seq=None, delivery=None), "retained")
-        if self._is_repeated(gateway, decoded, group) or self._is_redelivery(message, entry.delivery):
+        if self._is_repeated(gateway, decoded.boot, decoded.seq, group) or self._is_redelivery(message, entry.delivery):
             return self._repeated(entry, message, topic, decoded, group)
         if decoded.status is not None:
             self._log.info("gateway_status", gateway=gateway, state=decoded.status, retained=message.retain)
@@ -174,10 +203,10 @@ class Pipeline:
             return _ignored(replace(entry, received=1), "empty")
         return self._accepted(entry, message, topic, decoded, group)
 
-    def _is_repeated(self, gateway: str, decoded: Decoded, group: _Group) -> bool:
-        if decoded.boot is None or decoded.seq is None:
+    def _is_repeated(self, gateway: str, boot: str | None, seq: int | None, group: _Group) -> bool:
+        if boot is None or seq is None:
             return False
-        key = (gateway, decoded.boot, decoded.seq)
+        key = (gateway, boot, seq)
         if key in group.seqs or self._spool.seen(*key):
             return True
         group.seqs.add(key)

@@ -97,12 +97,13 @@ class Gap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpoolEntry:
-    """What one message became.
+    """What one message became, or several of one boot of a gateway that held nothing but good readings.
 
     `received` is the number of records as they came, counted before anything was judged, so that the books can
     be wrong if the judging is. `boot` and `seq` mark the message in its gateway's duplicate window, None where it
     carries none. `event_keys` are what its events are known by from now on; `signals` are what they ask people
     to see, made durable together with them; `status` is what a status message says.
+    `seqs` and `deliveries` are those of all its messages, where they are several.
     """
 
     gateway: str
@@ -118,6 +119,8 @@ class SpoolEntry:
     event_keys: Sequence[str] = ()
     signals: Sequence[Signal] = ()
     delivery: Delivery | None = None
+    seqs: Sequence[int] = ()
+    deliveries: Sequence[Delivery] = ()
     status: GatewayStatus | None = None
 
     @property

@@ -45,10 +45,10 @@ class Deliveries:
         """Remember under which packet ids these came, within the caller's transaction."""
         rows = []
         for entry in entries:
-            if entry.delivery is not None:
+            for delivery in entry.deliveries if entry.delivery is None else (entry.delivery,):
                 # A number used up by a commit that failed does no harm.
                 self._number += 1
-                rows.append((entry.delivery.packet_id, entry.delivery.digest, self._number))
+                rows.append((delivery.packet_id, delivery.digest, self._number))
         self._db.executemany("INSERT OR REPLACE INTO deliveries VALUES (?, ?, ?)", rows)
 
     def forget(self) -> None:

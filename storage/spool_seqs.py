@@ -53,9 +53,9 @@ class SeqWindows:
         """Return the windows that these entries change; the cached ones stay until it is done."""
         seqs: defaultdict[BootKey, set[int]] = defaultdict(set)
         for entry in entries:
-            if entry.boot is not None and entry.seq is not None:
-                seqs[entry.gateway, entry.boot].add(entry.seq)
-        return {key: _mark(self.window(*key), numbers) for key, numbers in seqs.items()}
+            if entry.boot is not None:
+                seqs[entry.gateway, entry.boot].update(entry.seqs if entry.seq is None else (entry.seq,))
+        return {key: _mark(self.window(*key), numbers) for key, numbers in seqs.items() if numbers}
 
     def write(self, marked: Mapping[BootKey, Marked], now_ms: int) -> list[Gap]:
         """Write what changed, within the caller's transaction; return the boots that miss more or less than before."""
