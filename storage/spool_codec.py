@@ -1,6 +1,7 @@
 """How readings and events lie in the spool: columns as little-endian bytes, names once, events as JSON."""
 
 import struct
+import sys
 from array import array
 from collections.abc import Sequence
 from datetime import datetime
@@ -25,9 +26,8 @@ def pack_readings(batch: ReadingBatch) -> bytes:
     series: dict[tuple[str, str, str], int] = {}
     index = [series.setdefault(key, len(series)) for key in zip(batch.device, batch.metric, batch.phase, strict=True)]
     names = orjson.dumps([batch.site, list(series)])
-    count = len(batch)
-    columns = struct.pack(f"<{count}q{count}d{count}I", *batch.time_ms, *batch.value, *index)
-    return b"".join((_HEADER.pack(_VERSION, len(names), count), names, columns, batch.quality, batch.flags))
+    numbers = (_little(batch.time_ms), _little(batch.value), _little(array("I", index)))
+    return b"".join((_HEADER.pack(_VERSION, len(names), len(index)), names, *numbers, batch.quality, batch.flags))
 
 
 def unpack_readings(data: bytes) -> ReadingBatch:
@@ -50,19 +50,37 @@ def _unpack_readings(data: bytes) -> ReadingBatch:
         raise ValueError(msg)
     names_end = _HEADER.size + names_length
     site, series = orjson.loads(data[_HEADER.size : names_end])
-    columns = struct.unpack_from(f"<{count}q{count}d{count}I", data, names_end)
-    tail = names_end + 20 * count
-    keys = [series[position] for position in columns[2 * count :]]
+    values_at, index_at, quality_at = (names_end + size * count for size in (8, 16, 20))
+    flags_at, end = quality_at + count, quality_at + 2 * count
+    if len(data) != end:
+        msg = f"{len(data)} bytes where {end} were written"
+        raise ValueError(msg)
+    keys = [series[position] for position in _column("I", data[index_at:quality_at])]
     return ReadingBatch(
         site=SiteId(site),
-        time_ms=array("q", columns[:count]),
+        time_ms=_column("q", data[names_end:values_at]),
         device=[key[0] for key in keys],
         metric=[key[1] for key in keys],
         phase=[key[2] for key in keys],
-        value=array("d", columns[count : 2 * count]),
-        quality=bytearray(data[tail : tail + count]),
-        flags=bytearray(data[tail + count : tail + 2 * count]),
+        value=_column("d", data[values_at:index_at]),
+        quality=bytearray(data[quality_at:flags_at]),
+        flags=bytearray(data[flags_at:]),
     )
+
+
+def _little(column: "array[Any]") -> bytes:
+    """Return the bytes of a column, the lowest first whatever machine this is."""
+    if sys.byteorder == "big":
+        column = column[:]
+        column.byteswap()
+    return column.tobytes()
+
+
+def _column(kind: str, data: bytes) -> "array[Any]":
+    column: array[Any] = array(kind, data)
+    if sys.byteorder == "big":
+        column.byteswap()
+    return column
 
 
 def pack_events(events: Sequence[Event]) -> bytes:
