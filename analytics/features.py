@@ -15,7 +15,7 @@ from analytics.spells import numbered
 from sensors.subjects import Subject, SubjectKind
 from sensors.topology import Registry
 
-FEATURES_VERSION = "2"
+FEATURES_VERSION = "3"
 """Part of the fingerprint: raise it when a feature is computed differently, and all are computed anew."""
 
 LONG_SPELL_MS = 30 * 60_000

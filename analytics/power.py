@@ -3,6 +3,8 @@
 import polars as pl
 
 from analytics.intervals import MS_PER_HOUR, SPAN, held, within_spans
+from analytics.meter_limits import believed
+from analytics.meters import corrected
 from analytics.points import with_hold
 from sensors.readings import Quality
 
@@ -16,8 +18,8 @@ def circuit_power(
 ) -> pl.DataFrame:
     """Return a track per circuit: mean `power_w` and whether it was `measured`, or spread over a gap.
 
-    Power is the difference of two register readings over the time between them, or the held active power
-    where a circuit has no register. A falling register and time without readings are unknown.
+    Power is what flowed between two readings of a register (analytics.meters) over the time between them, or the held
+    active power where a circuit has no register. What a register hid by falling or leaping is spread.
     `ct_ratios` has `subject` and `ct_ratio`, by which a meter behind current transformers is multiplied.
     """
     meters = point_rows.filter(pl.col("subject").str.starts_with("circuit:"))
@@ -40,21 +42,10 @@ def _of_metric(readings: pl.DataFrame, metric: str) -> pl.DataFrame:
 
 
 def _register_power(registers: pl.DataFrame, meters: pl.DataFrame) -> pl.DataFrame:
-    series = ["device", "metric", "phase"]
-    after = {name: pl.col(name).shift(-1).over(series) for name in ("time_ms", "value", "quality")}
-    steps = with_hold(registers, meters).with_columns(
-        start_ms=pl.col("time_ms"),
-        end_ms=after["time_ms"],
-        energy_kwh=after["value"] - pl.col("value"),
-        closing=after["quality"],
-    )
     # a meter that reports on change has no interval: its register stands still between two reports
-    on_time = (pl.col("end_ms") - pl.col("start_ms")) <= pl.col("hold_ms")
-    intervals = steps.drop_nulls("end_ms").filter(pl.col("energy_kwh") >= 0)
-    power = intervals.with_columns(
-        power_w=pl.col("energy_kwh") * (1000 * MS_PER_HOUR) / (pl.col("end_ms") - pl.col("start_ms")),
-        measured=on_time & (pl.col("closing") == Quality.GOOD),
-    )
+    put_right = corrected(with_hold(registers, meters), limits=believed(meters))
+    length_ms = pl.col("end_ms") - pl.col("start_ms")
+    power = put_right.steps().with_columns(power_w=pl.col("amount") * (1000 * MS_PER_HOUR) / length_ms)
     return _per_circuit(power, meters)
 
 

@@ -78,14 +78,17 @@ def test_a_register_marked_estimated_counts_as_spread() -> None:
     assert (use.kwh, use.kwh_while_empty) == pytest.approx((2.0, 1.0))
 
 
-def test_a_falling_register_is_unknown_and_adds_nothing() -> None:
+def test_a_register_that_is_reset_keeps_the_total_and_the_lost_step_is_never_called_wasted() -> None:
     readings = batch()
     end = metered(readings, "m", [MONDAY], lambda _t: 600.0, start_kwh=5000.0)
     next_day = MONDAY + timedelta(days=1)
     metered(readings, "m", [next_day], lambda _t: 600.0, start_kwh=0.0)
+    sampled(readings, "cam", "presence", [MONDAY, next_day], lambda _t: 0.0)
     assert end == pytest.approx(5014.4)
-    # the reading at midnight is the new register's 0: the step down and the one interval before it are unknown
-    assert use_of_light(readings, last=next_day).kwh == pytest.approx(28.8 - 0.05)
+    # the reading at midnight is the new register's 0: what flowed in the five minutes before it is estimated
+    use = use_of_light(readings, last=next_day)
+    assert use.kwh == pytest.approx(28.8)
+    assert use.kwh_while_empty == pytest.approx(28.8 - 0.05)
 
 
 def test_a_meter_behind_current_transformers_is_multiplied() -> None:

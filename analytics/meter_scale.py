@@ -1,0 +1,98 @@
+"""What is usual of each register: its unit of counting, how far it may err, how fast it can go."""
+
+import polars as pl
+
+from analytics.intervals import MS_PER_HOUR
+from analytics.meter_judge import QUANTA
+
+SERIES = ("device", "metric", "phase")
+
+FACTOR = 10.0
+"""A register may go so many times as fast as it usually goes at most. The project's own choice."""
+NEIGHBOURS = 5.0
+"""A leap goes so many times as fast as the steps on both sides of it; load that goes on is no leap. Own choice."""
+SMOOTHED = 5
+"""The median of so many readings is free of up to two wrong ones."""
+COARSE_SHARE = 0.05
+"""A register counts in units where so many of its steps are the smallest one."""
+LIMITS_SCHEMA = pl.Schema(
+    {
+        "device": pl.String,
+        "metric": pl.String,
+        "limit_per_h": pl.Float64,
+        "floor_per_h": pl.Float64,
+        "rolls_at": pl.Float64,
+    }
+)
+"""What is known of meters, as they say it (before current transformers); null is unknown.
+
+The most per hour that the circuit can carry; where that is not known, what is believed per hour however unusual; and
+where the register turns over.
+"""
+
+
+def with_scale(rows: pl.DataFrame, limits: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows (SERIES, time_ms, value; sorted) with `quantum`, `noise`, `limit_per_ms`, `mean_per_ms`.
+
+    Also `rolls_at` of the limits, and `step_ms`, the median step. Everything is as the register says it.
+    """
+    scale = _counting(rows).join(_speed(rows), on=SERIES, how="left").join(limits, on=["device", "metric"], how="left")
+    usual = pl.max_horizontal(pl.col("usual_per_ms") * FACTOR, pl.col("floor_per_h") / MS_PER_HOUR)
+    known = scale.with_columns(
+        limit_per_ms=pl.coalesce(pl.col("limit_per_h") / MS_PER_HOUR, usual, pl.lit(float("inf"))),
+        mean_per_ms=pl.col("mean_per_ms").fill_null(0.0),
+    ).drop("limit_per_h", "floor_per_h", "usual_per_ms")
+    return rows.join(known, on=SERIES, how="left", maintain_order="left")
+
+
+def is_event() -> pl.Expr:
+    """Return the condition that a register fell into this row, or leapt as no load does."""
+    gain, span_ms = pl.col("value").diff().over(SERIES), pl.col("time_ms").diff().over(SERIES)
+    rate = gain / span_ms
+    around = pl.max_horizontal(rate.shift(1).over(SERIES), rate.shift(-1).over(SERIES), pl.lit(0.0))
+    possible = pl.col("limit_per_ms") * span_ms + QUANTA * pl.col("quantum")
+    leapt = (gain > possible) & (rate > NEIGHBOURS * around)
+    return ((gain < 0) | leapt).fill_null(value=False)
+
+
+def _counting(rows: pl.DataFrame) -> pl.DataFrame:
+    gains = rows.select(
+        *SERIES, gain=pl.col("value").diff().over(SERIES), step_ms=pl.col("time_ms").diff().over(SERIES)
+    )
+    up = pl.col("gain").filter(pl.col("gain") > 0)
+    smallest = up.min()
+    coarse = (up <= smallest * (1 + 1e-6)).mean() >= COARSE_SHARE
+    return (
+        gains.group_by(SERIES)
+        .agg(
+            quantum=pl.when(coarse).then(smallest).otherwise(0.0), usual_gain=up.median(), step_ms=pl.median("step_ms")
+        )
+        .with_columns(pl.col("quantum").fill_null(0.0))
+        .with_columns(noise=pl.max_horizontal(1.5 * pl.col("quantum"), pl.col("usual_gain") / 2).fill_null(0.0))
+        .drop("usual_gain")
+    )
+
+
+def _speed(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return per series the rate that only few hours exceed, and the mean one, from a smoothed register by the hour."""
+    smooth = pl.col("value").rolling_median(SMOOTHED, min_samples=1, center=True).over(SERIES)
+    hourly = (
+        rows.with_columns(smooth=smooth, hour=pl.col("time_ms") // MS_PER_HOUR)
+        .group_by(*SERIES, "hour", maintain_order=True)
+        .agg(pl.first("time_ms", "smooth"), last_ms=pl.last("time_ms"), last_smooth=pl.last("smooth"))
+        .with_columns(
+            end_ms=pl.col("time_ms").shift(-1).over(SERIES).fill_null(pl.col("last_ms")),
+            end=pl.col("smooth").shift(-1).over(SERIES).fill_null(pl.col("last_smooth")),
+        )
+        .filter(pl.col("end_ms") > pl.col("time_ms"))
+        .with_columns(span_ms=pl.col("end_ms") - pl.col("time_ms"), gain=pl.col("end") - pl.col("smooth"))
+        .with_columns(rate=pl.col("gain") / pl.col("span_ms"))
+        .filter(pl.col("rate") >= 0)
+    )
+    exceeded_by = pl.min_horizontal(pl.len() // SMOOTHED, 2) + pl.len() // 100
+    usual = pl.col("rate").sort(descending=True).get(exceeded_by)
+    usual_per_series = hourly.group_by(SERIES).agg(usual_per_ms=usual)
+    believed = hourly.join(usual_per_series, on=SERIES).filter(pl.col("rate") <= FACTOR * pl.col("usual_per_ms"))
+    means = believed.group_by(SERIES).agg(mean_per_ms=pl.sum("gain") / pl.sum("span_ms"))
+    positive = pl.when(pl.col("usual_per_ms") > 0).then("usual_per_ms")
+    return usual_per_series.with_columns(usual_per_ms=positive).join(means, on=SERIES, how="left")
