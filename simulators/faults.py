@@ -1,18 +1,15 @@
-"""What is broken when, and what an analysis ought to find of it."""
+"""What is broken when, and which rules ought to find it."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from zoneinfo import ZoneInfo
 
-from sensors.catalogue import CATALOGUE
 from sensors.errors import InputFault
 from sensors.readings import epoch_ms
 from sensors.subjects import Subject, SubjectKind
 from sensors.topology import Registry
-from simulators.days import IsWorkday, local_day, next_day, workdays_of
 from simulators.timeline import Span, clipped
 
 FOREVER_MS = 4_102_444_800_000
@@ -107,17 +104,6 @@ class FaultList:
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class TruthRow:
-    """One line of what is there to be found: a rule, a subject, a period, and `fault` or `near_miss`."""
-
-    rule: str
-    subject: Subject
-    start: datetime
-    end: datetime
-    kind: str
-
-
 def checked(faults: Iterable[Fault], registry: Registry) -> FaultList:
     """Return the faults after a look at whether this site can have them. Raises FaultPlanError."""
     known: Mapping[SubjectKind, Collection[str]] = {
@@ -137,38 +123,3 @@ def checked(faults: Iterable[Fault], registry: Registry) -> FaultList:
         if until <= start:
             raise FaultPlanError(fault, "it ends before it starts")
     return FaultList(listed)
-
-
-def truth_rows(
-    faults: Iterable[Fault], registry: Registry, *, end: datetime, is_workday: IsWorkday | None = None
-) -> list[TruthRow]:
-    """Return what the rules ought to find in readings up to `end`, one row per fault and rule, by rule and subject.
-
-    An idle room is due only where it was idle for as long as the rule looks back.
-    """
-    zone = ZoneInfo(registry.site.timezone)
-    works = is_workday or workdays_of(registry.site)
-    rows = [row for fault in faults if fault.start < end for row in _rows(fault, zone, works, end)]
-    return sorted(rows, key=lambda row: (row.rule, row.subject, row.start))
-
-
-def _rows(fault: Fault, zone: ZoneInfo, works: IsWorkday, end: datetime) -> Iterator[TruthRow]:
-    until = min(moment for moment in (fault.end, fault.mended, end) if moment is not None)
-    for rule in RULES[fault.kind]:
-        if not _is_due(rule, fault.start, until, zone, works):
-            continue
-        kind = "near_miss" if fault.near_miss else "fault"
-        yield TruthRow(rule, fault.subject, fault.start.astimezone(zone), until.astimezone(zone), kind)
-
-
-def _is_due(rule: str, start: datetime, until: datetime, zone: ZoneInfo, works: IsWorkday) -> bool:
-    day, last = local_day(epoch_ms(start), zone), local_day(epoch_ms(until), zone)
-    if rule == "S02":
-        return (last - day).days >= CATALOGUE["S02"].parameter("window_days")
-    if rule != "S01":
-        return True
-    worked = 0
-    while day < last:
-        worked += works(day)
-        day = next_day(day)
-    return worked >= CATALOGUE["S01"].parameter("workdays")

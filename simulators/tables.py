@@ -1,13 +1,10 @@
-"""Ticks and truth as the text of CSV files."""
+"""Ticks as the text of a CSV file."""
 
-from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
-from simulators.faults import TruthRow
 from simulators.world import Tick
 
 READINGS_HEADER = "timestamp,device,metric,value,phase\n"
-TRUTH_HEADER = "rule,subject,start,end,kind\n"
 
 
 def readings_rows(tick: Tick, zone: ZoneInfo) -> str:
@@ -19,9 +16,3 @@ def readings_rows(tick: Tick, zone: ZoneInfo) -> str:
     return "".join(
         [*events, *[f"{stamp},{device},{metric},{value:.10g},{phase}\n" for device, metric, value, phase in columns]]
     )
-
-
-def truth_text(rows: Iterable[TruthRow]) -> str:
-    """Return TRUTH.csv: rule,subject,start,end,kind."""
-    lines = (f"{r.rule},{r.subject},{r.start.isoformat()},{r.end.isoformat()},{r.kind}\n" for r in rows)
-    return TRUTH_HEADER + "".join(lines)

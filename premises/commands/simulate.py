@@ -48,10 +48,10 @@ def command(
 ) -> None:
     """Simulate a building: people, air, electricity, doors, a fire, and what is broken."""
     from simulators.building import office_building  # noqa: PLC0415 - --help should not wait for the calendar
-    from simulators.faults import truth_rows  # noqa: PLC0415
+    from simulators.demands import truth_rows  # noqa: PLC0415
     from simulators.registry_yaml import registry_text  # noqa: PLC0415
     from simulators.scenarios import scenario  # noqa: PLC0415
-    from simulators.tables import truth_text  # noqa: PLC0415
+    from simulators.truth import truth_text  # noqa: PLC0415
     from simulators.world import World  # noqa: PLC0415
 
     first = _first_day(start, days)

@@ -11,8 +11,10 @@ from sensors.errors import InputFault
 from sensors.subjects import Subject
 from sensors.topology import Registry
 from sensors.verdicts import Finding, Verdict
-from simulators.faults import Fault, FaultKind, TruthRow, truth_rows
+from simulators.demands import truth_rows
+from simulators.faults import Fault, FaultKind
 from simulators.scenarios import scenario
+from simulators.truth import TruthRow
 from storage.readings.memory import MemoryReadingStore
 from tests.simulators.worlds import MONDAY, all_readings, building, local, world
 
