@@ -7,9 +7,11 @@ from typing import Protocol
 
 from sensors.events import Event
 from sensors.readings import ReadingBatch, ReadingFlag
-from storage.spool import Pending, SqliteSpool
+from storage.spool import DamagedEntryError, Pending, SqliteSpool
 
 ENTRIES_AT_ONCE = 2_000
+DAMAGED = "spool_damaged"
+"""The reason under which an entry lies in quarantine that cannot be read back."""
 
 
 class Appended(Protocol):
@@ -53,11 +55,20 @@ def drain(
     spool.mark_stored(store.drained_to(spool.spool_id))
     drained = 0
     newest = spool.newest
-    while pending := spool.pending(limit=entries_at_once):
+    while pending := _readable(spool, entries_at_once):
         drained += _drain_some(spool, store, pending)
         if pending[-1].id >= newest or stopping():
             break
     return drained
+
+
+def _readable(spool: SqliteSpool, limit: int) -> list[Pending]:
+    """Return the oldest entries that can be read back; what lies damaged before them goes into quarantine."""
+    while True:
+        try:
+            return spool.pending(limit=limit)
+        except DamagedEntryError as damaged:
+            spool.set_aside(damaged.entry, DAMAGED, str(damaged))
 
 
 def _drain_some(spool: SqliteSpool, store: Target, pending: Sequence[Pending]) -> int:

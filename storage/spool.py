@@ -7,26 +7,28 @@ Each table has a module of its own (`spool_entries`, `spool_books`, …) with fu
 belongs into one transaction.
 """
 
-import shutil
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from sensors.intake import Book, Delivery, Gap, GatewayState, SpoolEntry
+from sensors.intake import Book, Delivery, Gap, GatewayState, Quarantined, SpoolEntry
 from storage.quarantine import Kept, Which, find, keep_bounded, put_in, take_out
 from storage.spool_books import add_ignored, add_to_books, read_books, read_gateways, write_statuses
+from storage.spool_bounds import Bounds, SpoolFullError, is_full, used_bytes
 from storage.spool_entries import (
+    DamagedEntryError,
     Pending,
-    drop_oldest_readings,
     gather,
     insert_entries,
     read_pending,
+    set_aside,
     strike_off,
 )
 from storage.spool_outbox import write_signals
 from storage.spool_repeats import DELIVERIES, EVENT_KEYS_MS, Deliveries, remember_events, seen_event
-from storage.spool_schema import SpoolFullError, SpoolUnreadableError, open_spool
+from storage.spool_schema import SpoolUnreadableError, open_spool
 from storage.spool_seqs import BOOTS, SeqWindows
 
 __all__ = [
@@ -36,6 +38,7 @@ __all__ = [
     "MAX_BYTES",
     "MIN_FREE_BYTES",
     "QUARANTINE_BYTES",
+    "DamagedEntryError",
     "Kept",
     "Pending",
     "SpoolFullError",
@@ -47,6 +50,9 @@ MAX_BYTES = 4 * 2**30
 MIN_FREE_BYTES = 512 * 2**20
 QUARANTINE_BYTES = 256 * 2**20
 """How much raw payload the quarantine keeps; beyond it the oldest go, counted as before."""
+
+PENDING_RECORDS = 200_000
+"""How many records the drain holds in memory at once, about 100 MB: what bounds it after days away."""
 
 
 class SqliteSpool:
@@ -60,21 +66,21 @@ class SqliteSpool:
         min_free_bytes: int = MIN_FREE_BYTES,
         quarantine_bytes: int = QUARANTINE_BYTES,
         on_gap: Callable[[Gap], None] = lambda _: None,
+        on_dropped: Callable[[int], None] = lambda _: None,
     ) -> None:
-        """Open the file or make it; SchemaTooNewError or SpoolUnreadableError where it cannot be used.
+        """Open the file or make it; SchemaTooNewError, SpoolUnreadableError or SpoolFullError where that fails.
 
-        `on_gap` hears, after the commit, of numbers that it shows to be missing.
+        After a commit, `on_gap` hears of numbers that it shows to be missing, `on_dropped` of readings that gave way.
         """
         self._path = path
-        self._max_bytes = max_bytes
-        self._min_free_bytes = min_free_bytes
+        self._bounds = Bounds(max_bytes=max_bytes, min_free_bytes=min_free_bytes)
+        self._on_dropped = on_dropped
         self._quarantine_bytes = quarantine_bytes
         self._on_gap = on_gap
         self._db = open_spool(path)
         self._windows = SeqWindows(self._db)
         self._deliveries = Deliveries(self._db)
         self.spool_id = str(self._one("SELECT value FROM meta WHERE key = 'spool_id'"))
-        self._page_bytes = self._one("PRAGMA page_size")
 
     def close(self) -> None:
         """Let go of the file."""
@@ -98,16 +104,17 @@ class SqliteSpool:
             take_out(db, instead_of)
             insert_entries(db, gathered)
             write_signals(db, [each for entry in entries for each in entry.signals])
-            put_in(db, [each for entry in entries for each in entry.quarantined])
-            keep_bounded(db, self._quarantine_bytes)
+            self._put_in(db, [each for entry in entries for each in entry.quarantined])
             gaps = self._windows.write(marked, entries[-1].received_ms)
             add_to_books(db, gathered, gaps, live=not instead_of)
             add_ignored(db, [each for entry in entries for each in entry.ignored])
             write_statuses(db, gathered)
             remember_events(db, entries)
             self._deliveries.remember(entries)
-            self._make_room(db, used_before=used)
+            dropped = self._bounds.keep(db, self._path.parent, used_before=used)
         self._windows.cache(marked)
+        if dropped:
+            self._on_dropped(dropped)
         for gap in gaps:
             if gap.missing > 0:
                 self._on_gap(gap)
@@ -131,17 +138,36 @@ class SqliteSpool:
 
     # The side of the drain.
 
-    def pending(self, after: int = 0, limit: int = 1_000) -> list[Pending]:
-        """Return the entries behind `after`, oldest first, at most `limit`."""
-        return read_pending(self._db, after=after, limit=limit)
+    def pending(self, after: int = 0, limit: int = 1_000, most_records: int = PENDING_RECORDS) -> list[Pending]:
+        """Return the entries behind `after`, oldest first: at most `limit`, and only one beyond `most_records`.
 
-    def mark_stored(self, last: int, unchanged: Mapping[str, int] | None = None) -> None:
+        Stops before an entry that cannot be read back; raises DamagedEntryError where it is the first.
+        """
+        return read_pending(self._db, after=after, limit=limit, most_records=most_records)
+
+    def mark_stored(
+        self,
+        last: int,
+        unchanged: Mapping[str, int] | None = None,
+        refused: Sequence[Quarantined] = (),
+    ) -> None:
         """Strike off the entries up to `last` as stored.
 
-        `unchanged` counts by gateway the records that said nothing new to the store: they were duplicates.
+        `unchanged` counts by gateway the records that said nothing new to the store: they were duplicates. `refused`
+        are records that the store will never take: they go into quarantine, and in the books from accepted to there.
         """
+        bad: Counter[str] = Counter()
+        for each in refused:
+            bad[each.gateway] += each.records
         with self._transaction() as db:
-            strike_off(db, last, unchanged or {})
+            strike_off(db, last, unchanged=unchanged or {}, refused=bad)
+            self._put_in(db, refused)
+
+    def set_aside(self, entry: int, reason: str, detail: str) -> None:
+        """Put an entry that nobody can use into quarantine, whole, and count its records there."""
+        with self._transaction() as db:
+            message = set_aside(db, entry, reason, detail)
+            self._put_in(db, () if message is None else (message,))
 
     @property
     def newest(self) -> int:
@@ -174,9 +200,14 @@ class SqliteSpool:
     @property
     def bytes(self) -> int:
         """Return the bytes in use, without the pages that are free for reuse."""
-        return (self._one("PRAGMA page_count") - self._one("PRAGMA freelist_count")) * self._page_bytes
+        return used_bytes(self._db)
 
     # Inside.
+
+    def _put_in(self, db: sqlite3.Connection, messages: Sequence[Quarantined]) -> None:
+        if messages:
+            put_in(db, messages)
+            keep_bounded(db, self._quarantine_bytes)
 
     def _one(self, query: str) -> int:
         value: int = self._db.execute(query).fetchone()[0]
@@ -190,9 +221,8 @@ class SqliteSpool:
             self._db.execute("COMMIT")
         except sqlite3.OperationalError as exc:
             self._roll_back()
-            if exc.sqlite_errorcode == sqlite3.SQLITE_FULL:
-                msg = f"{self._path}: the disk is full; make room, what waits at the broker is not lost"
-                raise SpoolFullError(msg) from exc
+            if is_full(exc, self._path.parent):
+                raise SpoolFullError.at(self._path) from exc
             raise
         except BaseException:
             self._roll_back()
@@ -200,10 +230,6 @@ class SqliteSpool:
 
     def _roll_back(self) -> None:
         if self._db.in_transaction:
-            self._db.execute("ROLLBACK")
-
-    def _make_room(self, db: sqlite3.Connection, *, used_before: int) -> None:
-        short_of_disk = shutil.disk_usage(self._path.parent).free < self._min_free_bytes
-        allowed = min(self._max_bytes, used_before) if short_of_disk else self._max_bytes
-        while self.bytes > allowed and drop_oldest_readings(db):
-            pass
+            # On a full disk SQLite may have rolled back by itself in between.
+            with suppress(sqlite3.OperationalError):
+                self._db.execute("ROLLBACK")

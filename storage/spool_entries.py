@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sensors.events import Event
-from sensors.intake import GatewayStatus, SpoolEntry
+from sensors.intake import GatewayStatus, Quarantined, SpoolEntry
 from sensors.readings import ReadingBatch
-from storage.spool_codec import pack_events, pack_readings, unpack_events, unpack_readings
+from storage.spool_codec import SpoolDataError, pack_events, pack_readings, unpack_events, unpack_readings
 
 _DROPPED_AT_ONCE = 8
 
@@ -79,36 +79,89 @@ def insert_entries(db: sqlite3.Connection, gathered: Mapping[str, Gathered]) -> 
             db.execute(insert, (gateway, each.received_ms, 0, len(each.events), None, pack_events(each.events)))
 
 
-def read_pending(db: sqlite3.Connection, *, after: int, limit: int) -> list[Pending]:
-    """Return the entries behind `after`, oldest first, at most `limit`."""
-    query = "SELECT id, gateway, reading_data, event_data FROM entries WHERE id > ? ORDER BY id LIMIT ?"
-    return [
-        Pending(
-            id=number,
-            gateway=gateway,
-            readings=None if readings is None else unpack_readings(readings),
-            events=() if events is None else unpack_events(events),
-        )
-        for number, gateway, readings, events in db.execute(query, (after, limit))
-    ]
+class DamagedEntryError(SpoolDataError):
+    """An entry cannot be read back; those before it in the spool can."""
+
+    def __init__(self, entry: int, detail: str) -> None:
+        """Name the entry, for it to be set aside."""
+        super().__init__(f"entry {entry}: {detail}")
+        self.entry = entry
 
 
-def strike_off(db: sqlite3.Connection, last: int, unchanged: Mapping[str, int]) -> None:
-    """Delete the entries up to `last` and count them as stored, less those that said nothing new."""
+def read_pending(db: sqlite3.Connection, *, after: int, limit: int, most_records: int) -> list[Pending]:
+    """Return the entries behind `after`, oldest first: at most `limit`, and only one beyond `most_records`.
+
+    Stops before an entry that cannot be read back; raises DamagedEntryError where it is the first.
+    """
+    query = (
+        "SELECT id, gateway, reading_data, event_data, readings + events FROM entries WHERE id > ? ORDER BY id LIMIT ?"
+    )
+    found: list[Pending] = []
+    records = 0
+    for number, gateway, readings, events, count in db.execute(query, (after, limit)):
+        try:
+            found.append(_pending(number, gateway, readings, events))
+        except SpoolDataError as exc:
+            if not found:
+                raise DamagedEntryError(number, str(exc)) from exc
+            break
+        records += count
+        if records >= most_records:
+            break
+    return found
+
+
+def _pending(number: int, gateway: str, readings: bytes | None, events: bytes | None) -> Pending:
+    return Pending(
+        id=number,
+        gateway=gateway,
+        readings=None if readings is None else unpack_readings(readings),
+        events=() if events is None else unpack_events(events),
+    )
+
+
+def set_aside(db: sqlite3.Connection, number: int, reason: str, detail: str) -> Quarantined | None:
+    """Take an entry out whole and count it as quarantined; return what goes into quarantine, None where it is gone."""
+    query = (
+        "SELECT gateway, received_ms, readings + events, coalesce(reading_data, event_data) FROM entries WHERE id = ?"
+    )
+    row = db.execute(query, (number,)).fetchone()
+    if row is None:
+        return None
+    gateway, received_ms, records, data = row
+    db.execute("DELETE FROM entries WHERE id = ?", (number,))
+    db.execute(
+        "UPDATE books SET accepted = accepted - ?, quarantined = quarantined + ? WHERE gateway = ?",
+        (records, records, gateway),
+    )
+    return Quarantined(
+        topic=f"spool/entries/{number}",
+        payload=data,
+        reason=reason,
+        detail=detail,
+        gateway=gateway,
+        received_ms=received_ms,
+        records=records,
+    )
+
+
+def strike_off(db: sqlite3.Connection, last: int, *, unchanged: Mapping[str, int], refused: Mapping[str, int]) -> None:
+    """Delete the entries up to `last` and count them as stored, less what said nothing new and what was refused."""
     query = "SELECT gateway, sum(readings + events) FROM entries WHERE id <= ? GROUP BY gateway"
     for gateway, records in db.execute(query, (last,)).fetchall():
         # Some may have been dropped for want of room while the store took them.
-        duplicate = min(records, unchanged.get(gateway, 0))
+        bad = min(records, refused.get(gateway, 0))
+        duplicate = min(records - bad, unchanged.get(gateway, 0))
         db.execute(
-            "UPDATE books SET stored = stored + ?, accepted = accepted - ?, duplicate = duplicate + ?"
-            " WHERE gateway = ?",
-            (records - duplicate, duplicate, duplicate, gateway),
+            "UPDATE books SET stored = stored + ?, accepted = accepted - ?, duplicate = duplicate + ?,"
+            " quarantined = quarantined + ? WHERE gateway = ?",
+            (records - duplicate - bad, duplicate + bad, duplicate, bad, gateway),
         )
     db.execute("DELETE FROM entries WHERE id <= ?", (last,))
 
 
-def drop_oldest_readings(db: sqlite3.Connection) -> bool:
-    """Drop some of the oldest readings and count them; False when there are none left."""
+def drop_oldest_readings(db: sqlite3.Connection) -> int:
+    """Drop some of the oldest readings and count them; return how many, 0 when there are none left."""
     query = "SELECT id, gateway, readings FROM entries WHERE readings > 0 ORDER BY id LIMIT ?"
     rows = db.execute(query, (_DROPPED_AT_ONCE,)).fetchall()
     dropped: Counter[str] = Counter()
@@ -119,4 +172,4 @@ def drop_oldest_readings(db: sqlite3.Connection) -> bool:
         "UPDATE books SET dropped = dropped + ? WHERE gateway = ?",
         [(count, gateway) for gateway, count in dropped.items()],
     )
-    return bool(rows)
+    return dropped.total()

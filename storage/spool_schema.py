@@ -8,10 +8,7 @@ from pathlib import Path
 
 from sensors.errors import InputFault
 from storage.errors import SchemaTooNewError
-
-
-class SpoolFullError(Exception):
-    """There is no room for more; nothing of the transaction was kept."""
+from storage.spool_bounds import SpoolFullError, is_full
 
 
 class SpoolUnreadableError(InputFault):
@@ -24,13 +21,18 @@ class SpoolUnreadableError(InputFault):
 
 
 def open_spool(path: Path) -> sqlite3.Connection:
-    """Return a connection to the file, made where it is not there; SpoolUnreadableError, SchemaTooNewError."""
+    """Return a connection to the file, made where it is not there.
+
+    Raises SpoolUnreadableError, SchemaTooNewError, or SpoolFullError where the disk has no room for it.
+    """
     try:
         db = sqlite3.connect(path, isolation_level=None, timeout=30, check_same_thread=False)
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
         _migrate(db, path)
     except sqlite3.Error as exc:
+        if is_full(exc, path.parent):
+            raise SpoolFullError.at(path) from exc
         raise SpoolUnreadableError(path, str(exc)) from exc
     return db
 

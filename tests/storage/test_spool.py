@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from math import nan
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
@@ -60,7 +60,8 @@ def fire(number: str | None = "f1") -> Event:
 
 def entry(*values: float, gateway: str = "gw1", events: Sequence[Event] = (), **fields: object) -> SpoolEntry:
     defaults: dict[str, object] = {"received_ms": NOW_MS, "received": len(values) + len(events)}
-    readings = batch_of(*values, device=f"{gateway}-aq") if values else None
+    start_ms = cast("int", fields.pop("start_ms", NOW_MS))
+    readings = batch_of(*values, device=f"{gateway}-aq", start_ms=start_ms) if values else None
     return SpoolEntry(gateway=gateway, readings=readings, events=events, **{**defaults, **fields})  # type: ignore[arg-type]  # fields by name
 
 
@@ -181,7 +182,7 @@ def test_kill_9_after_a_commit_loses_nothing(tmp_path: Path) -> None:
     script = """
 import os, signal, sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from tests.storage.test_spool import entry, spool_in
 spool = spool_in(Path(sys.argv[1]))
 spool.commit([entry(1, 2, boot="b", seq=1)])
