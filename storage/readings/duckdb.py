@@ -27,6 +27,7 @@ from storage.readings.frames import (
     SERIES,
     STEP_MS,
     batch_frame,
+    by_site,
     checked_features,
     events_frame,
     stale_days,
@@ -163,7 +164,7 @@ class DuckDBReadingStore:
         with self._transaction() as writing:
             if last_entry <= _drained_to(writing.connection, spool):
                 return AppendResult()
-            total = sum((writing.append(batch) for batch in batches), AppendResult())
+            total = sum((writing.append(batch) for batch in by_site(batches)), AppendResult())
             writing.append_events(events)
             writing.connection.execute("INSERT OR REPLACE INTO drained VALUES (?, ?)", [spool, last_entry])
             return total
@@ -317,13 +318,15 @@ class _Writing:
     def append(self, batch: ReadingBatch) -> AppendResult:
         if not batch:
             return AppendResult()
-        incoming = self.numbered(batch.site, batch_frame(batch))
+        new = changed = incoming = self.numbered(batch.site, batch_frame(batch))
+        replaced = incoming.clear()
         matches = self.matches(incoming)
-        new = incoming.join(matches, on="row", how="anti")
-        replaced = incoming.join(matches.filter(~pl.col("same")), on="row", how="semi")
+        if not matches.is_empty():
+            new = incoming.join(matches, on="row", how="anti")
+            replaced = incoming.join(matches.filter(~pl.col("same")), on="row", how="semi")
+            changed = pl.concat([new, replaced])
         self.replace(replaced)
         self.insert(new)
-        changed = pl.concat([new, replaced])
         self.refresh_latest(changed)
         self.forget_features(batch.site, stale_days(changed["time_ms"]))
         return AppendResult(
@@ -355,6 +358,8 @@ class _Writing:
         return pl.concat(found).cast({"row": incoming.schema["row"]})
 
     def replace(self, rows: pl.DataFrame) -> None:
+        if rows.is_empty():
+            return
         with self.incoming(rows) as connection:
             for stretch in _stretches(rows["time_ms"]):
                 connection.execute(_REPLACE, stretch)
@@ -374,9 +379,9 @@ class _Writing:
             connection.execute(_FIRST_LATEST)
 
     def append_events(self, events: Sequence[Event]) -> int:
-        incoming = events_frame(events)
-        if incoming.is_empty():
+        if not events:
             return 0
+        incoming = events_frame(events)
         with self.incoming(incoming) as connection:
             new = _table(connection, "SELECT * FROM incoming ANTI JOIN events USING (site, identity)", ())
         with self.incoming(new) as connection:
