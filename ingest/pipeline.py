@@ -96,13 +96,14 @@ class Pipeline:
         spool: Spool,
         max_payload_bytes: int = MAX_PAYLOAD_BYTES,
         decode: Decode = native.decode,
+        log: structlog.typing.FilteringBoundLogger | None = None,
     ) -> None:
         """Judge by this registry until `use` gives another; `decode` says what a payload holds."""
         self._spool = spool
         self._decode = decode
         self._takes_plain = decode is native.decode
         self._max_payload_bytes = max_payload_bytes
-        self._log = structlog.get_logger(__name__)
+        self._log = log or structlog.get_logger(__name__)
         self._repeats = Repeats()
         self.use(registry)
 

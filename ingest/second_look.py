@@ -9,6 +9,8 @@ late: a newer alarm may have begun since.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+import structlog
+
 from ingest import native
 from ingest.native import Decoded, Topic
 from ingest.pipeline import Message, Pipeline
@@ -32,7 +34,11 @@ class SecondLook:
         self._memory = _Memory(spool)
         self._asked = _Asked()
         self._pipeline = Pipeline(
-            registry=registry, spool=self._memory, max_payload_bytes=max_payload_bytes, decode=self._decode
+            registry=registry,
+            spool=self._memory,
+            max_payload_bytes=max_payload_bytes,
+            decode=self._decode,
+            log=_silent(),
         )
 
     def judge(self, messages: Sequence[Quarantined], *, now_ms: int) -> list[SpoolEntry]:
@@ -60,6 +66,18 @@ class SecondLook:
     def _decode(self, topic: Topic, payload: bytes, *, received_ms: int) -> Decoded:
         decoded = native.decode(topic, payload, received_ms=received_ms)
         return _late(_only(decoded, self._asked.records), is_fresh=self._asked.is_fresh)
+
+
+def _silent() -> structlog.typing.FilteringBoundLogger:
+    """Return a log that writes nothing: whoever asked for the second look is told what came of it."""
+
+    def drop(_logger: object, _method: str, _event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        raise structlog.DropEvent
+
+    log: structlog.typing.FilteringBoundLogger = structlog.wrap_logger(
+        None, processors=[drop], wrapper_class=structlog.make_filtering_bound_logger(0)
+    )
+    return log
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

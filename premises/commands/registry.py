@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from premises.commands.registry_adopt import command as adopt
 from premises.home import Home, home_option
 from sensors.documents import DocumentFault
 from sensors.registry_faults import SECTIONS
@@ -19,6 +20,9 @@ BAD_INPUT = 2
 @click.group("registry")
 def command() -> None:
     """Look the registry over, or put it in place: rooms, circuits, devices and where they are."""
+
+
+command.add_command(adopt)
 
 
 @command.command("check")
