@@ -14,7 +14,8 @@ NEIGHBOURS = 5.0
 SMOOTHED = 5
 """The median of so many readings is free of up to two wrong ones."""
 COARSE_SHARE = 0.05
-"""A register counts in units where so many of its steps are the smallest one."""
+COARSE_STEPS = 5
+"""A register counts in units where so large a share of its steps, and so many, are the smallest one."""
 LIMITS_SCHEMA = pl.Schema(
     {
         "device": pl.String,
@@ -61,7 +62,8 @@ def _counting(rows: pl.DataFrame) -> pl.DataFrame:
     )
     up = pl.col("gain").filter(pl.col("gain") > 0)
     smallest = up.min()
-    coarse = (up <= smallest * (1 + 1e-6)).mean() >= COARSE_SHARE
+    is_smallest = up <= smallest * (1 + 1e-6)
+    coarse = (is_smallest.mean() >= COARSE_SHARE) & (is_smallest.sum() >= COARSE_STEPS)
     return (
         gains.group_by(SERIES)
         .agg(

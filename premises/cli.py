@@ -17,6 +17,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "doctor": "premises.commands.doctor",
         "import": "premises.commands.import_csv",
         "ingest": "premises.commands.ingest",
+        "meter": "premises.commands.meter",
         "quarantine": "premises.commands.quarantine",
         "registry": "premises.commands.registry",
         "replay": "premises.commands.replay",
