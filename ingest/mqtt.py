@@ -18,6 +18,7 @@ import structlog
 from ingest.link import TICK_S, Link, LinkError, RefusedProtocolError, SilentCloseError
 from ingest.mqtt_options import MqttOptions, TlsFiles, tls_context
 from ingest.pipeline import Message
+from ingest.ports import NoRoomError
 
 __all__ = ["Backoff", "Handlers", "MqttOptions", "Subscriber", "TlsFiles"]
 
@@ -113,6 +114,8 @@ class Subscriber:
             self._log.warning("disconnected", reason=str(exc))
         except LinkError as exc:
             self._log.warning("disconnected", host=self._options.host, port=self._options.port, reason=str(exc))
+        except NoRoomError as exc:
+            self._log.error("not_taken", reason=str(exc))
         except Exception:  # noqa: BLE001 - a task's boundary: what is not durable is not acknowledged and comes again
             self._log.exception("ingest_failed")
         finally:

@@ -6,6 +6,10 @@ from typing import Protocol
 from sensors.intake import Delivery, SpoolEntry
 
 
+class NoRoomError(Exception):
+    """What came cannot be kept now; it is not acknowledged, so the broker sends it again."""
+
+
 class Spool(Protocol):
     """The write side of the spool, owned by one ingest process."""
 

@@ -3,7 +3,8 @@
 import io
 import logging
 import sys
-from typing import TYPE_CHECKING, TextIO
+from contextlib import suppress
+from typing import TYPE_CHECKING, TextIO, cast
 
 import structlog
 
@@ -22,8 +23,27 @@ def configure_log(settings: "LogSettings", stream: TextIO | None = None) -> None
             structlog.processors.JSONRenderer() if machine else structlog.dev.ConsoleRenderer(colors=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[settings.level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(stream or sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", Unfailing(stream or sys.stderr))),
     )
+
+
+class Unfailing(io.TextIOBase):
+    """A stream that loses what cannot be written: a full disk must end nobody who only meant to say something."""
+
+    def __init__(self, stream: TextIO) -> None:
+        """Write to this stream as long as it takes anything."""
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write, or lose the text; return the number of characters."""
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush, if that can be done."""
+        with suppress(OSError):
+            self._stream.flush()
 
 
 class Tee(io.TextIOBase):

@@ -67,6 +67,8 @@ class MqttSettings(Section):
     receive_maximum: Annotated[int, Field(ge=1, le=65_535)] = 200
     """How many messages may be on their way without a PUBACK."""
     max_payload_bytes: Annotated[int, Field(ge=1024)] = 262_144
+    watchdog_s: Annotated[int, Field(ge=2, le=3600)] = 120
+    """After so long without a sign of life the process ends itself, to be started anew."""
     topics: Topics = ("premises/v1/#",)
 
     @model_validator(mode="after")

@@ -27,12 +27,16 @@ STEADY_S = 30.0
 """A process that lived this long did not fail to start."""
 
 QUICK_DEATHS = 6
-"""So many starts that failed in a row are enough."""
+"""So many starts that failed in a row are enough, of a process that never ran steadily. One that did is not given up:
+what it lacks may come back, and the others, alarms among them, must not end with it."""
 
 LOG_BYTES = 8 * 1024 * 1024
 TICK_S = 1.0
 _BAD_INPUT = 2
 """What our commands end with when something given to them is wrong: trying again mends nothing."""
+
+AWAY = 75
+"""What they end with when something they need is not there now (EX_TEMPFAIL of sysexits.h): it is waited for."""
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -53,6 +57,7 @@ class _Child:
     started_s: float = 0.0
     quick_deaths: int = 0
     restarts: int = 0
+    was_steady: bool = False
     due_s: float | None = 0.0
 
 
@@ -110,10 +115,18 @@ class Supervisor:
             with self._log_path(child.spec.name).open("ab") as log:
                 child.process = self._leash.start(child.spec.command, output=log)
         except OSError as exc:
-            self.failure = f"{child.spec.name} cannot be started: {exc}"
-            return False
+            return self._judge_no_start(child, exc)
         self._log.info("started", process=child.spec.name, pid=child.process.pid)
         return True
+
+    def _judge_no_start(self, child: _Child, error: OSError) -> bool:
+        """Give up, unless it ran before: the disk may be full now, or memory short."""
+        if not child.was_steady:
+            self.failure = f"{child.spec.name} cannot be started: {error}"
+            return False
+        child.due_s = time.monotonic() + LONGEST_WAIT_S
+        self._log.error("not_started", process=child.spec.name, reason=str(error), again_in_s=LONGEST_WAIT_S)
+        return False
 
     def _reap(self, child: _Child) -> bool:
         code = None if child.process is None else child.process.poll()
@@ -125,20 +138,18 @@ class Supervisor:
 
     def _judge_end(self, child: _Child, code: int, lived_s: float) -> None:
         """Decide when it starts again, or that it will not."""
-        name, said = child.spec.name, _last_line(self._log_path(child.spec.name))
+        said = _last_line(self._log_path(child.spec.name))
         quick = lived_s < STEADY_S
+        child.was_steady = child.was_steady or not quick
         child.quick_deaths = child.quick_deaths + 1 if quick else 1
-        if code == _BAD_INPUT and quick:
-            self.failure = f"{name} cannot go on: {said}"
+        self.failure = None if child.was_steady else _hopeless(child, code, said)
+        if self.failure is not None:
             return
-        if child.quick_deaths >= QUICK_DEATHS:
-            self.failure = f"{name} ended {QUICK_DEATHS} times in a row within {STEADY_S:g} s; it said last: {said}"
-            return
-        wait_s = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** (child.quick_deaths - 1))
+        wait_s = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(child.quick_deaths - 1, 30))
         child.due_s = time.monotonic() + wait_s
         child.restarts += 1
         self._log.warning(
-            "ended", process=name, how=_how(code), lived_s=round(lived_s, 1), again_in_s=wait_s, said=said
+            "ended", process=child.spec.name, how=_how(code), lived_s=round(lived_s, 1), again_in_s=wait_s, said=said
         )
 
     def _rest(self) -> None:
@@ -199,11 +210,26 @@ class Supervisor:
         }
         target = self._home.run / "processes.json"
         new = target.with_suffix(".new")
-        new.write_text(json.dumps({"run": {"pid": os.getpid()}, **running}), encoding="utf-8")
-        new.replace(target)
+        try:
+            new.write_text(json.dumps({"run": {"pid": os.getpid()}, **running}), encoding="utf-8")
+            new.replace(target)
+        except OSError as exc:
+            # A full disk must not end those who keep alarms going; it is written again with the next change.
+            self._log.warning("processes_not_written", reason=str(exc))
 
     def _log_path(self, name: str) -> Path:
         return self._home.logs / f"{name}.log"
+
+
+def _hopeless(child: _Child, code: int, said: str) -> str | None:
+    """Return why a process that never ran steadily will not be started again, None when it will."""
+    if code == AWAY:
+        return None
+    if code == _BAD_INPUT:
+        return f"{child.spec.name} cannot go on: {said}"
+    if child.quick_deaths >= QUICK_DEATHS:
+        return f"{child.spec.name} ended {QUICK_DEATHS} times in a row within {STEADY_S:g} s; it said last: {said}"
+    return None
 
 
 def _how(code: int) -> str:
@@ -229,5 +255,7 @@ def _rotate(log: Path) -> None:
     """Keep one older file beside the log; the child goes on writing to the same one, opened for appending."""
     with suppress(FileNotFoundError):
         if log.stat().st_size > LOG_BYTES:
-            shutil.copyfile(log, log.with_suffix(".log.1"))
+            # On a full disk the older lines are what can be done without.
+            with suppress(OSError):
+                shutil.copyfile(log, log.with_suffix(".log.1"))
             os.truncate(log, 0)

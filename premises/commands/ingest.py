@@ -73,44 +73,82 @@ def _run(home: Home) -> None:
     # The rest of the program is imported here so that `premises --help` stays quick.
     from ingest.mqtt import Handlers, Subscriber  # noqa: PLC0415
     from ingest.pipeline import Pipeline  # noqa: PLC0415
+    from ingest.ports import NoRoomError  # noqa: PLC0415
+    from ingest.watchdog import Watchdog  # noqa: PLC0415
     from premises.logs import configure_log  # noqa: PLC0415
     from premises.settings import load_settings  # noqa: PLC0415
+    from storage.spool import SpoolFullError  # noqa: PLC0415
 
     settings = load_settings(home)
     configure_log(settings.log)
     registry = RegistryFile(home.registry)
-    with closing(_spool(home, settings.spool)) as spool:
+    watchdog = Watchdog(settings.mqtt.watchdog_s)
+    with closing(_awaited_spool(home, settings.spool)) as spool:
         pipeline = Pipeline(registry=registry.registry, spool=spool, max_payload_bytes=settings.mqtt.max_payload_bytes)
 
         alerting = _alerting(home, settings)
 
         def take(group: "Sequence[Message]") -> None:
             entries = pipeline.process(group)
-            spool.commit(entries)
+            try:
+                spool.commit(entries)
+            except SpoolFullError as exc:
+                raise NoRoomError(str(exc)) from exc
             if any(entry.signals for entry in entries):
                 alerting.wake()
+
+        def tick() -> None:
+            watchdog.tick()
+            _follow(registry, pipeline)
 
         handlers = Handlers(
             take=take,
             session_lost=spool.forget_deliveries,
             ready=lambda: click.echo("ready"),
-            tick=lambda: _follow(registry, pipeline),
+            tick=tick,
         )
         subscriber = Subscriber(_mqtt_options(settings.mqtt), handlers)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: subscriber.stop())
         alerting.start()
+        watchdog.start()
         try:
             subscriber.run()
         finally:
+            watchdog.stop()
             alerting.stop()
 
 
-def _spool(home: Home, bounds: "SpoolSettings") -> "SqliteSpool":
-    from storage.spool import SqliteSpool  # noqa: PLC0415 - keeps `--help` quick
+def _awaited_spool(home: Home, bounds: "SpoolSettings") -> "SqliteSpool":
+    """Return the spool; on a full disk wait for room, for to end and be started again would not make any."""
+    import structlog  # noqa: PLC0415 - keeps `--help` quick
 
+    from ingest.mqtt import Backoff  # noqa: PLC0415
+    from storage.spool import SpoolFullError  # noqa: PLC0415
+
+    failures = 0
+    while True:
+        try:
+            return _spool(home, bounds)
+        except SpoolFullError as exc:
+            failures += 1
+            wait_s = Backoff().wait_s(failures)
+            structlog.get_logger(__name__).error("spool_full", reason=str(exc), again_in_s=round(wait_s, 1))
+            time.sleep(wait_s)
+
+
+def _spool(home: Home, bounds: "SpoolSettings") -> "SqliteSpool":
+    import structlog  # noqa: PLC0415 - keeps `--help` quick
+
+    from storage.spool import SqliteSpool  # noqa: PLC0415
+
+    log = structlog.get_logger(__name__)
     return SqliteSpool(
-        home.spool, max_bytes=bounds.max_bytes, min_free_bytes=bounds.min_free_bytes, on_gap=_gap_teller()
+        home.spool,
+        max_bytes=bounds.max_bytes,
+        min_free_bytes=bounds.min_free_bytes,
+        on_gap=_gap_teller(),
+        on_dropped=lambda readings: log.warning("readings_dropped", readings=readings, reason="the spool has no room"),
     )
 
 

@@ -1,5 +1,6 @@
 """`premises serve`: the readings' owner, the pages and the daily jobs, until it is told to stop."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -16,9 +17,16 @@ def command(*, home: Path | None, demo_visitors: bool) -> None:
     from premises.logs import configure_log  # noqa: PLC0415
     from premises.serve import serve  # noqa: PLC0415
     from premises.settings import load_settings  # noqa: PLC0415
+    from premises.supervisor import AWAY  # noqa: PLC0415
+    from storage.records import RecordsAwayError  # noqa: PLC0415
 
     place = Home.find(home)
     settings = load_settings(place)
     configure_log(settings.log)
     visitor = MANAGER if demo_visitors else None
-    serve(place, settings, said=lambda url: click.echo(f"ready {url}"), demo_actor=visitor)
+    try:
+        serve(place, settings, said=lambda url: click.echo(f"ready {url}"), demo_actor=visitor)
+    except RecordsAwayError as fault:
+        # Nothing is wrong with what we were given: who started us waits and tries again.
+        click.echo(f"premises: {fault}", err=True)
+        sys.exit(AWAY)

@@ -2,6 +2,7 @@
 
 from storage.records.errors import (
     AuditSealedError,
+    RecordsAwayError,
     RecordsBusyError,
     RecordsError,
     RecordsRefusedError,
@@ -13,6 +14,7 @@ from storage.records.transaction import RecordsTransaction
 
 __all__ = [
     "AuditSealedError",
+    "RecordsAwayError",
     "RecordsBusyError",
     "RecordsError",
     "RecordsRefusedError",

@@ -17,6 +17,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, make_
 
 from storage.records.errors import (
     AuditSealedError,
+    RecordsAwayError,
     RecordsBusyError,
     RecordsError,
     RecordsRefusedError,
@@ -150,7 +151,9 @@ def _ours(url: URL, fault: exc.DBAPIError) -> RecordsError:
         return RecordsBusyError(place, f"another transaction goes on for too long ({words}); try again")
     if isinstance(fault, (exc.IntegrityError, exc.DataError, exc.ProgrammingError)):
         return RecordsRefusedError(place, words)
-    return RecordsUnreachableError(place, f"the records cannot be used ({words}); look at the database and try again")
+    served = url.get_backend_name() != "sqlite" and isinstance(fault, exc.OperationalError)
+    error = RecordsAwayError if served else RecordsUnreachableError
+    return error(place, f"the records cannot be used ({words}); look at the database and try again")
 
 
 def _make_private(path: Path) -> None:

@@ -21,6 +21,10 @@ class RecordsUnreachableError(RecordsError, InputFault):
     """The database is away, full, broken or not ours."""
 
 
+class RecordsAwayError(RecordsUnreachableError):
+    """The database's server does not answer, or not to us; it may in a moment."""
+
+
 class RecordsTooNewError(RecordsError, InputFault):
     """A newer Premises has been here."""
 
