@@ -46,12 +46,14 @@ class Backoff:
 class Handlers:
     """What the subscriber calls, all in its own thread.
 
-    `take` makes a group durable or raises; `session_lost` comes before the first message of a new session.
+    `take` makes a group durable or raises; `session_lost` comes before the first message of a new session; `lost` hears
+    why a connection ended or never began.
     """
 
     take: Callable[[Sequence[Message]], None]
     session_lost: Callable[[], None] = lambda: None
     ready: Callable[[], None] = lambda: None
+    lost: Callable[[str], None] = lambda _: None
     tick: Callable[[], None] = lambda: None
 
 
@@ -103,7 +105,7 @@ class Subscriber:
         """Live through one connection; whatever ends it, the next one may be better."""
         link = Link(self._options, self._tls, mqtt5=self._mqtt5, wake=self._wake_in, now_ms=self._now_ms)
         try:
-            self._serve(link)
+            self._serve_and_tell(link)
         except RefusedProtocolError:
             self._mqtt5 = False
             self._log.warning("mqtt5_refused", fallback="3.1.1")
@@ -120,6 +122,13 @@ class Subscriber:
             self._log.exception("ingest_failed")
         finally:
             link.close()
+
+    def _serve_and_tell(self, link: Link) -> None:
+        try:
+            self._serve(link)
+        except Exception as exc:
+            self._handlers.lost(str(exc) or type(exc).__name__)
+            raise
 
     def _serve(self, link: Link) -> None:
         link.connect()

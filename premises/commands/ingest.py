@@ -75,6 +75,7 @@ def _run(home: Home) -> None:
     from ingest.pipeline import Pipeline  # noqa: PLC0415
     from ingest.ports import NoRoomError  # noqa: PLC0415
     from ingest.watchdog import Watchdog  # noqa: PLC0415
+    from premises.ingest_report import IngestReporter  # noqa: PLC0415
     from premises.logs import configure_log  # noqa: PLC0415
     from premises.settings import load_settings  # noqa: PLC0415
     from storage.spool import SpoolFullError  # noqa: PLC0415
@@ -83,6 +84,7 @@ def _run(home: Home) -> None:
     configure_log(settings.log)
     registry = RegistryFile(home.registry)
     watchdog = Watchdog(settings.mqtt.watchdog_s)
+    reporter = IngestReporter(home, now_ms=lambda: time.time_ns() // 1_000_000)
     with closing(_awaited_spool(home, settings.spool)) as spool:
         pipeline = Pipeline(registry=registry.registry, spool=spool, max_payload_bytes=settings.mqtt.max_payload_bytes)
 
@@ -90,21 +92,29 @@ def _run(home: Home) -> None:
 
         def take(group: "Sequence[Message]") -> None:
             entries = pipeline.process(group)
+            began_s = time.perf_counter()
             try:
                 spool.commit(entries)
             except SpoolFullError as exc:
                 raise NoRoomError(str(exc)) from exc
+            reporter.committed(len(entries), time.perf_counter() - began_s)
             if any(entry.signals for entry in entries):
                 alerting.wake()
 
+        def ready() -> None:
+            reporter.subscribed()
+            click.echo("ready")
+
         def tick() -> None:
             watchdog.tick()
+            reporter.tick()
             _follow(registry, pipeline)
 
         handlers = Handlers(
             take=take,
             session_lost=spool.forget_deliveries,
-            ready=lambda: click.echo("ready"),
+            ready=ready,
+            lost=reporter.lost,
             tick=tick,
         )
         subscriber = Subscriber(_mqtt_options(settings.mqtt), handlers)
