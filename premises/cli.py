@@ -13,8 +13,10 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         "analyze": "premises.commands.analyze",
         "backup": "premises.commands.backup",
+        "bench": "premises.commands.bench",
         "demo": "premises.commands.demo",
         "doctor": "premises.commands.doctor",
+        "evaluate": "premises.commands.evaluate",
         "import": "premises.commands.import_csv",
         "ingest": "premises.commands.ingest",
         "meter": "premises.commands.meter",

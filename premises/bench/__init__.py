@@ -1,0 +1,1 @@
+"""What Premises costs, measured against a reference in the same run: `premises bench`."""
