@@ -21,6 +21,7 @@ from premises.remote import Server
 from sensors.errors import InputFault
 from sensors.local_time import UnknownTimezoneError, find_timezone
 from sensors.readings import epoch_ms
+from sensors.topology import Registry
 from storage.errors import StoreHeldError
 from storage.readings.memory import MemoryReadingStore
 from storage.registry_file import load_registry
@@ -78,6 +79,17 @@ def of_csv(
     request = question.request()
     path = registry_path or home.registry
     registry = load_registry(path)
+    return analyse(
+        registry=registry,
+        holidays=holidays_of(registry.site, path),
+        store=store_of_csv(source, registry),
+        request=request,
+        progress=progress,
+    )
+
+
+def store_of_csv(source: CsvSource, registry: Registry) -> MemoryReadingStore:
+    """Return the readings and events of a file, kept in memory only. Raises InputFault."""
     try:
         zone = None if source.timezone is None else find_timezone(source.timezone)
     except UnknownTimezoneError as exc:
@@ -88,13 +100,7 @@ def of_csv(
     for chunk in table.records():
         store.append(chunk.readings)
         store.append_events(chunk.events)
-    return analyse(
-        registry=registry,
-        holidays=holidays_of(registry.site, path),
-        store=store,
-        request=request,
-        progress=progress,
-    )
+    return store
 
 
 def answer_of_home(

@@ -99,6 +99,11 @@ def scored(
     }
 
 
+def met_only_by(found: Found, beyond: Sequence[TruthRow], within: Sequence[TruthRow]) -> bool:
+    """Say whether a finding meets a fault among the rows that are not counted, and none among those that are."""
+    return any(_meet(found, row) for row in _faults(beyond)) and not any(_meet(found, row) for row in _faults(within))
+
+
 def _score(
     told: Sequence[Found],
     rows: Sequence[TruthRow],

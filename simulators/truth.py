@@ -7,7 +7,7 @@ still says when it was there, not when the window was full.
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
@@ -55,16 +55,21 @@ def truth_text(rows: Iterable[TruthRow]) -> str:
     return TRUTH_HEADER + "".join(lines)
 
 
-def read_truth(text: str, *, name: str, zone: ZoneInfo) -> tuple[TruthRow, ...]:
-    """Return the rows of a TRUTH.csv; a time without an offset, and a bare date, are local. Raises TruthFileError."""
+def read_truth(text: str, *, name: str, zone: ZoneInfo, is_known: Callable[[Subject], bool]) -> tuple[TruthRow, ...]:
+    """Return the rows of a TRUTH.csv; a time without an offset, and a bare date, are local. Raises TruthFileError.
+
+    `is_known` says of a subject whether the site has it.
+    """
     lines = csv.reader(io.StringIO(text.removeprefix("\ufeff")), strict=True)
     try:
-        return tuple(_rows(lines, name, zone))
+        return tuple(_rows(lines, name, zone, is_known))
     except csv.Error as exc:
         raise TruthFileError(name, lines.line_num, "1", f"not CSV: {exc}") from exc
 
 
-def _rows(lines: Iterator[list[str]], name: str, zone: ZoneInfo) -> Iterator[TruthRow]:
+def _rows(
+    lines: Iterator[list[str]], name: str, zone: ZoneInfo, is_known: Callable[[Subject], bool]
+) -> Iterator[TruthRow]:
     header = tuple(cell.strip() for cell in next(lines, []))
     absent = [column for column in TRUTH_COLUMNS if column not in header]
     if absent:
@@ -76,7 +81,7 @@ def _rows(lines: Iterator[list[str]], name: str, zone: ZoneInfo) -> Iterator[Tru
             raise TruthFileError(name, number, "rule", f"more than {MOST_ROWS} rows; cut the file")
         if len(cells) != len(header):
             raise TruthFileError(name, number, header[0], f"has {len(cells)} cells, the header {len(header)}")
-        yield _Row(name, number, dict(zip(header, map(str.strip, cells), strict=True)), zone).parsed()
+        yield _Row(name, number, dict(zip(header, map(str.strip, cells), strict=True)), zone, is_known).parsed()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,7 @@ class _Row:
     number: int
     cells: dict[str, str]
     zone: ZoneInfo
+    is_known: Callable[[Subject], bool]
 
     def parsed(self) -> TruthRow:
         start, end = self._time("start"), self._time("end")
@@ -100,9 +106,12 @@ class _Row:
 
     def _subject(self) -> Subject:
         try:
-            return Subject.parse(self.cells["subject"])
+            subject = Subject.parse(self.cells["subject"])
         except ValueError as exc:
             self._refuse("subject", str(exc), exc)
+        if not self.is_known(subject):
+            self._refuse("subject", f"the registry has no {subject}")
+        return subject
 
     def _kind(self) -> TruthKind:
         written = self.cells["kind"]

@@ -51,7 +51,7 @@ def command(
         raise InputFault(msg)
     question = analysis.Question(rules=rules, first=first, end=end)
     wanted = analysis.Wanted(names=_outputs(as_json=as_json, page=html is not None), language=language)
-    with _progress(progress) as report:
+    with progress_shown(progress) as report:
         if csv is not None:
             source = analysis.CsvSource(path=csv, timezone=timezone, encoding=encoding)
             made = analysis.answer_of_csv(source, registry, Home.place(home), question, wanted, report)
@@ -72,7 +72,7 @@ def _outputs(*, as_json: bool, page: bool) -> tuple[str, ...]:
 
 
 @contextmanager
-def _progress(wanted: bool | None) -> Iterator[Callable[[str, float], None]]:  # noqa: FBT001 - the option's three states
+def progress_shown(wanted: bool | None) -> Iterator[Callable[[str, float], None]]:  # noqa: FBT001 - the option's three states
     """Yield what shows how far the run is: a bar on a terminal, or a line per tenth where it was asked for."""
     if wanted is False or not (wanted or sys.stderr.isatty()):
         yield lambda _what, _done: None

@@ -1,0 +1,236 @@
+"""An evaluation put together: what the rules and the alerts say of a store of readings, held against a truth."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from alerts.event_rules import EXIT_REQUEST_NOT_WIRED
+from alerts.event_rules import RULES as EVENT_RULES
+from alerts.periods import AlertPeriod, alert_periods
+from analytics.calendar import DayKind, Holidays
+from analytics.causes import AFTER_HOURS, BASE_LOAD, GATEWAY_DOWN, OFFLINE
+from analytics.ports import AnalysisStore
+from analytics.rules import RULES
+from analytics.runs import Analysis, analyse
+from premises.analysis import CsvSource, Progress, Question, store_of_csv
+from premises.holidays import holidays_of
+from premises.home import Home
+from premises.readings import open_readings
+from premises.remote import Server
+from sensors.catalogue import CATALOGUE
+from sensors.errors import InputFault
+from sensors.events import Event, EventState, EventType
+from sensors.readings import ReadingFlag, from_epoch_ms
+from sensors.topology import DeviceId, Registry, SiteId
+from sensors.verdicts import Finding, Verdict
+from simulators.faults import FOREVER_MS
+from simulators.knowing import SiteDays, known_at
+from simulators.places import has_subject
+from simulators.scoring import Explained, Found, RuleScore, met_only_by, scored
+from simulators.truth import TruthRow, read_truth
+from storage.readings.duckdb import DuckDBReadingStore
+from storage.registry_file import load_registry
+
+CAUSES: Mapping[str, str] = {AFTER_HOURS: BASE_LOAD, OFFLINE: GATEWAY_DOWN}
+"""The rules whose finding another rule's takes in, "one finding per cause"."""
+BUILT = frozenset(RULES) | frozenset(EVENT_RULES.values())
+ACKNOWLEDGE = timedelta(seconds=CATALOGUE["F01"].parameter("acknowledge_s"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluated:
+    """What came of it, and the clock of the site."""
+
+    scores: Mapping[str, RuleScore]
+    zone: ZoneInfo
+
+
+class TruthAbsentError(InputFault):
+    """The truth cannot be read."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        """Name the file."""
+        super().__init__(f"--truth {path}: cannot be read: {reason}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is to be held against what: the truth's file, rules by comma, local days, `end` itself left out."""
+
+    truth: Path
+    rules: str | None = None
+    first: str | None = None
+    end: str | None = None
+
+    @property
+    def question(self) -> Question:
+        """Return the days, for all rules."""
+        return Question(first=self.first, end=self.end)
+
+
+def evaluate_home(home: Home, registry_path: Path | None, wish: Wish, progress: Progress) -> Evaluated:
+    """Return the scores of what the home's store holds; of a running server's store, a copy is looked at."""
+    path = registry_path or home.registry
+    registry = load_registry(path)
+    truth = _truth(wish.truth, registry)
+    server = Server.find(home)
+    if server is None:
+        with open_readings(home) as store:
+            return _scores(registry, holidays_of(registry.site, path), store, truth, wish, progress)
+    with TemporaryDirectory(dir=home.run) as folder:
+        copy = Path(folder) / "readings.duckdb"
+        server.export_readings(copy)
+        store = DuckDBReadingStore(copy)
+        try:
+            return _scores(registry, holidays_of(registry.site, path), store, truth, wish, progress)
+        finally:
+            store.close()
+
+
+def evaluate_csv(source: CsvSource, registry_path: Path, wish: Wish, progress: Progress) -> Evaluated:
+    """Return the scores of the readings of a file, without any store."""
+    registry = load_registry(registry_path)
+    truth = _truth(wish.truth, registry)
+    store = store_of_csv(source, registry)
+    return _scores(registry, holidays_of(registry.site, registry_path), store, truth, wish, progress)
+
+
+def scores_of(
+    analysis: Analysis, events: Iterable[Event], truth: Sequence[TruthRow], holidays: Holidays
+) -> dict[str, RuleScore]:
+    """Return the score of every rule that works or is in the truth, over the days of an analysis of all rules.
+
+    Rows outside these days are not counted, and a finding that meets only such a row is not held against its rule.
+    """
+    registry, days = analysis.registry, _site_days(analysis.registry, holidays)
+    start = days.day_after(datetime.combine(analysis.window.first, time(), tzinfo=days.zone), 0)
+    end = from_epoch_ms(analysis.window.now_ms)
+    within = [row for row in truth if row.start < end and start < row.end]
+    beyond = [row for row in truth if row not in within]
+    told = [*_told(analysis.findings, days), *_alerted(events, registry, start, end)]
+    return scored(
+        [each for each in told if not met_only_by(each, beyond, within)],
+        within,
+        built=BUILT,
+        explained=_explained(analysis.findings),
+    )
+
+
+def _scores(
+    registry: Registry,
+    holidays: Holidays,
+    store: AnalysisStore,
+    truth: Sequence[TruthRow],
+    wish: Wish,
+    progress: Progress,
+) -> Evaluated:
+    rules = _wanted(wish.rules)
+    request = wish.question.request()
+    analysis = analyse(registry=registry, holidays=holidays, store=store, request=request, progress=progress)
+    events = stored_events(store, registry.site.id)
+    scores = scores_of(analysis, events, truth, holidays)
+    wanted = {rule: score for rule, score in scores.items() if rules is None or rule in rules}
+    return Evaluated(scores=wanted, zone=ZoneInfo(registry.site.timezone))
+
+
+def _wanted(rules: str | None) -> frozenset[str] | None:
+    """Return the rules asked for; the analysis itself runs all, for one may explain another's silence."""
+    if rules is None:
+        return None
+    wanted = frozenset(name.strip().upper() for name in rules.split(","))
+    unknown = sorted(wanted - set(CATALOGUE))
+    if unknown:
+        msg = f"--rules: no rule {unknown[0]!r} in the catalogue; write them like E03,S02"
+        raise InputFault(msg)
+    return wanted
+
+
+def _site_days(registry: Registry, holidays: Holidays) -> SiteDays:
+    return SiteDays(ZoneInfo(registry.site.timezone), lambda day: holidays.kind(day) is DayKind.WORKDAY)
+
+
+def _told(findings: Iterable[Finding], days: SiteDays) -> Iterator[Found]:
+    for finding in findings:
+        if finding.verdict is Verdict.FAULT:
+            yield Found(
+                rule=finding.rule,
+                subject=finding.subject,
+                start=finding.start,
+                end=finding.end,
+                known=known_at(finding, days),
+            )
+
+
+def _explained(findings: Iterable[Finding]) -> list[Explained]:
+    """Return the verdicts that were left to another rule's finding, which they name."""
+    return [
+        Explained(rule=each.rule, subject=each.subject, start=each.start, end=each.end, by=CAUSES[each.rule])
+        for each in findings
+        if each.verdict is Verdict.NOT_APPLICABLE and each.rule in CAUSES
+        if any(why.endswith(f"see {CAUSES[each.rule]}") for why in each.missing)
+    ]
+
+
+def _alerted(events: Iterable[Event], registry: Registry, start: datetime, end: datetime) -> Iterator[Found]:
+    for period in alert_periods(events, registry):
+        if start <= period.raised.time < end and (found := _of_alert(period, end)) is not None:
+            yield found
+
+
+def _of_alert(period: AlertPeriod, end: datetime) -> Found | None:
+    """Return the alert as its rule's finding; None where the rule does not object.
+
+    F01 objects to a fire that nobody acknowledged in time; D02 only where the exit request is wired.
+    """
+    raised = period.raised
+    over = period.ended or end
+    known = raised.time
+    if raised.rule == "F01":
+        over = min(moment for moment in (period.acknowledged, over) if moment is not None)
+        known += ACKNOWLEDGE
+        if over <= known:
+            return None
+    if EXIT_REQUEST_NOT_WIRED in raised.doubts:
+        return None
+    return Found(rule=raised.rule, subject=raised.subject, start=raised.time, end=max(over, raised.time), known=known)
+
+
+def stored_events(store: AnalysisStore, site: SiteId) -> list[Event]:
+    """Return all events that a store holds of a site, in order of time."""
+    frame = store.events(site, start_ms=0, end_ms=FOREVER_MS)
+    return [_event(site, row) for row in frame.iter_rows(named=True)]
+
+
+def _event(site: SiteId, row: Mapping[str, Any]) -> Event:
+    return Event(
+        site=site,
+        gateway=row["gateway"],
+        device=DeviceId(row["device"]),
+        type=EventType(row["type"]),
+        state=EventState(row["state"]),
+        time=from_epoch_ms(row["time_ms"]),
+        received=from_epoch_ms(row["received_ms"]),
+        id=row["id"],
+        zone=row["zone"] or "",
+        test=bool(row["test"]),
+        flags=ReadingFlag(row["flags"] or 0),
+    )
+
+
+def _truth(path: Path, registry: Registry) -> tuple[TruthRow, ...]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as exc:
+        raise TruthAbsentError(path, exc.strerror or str(exc)) from exc
+    except UnicodeDecodeError as exc:
+        raise TruthAbsentError(path, "it is not UTF-8") from exc
+    return read_truth(
+        text,
+        name=str(path),
+        zone=ZoneInfo(registry.site.timezone),
+        is_known=lambda subject: has_subject(registry, subject),
+    )
