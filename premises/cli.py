@@ -13,7 +13,6 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         "analyze": "premises.commands.analyze",
         "backup": "premises.commands.backup",
-        "bench": "premises.commands.bench",
         "demo": "premises.commands.demo",
         "doctor": "premises.commands.doctor",
         "evaluate": "premises.commands.evaluate",
