@@ -15,12 +15,14 @@ from threading import Lock
 import duckdb
 import polars as pl
 
-from analytics.ports import EVENTS_SCHEMA, FEATURES_SCHEMA, READINGS_SCHEMA
+from analytics.ports import EVENTS_SCHEMA, FEATURES_SCHEMA, READINGS_SCHEMA, RollupStep
 from sensors.events import Event
 from sensors.readings import Quality, ReadingBatch
 from sensors.topology import SiteId
 from storage.errors import SchemaTooNewError, StoreFailedError, StoreHeldError, StoreUnreadableError
 from storage.ports import AppendResult, Step
+from storage.readings import duckdb_rollups
+from storage.readings.days import checked_rollups, utc_days
 from storage.readings.frames import (
     AGGREGATE_SCHEMA,
     DAY_MS,
@@ -246,6 +248,41 @@ class DuckDBReadingStore:
         """Return FEATURES_SCHEMA of valid days, first to last, both inclusive, sorted by subject, feature, day."""
         return self._frame(_FEATURES, {"site": site, "first": first, "last": last}, FEATURES_SCHEMA)
 
+    def stale_days(self, site: SiteId) -> Mapping[date, int]:
+        """Return the UTC days with readings that came after their last roll-up, each with its present revision."""
+        with self._snapshot() as reading:
+            return duckdb_rollups.stale_days(reading, site)
+
+    def mark_rolled(self, site: SiteId, revisions: Mapping[date, int]) -> None:
+        """Take these days for rolled up, but those that received readings since that revision."""
+        with self._transaction() as writing:
+            duckdb_rollups.mark_rolled(writing.connection, site, revisions)
+
+    def put_rollups(self, site: SiteId, step: RollupStep, *, start_ms: int, end_ms: int, rollups: pl.DataFrame) -> None:
+        """Replace the roll-ups of the buckets that begin in [start_ms, end_ms); raises ForeignBucketError."""
+        rows = checked_rollups(rollups, start_ms, end_ms)
+        with self._transaction() as writing:
+            series = rows.select(SERIES).unique(maintain_order=True)
+            numbers = pl.Series("series", writing.numbers(site, series.rows()), dtype=pl.Int32)
+            numbered = rows.join(series.with_columns(numbers), on=SERIES)
+            duckdb_rollups.replace(writing.connection, site, step, start_ms=start_ms, end_ms=end_ms, numbered=numbered)
+
+    def rollups(
+        self,
+        site: SiteId,
+        step: RollupStep,
+        *,
+        start_ms: int,
+        end_ms: int,
+        metrics: Collection[str] | None = None,
+        devices: Collection[str] | None = None,
+    ) -> pl.DataFrame:
+        """Return ROLLUP_SCHEMA for the buckets of [start_ms, end_ms), sorted by device, metric, phase, bucket_ms."""
+        with self._snapshot() as reading:
+            return duckdb_rollups.found(
+                reading, site, step, start_ms=start_ms, end_ms=end_ms, metrics=metrics, devices=devices
+            )
+
     def count(self) -> int:
         """Return the number of readings of all sites."""
         with self._snapshot() as reading:
@@ -329,6 +366,7 @@ class _Writing:
         self.insert(new)
         self.refresh_latest(changed)
         self.forget_features(batch.site, stale_days(changed["time_ms"]))
+        duckdb_rollups.raise_revisions(self.connection, batch.site, utc_days(changed["time_ms"]))
         return AppendResult(
             new=new.height, replaced=replaced.height, unchanged=len(batch) - new.height - replaced.height
         )

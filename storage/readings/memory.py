@@ -1,17 +1,18 @@
 """Readings in memory: for an analysis without a store, and the plain reading of the contract."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
 
 import polars as pl
 
-from analytics.ports import EVENTS_SCHEMA, FEATURES_SCHEMA, READINGS_SCHEMA
+from analytics.ports import EVENTS_SCHEMA, FEATURES_SCHEMA, READINGS_SCHEMA, ROLLUP_SCHEMA, RollupStep
 from sensors.events import Event
 from sensors.readings import Quality, ReadingBatch
 from sensors.topology import SiteId
 from storage.ports import AppendResult, Step
+from storage.readings.days import checked_rollups, utc_days
 from storage.readings.frames import (
     AGGREGATE_SCHEMA,
     KEY,
@@ -31,6 +32,9 @@ class _Site:
     events: pl.DataFrame = field(default_factory=STORED_EVENTS_SCHEMA.to_frame)
     features: pl.DataFrame = field(default_factory=FEATURES_SCHEMA.to_frame)
     fingerprints: dict[date, str] = field(default_factory=dict)
+    revisions: dict[date, int] = field(default_factory=dict)
+    rolled: dict[date, int] = field(default_factory=dict)
+    rollups: dict[RollupStep, pl.DataFrame] = field(default_factory=dict)
 
     def forget_features(self, times_ms: pl.Series) -> None:
         for day in stale_days(times_ms):
@@ -56,6 +60,8 @@ class MemoryReadingStore:
         if not changed.is_empty():
             place.readings = pl.concat([place.readings.join(replaced, on=KEY, how="anti"), changed])
             place.forget_features(changed["time_ms"])
+            for day in utc_days(changed["time_ms"]):
+                place.revisions[day] = place.revisions.get(day, 0) + 1
         return AppendResult(
             new=new.height, replaced=replaced.height, unchanged=len(batch) - new.height - replaced.height
         )
@@ -97,11 +103,7 @@ class MemoryReadingStore:
         devices: Collection[str] | None = None,
     ) -> pl.DataFrame:
         """Return READINGS_SCHEMA for [start_ms, end_ms), sorted by device, metric, phase, time_ms."""
-        wanted = _during(start_ms, end_ms)
-        if metrics is not None:
-            wanted &= pl.col("metric").is_in(list(metrics))
-        if devices is not None:
-            wanted &= pl.col("device").is_in(list(devices))
+        wanted = _during(start_ms, end_ms) & _of(metrics, devices)
         return self._site(site).readings.filter(wanted).sort(*SERIES, "time_ms")
 
     def events(self, site: SiteId, *, start_ms: int, end_ms: int) -> pl.DataFrame:
@@ -157,6 +159,36 @@ class MemoryReadingStore:
         days = [day for day in place.fingerprints if first <= day <= last]
         return place.features.filter(pl.col("day").is_in(days)).sort("subject", "feature", "day")
 
+    def stale_days(self, site: SiteId) -> Mapping[date, int]:
+        """Return the UTC days with readings that came after their last roll-up, each with its present revision."""
+        place = self._site(site)
+        return {day: revision for day, revision in place.revisions.items() if revision > place.rolled.get(day, 0)}
+
+    def mark_rolled(self, site: SiteId, revisions: Mapping[date, int]) -> None:
+        """Take these days for rolled up, but those that received readings since that revision."""
+        self._place(site).rolled.update(revisions)
+
+    def put_rollups(self, site: SiteId, step: RollupStep, *, start_ms: int, end_ms: int, rollups: pl.DataFrame) -> None:
+        """Replace the roll-ups of the buckets that begin in [start_ms, end_ms); raises ForeignBucketError."""
+        rows = checked_rollups(rollups, start_ms, end_ms)
+        place = self._place(site)
+        others = place.rollups.get(step, ROLLUP_SCHEMA.to_frame()).filter(~_begins(start_ms, end_ms))
+        place.rollups[step] = pl.concat([others, rows])
+
+    def rollups(
+        self,
+        site: SiteId,
+        step: RollupStep,
+        *,
+        start_ms: int,
+        end_ms: int,
+        metrics: Collection[str] | None = None,
+        devices: Collection[str] | None = None,
+    ) -> pl.DataFrame:
+        """Return ROLLUP_SCHEMA for the buckets of [start_ms, end_ms), sorted by device, metric, phase, bucket_ms."""
+        held = self._site(site).rollups.get(step, ROLLUP_SCHEMA.to_frame())
+        return held.filter(_begins(start_ms, end_ms) & _of(metrics, devices)).sort(*SERIES, "bucket_ms")
+
     def close(self) -> None:
         """Do nothing: there is no file."""
 
@@ -175,3 +207,16 @@ def _says_the_same() -> pl.Expr:
 
 def _during(start_ms: int, end_ms: int) -> pl.Expr:
     return pl.col("time_ms").is_between(start_ms, end_ms, closed="left")
+
+
+def _begins(start_ms: int, end_ms: int) -> pl.Expr:
+    return pl.col("bucket_ms").is_between(start_ms, end_ms, closed="left")
+
+
+def _of(metrics: Collection[str] | None, devices: Collection[str] | None) -> pl.Expr:
+    wanted = pl.lit(value=True)
+    if metrics is not None:
+        wanted &= pl.col("metric").is_in(list(metrics))
+    if devices is not None:
+        wanted &= pl.col("device").is_in(list(devices))
+    return wanted
