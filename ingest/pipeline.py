@@ -136,7 +136,7 @@ class Pipeline:
             return False
         run = group.runs.get(plain.gateway)
         if run is None or run.boot != plain.boot:
-            run = group.runs[plain.gateway] = Run(plain.gateway, plain.boot, ReadingBatch(site=self._site))
+            run = group.runs[plain.gateway] = Run(plain.gateway, plain.boot, self._site)
             group.entries.append(run)
         run.add(plain, received_ms=message.received_ms, delivery=_delivery(message) if plain.seq is None else None)
         return True

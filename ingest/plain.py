@@ -17,6 +17,9 @@ from sensors.readings import ReadingFlag
 _BATCH_PARTS, _DEVICE_PARTS = 5, 6
 """premises/v1/SITE/GATEWAY/readings, and with a device before the last."""
 
+_MESSAGE_FIELDS = frozenset({"boot", "seq", "ts", "readings"})
+_RECORD_FIELDS = frozenset({"dev", "m", "v", "u", "ph", "ts"})
+
 _OWN_TIME = int(ReadingFlag.NONE)
 _TIME_OF_RECEIPT = int(ReadingFlag.TIME_OF_RECEIPT)
 
@@ -45,8 +48,12 @@ _KINDS = dict(
 """By `m` and `u` as a message gives them."""
 
 
+Row = tuple[int, str, str, str, float, int]
+"""Time in UTC ms, device, metric, phase, value, flags of a good reading."""
+
+
 class PlainMessage(NamedTuple):
-    """What an ordinary message says, in columns. `boot` and `seq` are None where it carries no number.
+    """What an ordinary message says. `boot` and `seq` are None where it carries no number.
 
     `records` is how many came.
     """
@@ -55,12 +62,7 @@ class PlainMessage(NamedTuple):
     boot: str | None
     seq: int | None
     records: int
-    time_ms: list[int]
-    device: list[str]
-    metric: list[str]
-    phase: list[str]
-    value: list[float]
-    flags: list[int]
+    rows: list[Row]
 
 
 class _NotPlainError(Exception):
@@ -99,73 +101,54 @@ class PlainReader:
     def _read(self, gateway: str, device: str | None, document: dict[str, Any], received_ms: int) -> PlainMessage:
         records = document["readings"]
         boot, seq, time_ms = document.get("boot"), document.get("seq"), document.get("ts")
-        known = 1 + (boot is not None) + (seq is not None) + (time_ms is not None)
-        if len(document) != known or type(records) is not list or not records or not _is_number_of_boot(boot, seq):
+        if (
+            not _MESSAGE_FIELDS.issuperset(document)
+            or type(records) is not list
+            or not records
+            or not (_is_number_of_boot(boot, seq) or boot is seq is None)
+        ):
             raise _NotPlainError
         flags = _OWN_TIME
         if time_ms is None:
             time_ms, flags = received_ms, _TIME_OF_RECEIPT
         else:
-            time_ms = _time_ms(time_ms, received_ms + AHEAD_MS, received_ms)
-        message = PlainMessage(gateway, boot, seq, len(records), [], [], [], [], [], [])
-        self._read_records(message, records, device, time_ms, flags, received_ms)
-        return message
+            time_ms = _time_ms(time_ms, received_ms)
+        rows = [self._row(record, device, time_ms, flags, received_ms) for record in records]
+        return PlainMessage(gateway, boot, seq, len(records), rows)
 
-    def _read_records(
-        self,
-        message: PlainMessage,
-        records: list[dict[str, Any]],
-        device: str | None,
-        time_ms: int,
-        flags: int,
-        received_ms: int,
-    ) -> None:
-        """Append the records to the columns; _NotPlainError at the first that is unusual."""
-        devices, latest_ms = self._devices, received_ms + AHEAD_MS
-        *_, times, senders, metrics, phases, values, all_flags = message
-        for record in records:
-            unit, own, phase, own_ms = record.get("u"), record.get("dev"), record.get("ph"), record.get("ts")
-            known = 2 + (unit is not None) + (own is not None) + (phase is not None) + (own_ms is not None)
-            sender = device if own is None else own
-            if (
-                len(record) != known
-                or sender not in devices
-                or (device is not None and sender != device)
-                or (phase is not None and phase not in PHASES)
-            ):
-                raise _NotPlainError
-            if own_ms is None:
-                times.append(time_ms)
-                all_flags.append(flags)
-            else:
-                times.append(_time_ms(own_ms, latest_ms, received_ms))
-                all_flags.append(_OWN_TIME)
-            kind = _KINDS[record["m"], unit]
-            values.append(_value(record["v"], kind))
-            senders.append(sender)
-            metrics.append(kind.metric)
-            phases.append(phase or "")
+    def _row(self, record: dict[str, Any], device: str | None, time_ms: int, flags: int, received_ms: int) -> Row:
+        """Return a record's reading; what it does not say itself is given. _NotPlainError where it is unusual."""
+        own, phase, own_ms = record.get("dev"), record.get("ph"), record.get("ts")
+        sender = device if own is None else own
+        if (
+            not _RECORD_FIELDS.issuperset(record)
+            or sender not in self._devices
+            or (device is not None and sender != device)
+            or (phase is not None and phase not in PHASES)
+        ):
+            raise _NotPlainError
+        if own_ms is not None:
+            time_ms, flags = _time_ms(own_ms, received_ms), _OWN_TIME
+        kind = _KINDS[record["m"], record.get("u")]
+        return time_ms, sender, kind.metric, phase or "", _value(record["v"], kind), flags
 
 
 def _is_number_of_boot(boot: object, seq: object) -> bool:
-    """Say whether a message is numbered in full, or not at all."""
-    if boot is None:
-        return seq is None
     return type(boot) is str and 0 < len(boot) <= LONGEST_NAME and type(seq) is int and 0 <= seq <= LARGEST_SEQ
 
 
 def _value(raw: object, kind: _Kind) -> float:
-    if type(raw) is float or type(raw) is int:
+    if (type(raw) is float or type(raw) is int) and not kind.boolean:
         value = float(raw) if kind.conversion is None else kind.conversion.apply(float(raw))
-        if kind.low <= value <= kind.high and not kind.boolean:
+        if kind.low <= value <= kind.high:
             return value
-    elif type(raw) is bool and kind.boolean and kind.conversion is None:
+    elif type(raw) is bool and kind.boolean:
         return float(raw)
     raise _NotPlainError
 
 
-def _time_ms(raw: object, latest_ms: int, received_ms: int) -> int:
-    if type(raw) is int and EARLIEST_MS <= raw <= latest_ms:
+def _time_ms(raw: object, received_ms: int) -> int:
+    if type(raw) is int and EARLIEST_MS <= raw <= received_ms + AHEAD_MS:
         return raw
     time_ms = plain_time_ms(raw, received_ms) if type(raw) is str else None
     if time_ms is None:

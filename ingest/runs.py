@@ -1,10 +1,12 @@
 """Ordinary messages of one gateway, gathered into one entry for the spool."""
 
+from array import array
 from dataclasses import dataclass, field
 
-from ingest.plain import PlainMessage
+from ingest.plain import PlainMessage, Row
 from sensors.intake import Delivery, SpoolEntry
 from sensors.readings import Quality, ReadingBatch
+from sensors.topology import SiteId
 
 
 @dataclass(slots=True)
@@ -13,7 +15,8 @@ class Run:
 
     gateway: str
     boot: str | None
-    readings: ReadingBatch
+    site: SiteId
+    rows: list[Row] = field(default_factory=list)
     received: int = 0
     received_ms: int = 0
     seqs: list[int] = field(default_factory=list)
@@ -27,14 +30,7 @@ class Run:
             self.seqs.append(message.seq)
         if delivery is not None:
             self.deliveries.append(delivery)
-        columns = self.readings
-        columns.time_ms.extend(message.time_ms)
-        columns.device += message.device
-        columns.metric += message.metric
-        columns.phase += message.phase
-        columns.value.extend(message.value)
-        columns.quality += bytes((Quality.GOOD,)) * len(message.value)
-        columns.flags.extend(message.flags)
+        self.rows += message.rows
 
     def entry(self) -> SpoolEntry:
         """Return what the messages became."""
@@ -42,8 +38,21 @@ class Run:
             gateway=self.gateway,
             received_ms=self.received_ms,
             received=self.received,
-            readings=self.readings,
+            readings=self._readings(),
             boot=self.boot,
             seqs=self.seqs,
             deliveries=self.deliveries,
+        )
+
+    def _readings(self) -> ReadingBatch:
+        times_ms, devices, metrics, phases, values, flags = zip(*self.rows, strict=True)
+        return ReadingBatch(
+            site=self.site,
+            time_ms=array("q", times_ms),
+            device=list(devices),
+            metric=list(metrics),
+            phase=list(phases),
+            value=array("d", values),
+            quality=bytearray((Quality.GOOD,)) * len(values),
+            flags=bytearray(flags),
         )
