@@ -18,9 +18,10 @@ a few blocks, and the work is spread over many appends."""
 TABLES: Mapping[RollupStep, str] = {"hour": "rollups_hour", "day": "rollups_day"}
 _VALUES = ("mean", "minimum", "maximum", "count", "amount", "estimated_amount")
 
-_RAISE = """
-INSERT INTO day_revisions SELECT ?, unnest(?::DATE[]), 1, 0
-ON CONFLICT (site, day) DO UPDATE SET revision = revision + 1
+_RAISE = "UPDATE day_revisions SET revision = revision + 1 WHERE site = ? AND list_contains(?, day)"
+_BEGIN = """
+INSERT INTO day_revisions
+SELECT site, day, 1, 0 FROM (SELECT ? AS site, unnest(?::DATE[]) AS day) ANTI JOIN day_revisions USING (site, day)
 """
 _MARK = """
 UPDATE day_revisions SET rolled = incoming.revision FROM incoming
@@ -30,8 +31,13 @@ WHERE site = ? AND day_revisions.day = incoming.day AND incoming.revision > roll
 
 def raise_revisions(connection: duckdb.DuckDBPyConnection, site: SiteId, days: Collection[date]) -> None:
     """Let these UTC days count as changed."""
-    if days:
-        connection.execute(_RAISE, [site, sorted(days)])
+    if not days:
+        return
+    # Not one upsert: that took a third of a small append.
+    asked = [site, sorted(days)]
+    [(known,)] = connection.execute(_RAISE, asked).fetchall()
+    if known < len(days):
+        connection.execute(_BEGIN, asked)
 
 
 def stale_days(connection: duckdb.DuckDBPyConnection, site: SiteId) -> dict[date, int]:

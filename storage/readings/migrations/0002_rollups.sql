@@ -23,8 +23,7 @@ CREATE TABLE day_revisions (
     site VARCHAR NOT NULL,
     day DATE NOT NULL,
     revision BIGINT NOT NULL,
-    rolled BIGINT NOT NULL,
-    PRIMARY KEY (site, day)
+    rolled BIGINT NOT NULL
 );
 
 INSERT INTO day_revisions
