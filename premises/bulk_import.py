@@ -1,129 +1,78 @@
-"""Bulk import into the running server: a file's readings as numbered chunks, each stored once.
+"""Bulk import: a file's readings as numbered chunks, each stored once, into a store of ours or by the running server.
 
-The store remembers in the transaction of each chunk how far an import is (`drained_to`), so a chunk that is sent
-again after a broken connection, or a kill, changes nothing; an import that broke off goes on where it was. When it is
-done its generation is over: importing the same file again later stores it again, for the last received wins.
+The store remembers in the transaction of each chunk how far an import is (`drained_to`), so a chunk that comes again
+after a broken connection, or a kill, changes nothing.
 """
 
-import hashlib
 import io
-import json
 import re
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
-from premises.analysis_jobs import TouchedStore
+from premises.import_run import ImportTarget
 from premises.remote import Server, quoted
 from sensors.errors import InputFault
 from sensors.readings import ReadingBatch
 from sensors.topology import SiteId
+from storage.ports import AppendResult
 
-_DIGEST = re.compile(r"[0-9a-f]{64}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportProgress:
-    """How far an import is: chunks stored, and what they came to in readings."""
-
-    generation: int = 1
-    chunks: int = 0
-    new: int = 0
-    replaced: int = 0
-    unchanged: int = 0
+_NAME = re.compile(r"import:[0-9a-f]{32}")
 
 
 class BulkImports:
-    """The imports of one home; their progress lies in a folder, one small file for each."""
+    """The imports that the server stores for others."""
 
-    def __init__(self, folder: Path, store: TouchedStore) -> None:
-        """Make the folder where it is absent."""
-        folder.mkdir(exist_ok=True)
-        self._folder = folder
+    def __init__(self, store: ImportTarget) -> None:
+        """Put everything into this store."""
         self._store = store
+        self._one_at_a_time = threading.Lock()
 
-    def begin(self, digest: str) -> ImportProgress:
-        """Return how far the import of this content is. Raises InputFault where the digest is none."""
-        path = self._path(digest)
-        known = ImportProgress(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else ImportProgress()
-        stored = self._store.drained_to(_name(digest, known.generation))
-        # A crash between the store's commit and the note below leaves the note one chunk behind.
-        return replace(known, chunks=max(known.chunks, stored))
+    def stored(self, name: str) -> int:
+        """Return the number of chunks stored. Raises InputFault where the name is none."""
+        return self._store.drained_to(_checked(name))
 
-    def put(self, digest: str, number: int, site: SiteId, frame: pl.DataFrame) -> ImportProgress:
-        """Store chunk `number`, counted from 1, unless it was stored before; return how far the import is."""
-        before = self.begin(digest)
-        if number <= before.chunks:
-            return before
-        if number != before.chunks + 1:
-            msg = f"chunk {number} of an import that has {before.chunks}; send them in order"
-            raise InputFault(msg)
-        name = _name(digest, before.generation)
-        done = self._store.append_from_spool(name, last_entry=number, batches=[batch_of(site, frame)])
-        after = replace(
-            before,
-            chunks=number,
-            new=before.new + done.new,
-            replaced=before.replaced + done.replaced,
-            unchanged=before.unchanged + done.unchanged,
-        )
-        self._note(digest, after)
-        return after
-
-    def finish(self, digest: str) -> ImportProgress:
-        """End the import; the same content may be imported anew."""
-        done = self.begin(digest)
-        self._note(digest, ImportProgress(generation=done.generation + 1))
-        return done
-
-    def _note(self, digest: str, progress: ImportProgress) -> None:
-        path = self._path(digest)
-        new = path.with_suffix(".new")
-        new.write_text(json.dumps(asdict(progress)), encoding="utf-8")
-        new.replace(path)
-
-    def _path(self, digest: str) -> Path:
-        if not _DIGEST.fullmatch(digest):
-            msg = f"{digest!r} is no SHA-256"
-            raise InputFault(msg)
-        return self._folder / f"{digest}.json"
+    def put(self, name: str, number: int, site: SiteId, frame: pl.DataFrame) -> AppendResult:
+        """Store chunk `number`, counted from 1, unless it was stored before."""
+        with self._one_at_a_time:
+            stored = self.stored(name)
+            if number > stored + 1:
+                msg = f"chunk {number} of an import that has {stored}; send them in order"
+                raise InputFault(msg)
+            return self._store.append_from_spool(name, last_entry=number, batches=[batch_of(site, frame)])
 
 
-def digest_of(*what: object) -> str:
-    """Return the SHA-256 of what an import is made of: the content of files, the text of all else."""
-    digest = hashlib.sha256()
-    for each in what:
-        content = each.read_bytes() if isinstance(each, Path) else repr(each).encode()
-        digest.update(hashlib.sha256(content).digest())
-    return digest.hexdigest()
+@dataclass(frozen=True, slots=True)
+class ServerTarget:
+    """The running server as the target of an import. Every call raises ServerFault, InputFault."""
 
+    server: Server
+    site: SiteId
 
-def sent(server: Server, digest: str, site: SiteId, batches: Iterable[ReadingBatch]) -> ImportProgress:
-    """Return what an import came to, after every batch of it is stored by the server. Raises ServerFault, InputFault.
+    def append_from_spool(self, spool: str, *, last_entry: int, batches: Sequence[ReadingBatch] = ()) -> AppendResult:
+        """Have the server store a chunk."""
+        content = io.BytesIO()
+        pl.concat([frame_of(batch) for batch in batches]).write_ipc_stream(content)
+        path = f"{_path(spool)}/{last_entry}?site={quoted(self.site)}"
+        return AppendResult(**self.server.put(path, content.getvalue()))
 
-    Batches that were stored before a connection broke are passed over.
-    """
-    path = f"/internal/imports/{digest}"
-    before = ImportProgress(**server.get(path))
-    for number, batch in enumerate(batches, start=1):
-        if number > before.chunks:
-            content = io.BytesIO()
-            frame_of(batch).write_ipc_stream(content)
-            server.put(f"{path}/{number}?site={quoted(site)}", content.getvalue())
-    return ImportProgress(**server.post(f"{path}/done"))
+    def drained_to(self, spool: str) -> int:
+        """Ask the server how many chunks it has stored."""
+        stored: int = self.server.get(_path(spool))["stored"]
+        return stored
 
 
 def frame_of(batch: ReadingBatch) -> pl.DataFrame:
     """Return a batch as a frame, for the way between two processes."""
     return pl.DataFrame(
         {
-            "time_ms": pl.Series(list(batch.time_ms), dtype=pl.Int64),
+            "time_ms": pl.Series(batch.time_ms, dtype=pl.Int64),
             "device": pl.Series(batch.device, dtype=pl.String),
             "metric": pl.Series(batch.metric, dtype=pl.String),
             "phase": pl.Series(batch.phase, dtype=pl.String),
-            "value": pl.Series(list(batch.value), dtype=pl.Float64),
+            "value": pl.Series(batch.value, dtype=pl.Float64),
             "quality": pl.Series(list(batch.quality), dtype=pl.UInt8),
             "flags": pl.Series(list(batch.flags), dtype=pl.UInt8),
         }
@@ -143,5 +92,12 @@ def batch_of(site: SiteId, frame: pl.DataFrame) -> ReadingBatch:
     return batch
 
 
-def _name(digest: str, generation: int) -> str:
-    return f"import:{digest}:{generation}"
+def _path(name: str) -> str:
+    return f"/internal/imports/{quoted(name)}"
+
+
+def _checked(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        msg = f"{name!r} is no import's name"
+        raise InputFault(msg)
+    return name

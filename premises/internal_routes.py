@@ -9,7 +9,7 @@ import json
 import queue
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -26,9 +26,11 @@ from premises.analysis_jobs import AnalysisJobs, Job, JobFailedError
 from premises.bulk_import import BulkImports
 from sensors.errors import InputFault
 from sensors.topology import SiteId
+from storage.errors import StoreError
 
 _UNAUTHORISED = 401
 _BAD_REQUEST = 400
+_NOT_NOW = 503
 _LOOPBACK = "127.0.0.1"
 
 
@@ -51,12 +53,11 @@ def internal_app(internal: Internal) -> ASGIApp:
             Route("/internal/status", _status(internal)),
             Route("/internal/analysis", _analysis(internal), methods=["POST"]),
             Route("/internal/daily", _daily(internal), methods=["POST"]),
-            Route("/internal/imports/{digest}", _begin(internal)),
-            Route("/internal/imports/{digest}/{number:int}", _put(internal), methods=["PUT"]),
-            Route("/internal/imports/{digest}/done", _finish(internal), methods=["POST"]),
+            Route("/internal/imports/{name}", _stored(internal)),
+            Route("/internal/imports/{name}/{number:int}", _put(internal), methods=["PUT"]),
             Route("/internal/readings/export", _export(internal), methods=["POST"]),
         ],
-        exception_handlers={InputFault: _told},
+        exception_handlers={InputFault: _told, StoreError: _told},
     )
     return _Guard(app, internal.token)
 
@@ -82,7 +83,8 @@ Endpoint = Callable[[Request], Any]
 
 
 def _told(_request: Request, fault: Exception) -> Response:
-    return JSONResponse({"fault": str(fault)}, status_code=_BAD_REQUEST)
+    status = _BAD_REQUEST if isinstance(fault, InputFault) else _NOT_NOW
+    return JSONResponse({"fault": str(fault)}, status_code=status)
 
 
 def _status(internal: Internal) -> Endpoint:
@@ -116,33 +118,27 @@ def _daily(internal: Internal) -> Endpoint:
     return daily
 
 
-def _begin(internal: Internal) -> Endpoint:
-    def begin(request: Request) -> Response:
-        return JSONResponse(asdict(internal.imports.begin(request.path_params["digest"])))
+def _stored(internal: Internal) -> Endpoint:
+    def stored(request: Request) -> Response:
+        return JSONResponse({"stored": internal.imports.stored(request.path_params["name"])})
 
-    return begin
+    return stored
 
 
 def _put(internal: Internal) -> Endpoint:
     async def put(request: Request) -> Response:
         body = await request.body()
-        digest, number = request.path_params["digest"], request.path_params["number"]
+        name, number = request.path_params["name"], request.path_params["number"]
         site = SiteId(request.query_params["site"])
 
         def store() -> Response:
             frame = pl.read_ipc_stream(io.BytesIO(body))
-            return JSONResponse(asdict(internal.imports.put(digest, number, site, frame)))
+            done = internal.imports.put(name, number, site, frame)
+            return JSONResponse({"new": done.new, "replaced": done.replaced, "unchanged": done.unchanged})
 
         return await run_in_threadpool(store)
 
     return put
-
-
-def _finish(internal: Internal) -> Endpoint:
-    def finish(request: Request) -> Response:
-        return JSONResponse(asdict(internal.imports.finish(request.path_params["digest"])))
-
-    return finish
 
 
 def _export(internal: Internal) -> Endpoint:

@@ -163,7 +163,7 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
         internal = Internal(
             token=info.token,
             jobs=jobs,
-            imports=BulkImports(home.run / "imports", touched),
+            imports=BulkImports(touched),
             status=lambda: _status(store, records, drain),
             export_readings=store.export,
             run_daily=daily.daily,

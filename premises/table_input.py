@@ -1,8 +1,7 @@
 """What `premises import` and `premises replay` share: the options of a CSV with its mapping, and the check of both."""
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
@@ -11,17 +10,18 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from ingest.csv_records import ENCODINGS, Progress
+from ingest.csv_records import ENCODINGS
 from ingest.mapping import load_mapping
-from ingest.tables import CsvTable, Selection, TableSurvey
+from ingest.registers import Selection
+from ingest.survey import TableSurvey
+from ingest.tables import CsvTable
 from premises.home import Home, home_option
+from premises.table_progress import TableProgress, table_progress
 from sensors.errors import InputFault
 from sensors.local_time import TimeError, UnreadableTimeError, find_timezone, parse_time
 from sensors.readings import epoch_ms, from_epoch_ms
 from sensors.topology import Registry
 from storage.registry_file import load_registry
-
-_TENTHS = 10
 
 
 class OptionFault(InputFault):
@@ -44,12 +44,11 @@ class TableOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableInput:
-    """A table that was checked from its first row to its last, and which rows of it are wanted."""
+    """A table with what its columns mean, and which rows of it are wanted."""
 
     home: Home
     registry: Registry
     table: CsvTable
-    survey: TableSurvey
     selection: Selection
 
     @property
@@ -108,43 +107,23 @@ _OPTIONS: tuple[Callable[[Callable[..., None]], Callable[..., None]], ...] = (
 
 
 def open_table(options: TableOptions) -> TableInput:
-    """Return the input after a look at every cell. Raises InputFault; nothing was used by then."""
+    """Return the input, no row of it read. Raises InputFault."""
     home = Home.find(options.home)
     registry = load_registry(options.registry or home.registry)
-    zone = find_timezone(registry.site.timezone)
-    selection = _selection(options, zone)
+    selection = _selection(options, find_timezone(registry.site.timezone))
     table = CsvTable(options.file, load_mapping(options.mapping, registry), options.encoding)
+    return TableInput(home=home, registry=registry, table=table, selection=selection)
+
+
+def checked(found: TableInput, options: TableOptions) -> TableSurvey:
+    """Return what the table holds after a look at every cell. Raises InputFault; nothing was used by then."""
     with progress_bar("checking", options) as progress:
-        survey = table.survey(progress)
-    return TableInput(home=home, registry=registry, table=table, survey=survey, selection=selection)
+        return found.table.survey(progress)
 
 
-@contextmanager
-def progress_bar(label: str, options: TableOptions) -> Iterator[Progress | None]:
-    """Yield what counts bytes of the file into a bar on a terminal, or into a line per tenth where it was asked for."""
-    stderr = sys.stderr
-    size = options.file.stat().st_size if options.file.is_file() else 0
-    if options.progress is False or not (options.progress or stderr.isatty()):
-        yield None
-    elif stderr.isatty():
-        with click.progressbar(length=size, label=label, file=stderr) as bar:
-            yield bar.update
-    else:
-        yield _tenths(label, size)
-
-
-def _tenths(label: str, size: int) -> Progress:
-    done = told = 0
-
-    def count(read: int) -> None:
-        nonlocal done, told
-        done += read
-        tenth = _TENTHS * done // max(size, 1)
-        if tenth > told:
-            told = tenth
-            click.echo(f"{label} {100 * tenth // _TENTHS} %", err=True)
-
-    return count
+def progress_bar(label: str, options: TableOptions) -> AbstractContextManager[TableProgress | None]:
+    """Return what tells how far the file is read, as the options want it."""
+    return table_progress(label, options.file, options.progress)
 
 
 def _selection(options: TableOptions, zone: ZoneInfo) -> Selection:

@@ -11,7 +11,8 @@ UNIX_MILLISECONDS = "unix_ms"
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
-_SPACE_BEFORE_OFFSET = re.compile(r"\s+(?=[+-]\d{2}:?\d{2}$|Z$)")
+# Not after a bare date: what follows it would be read as a time of day.
+_SPACE_BEFORE_OFFSET = re.compile(r"(?<!-\d{2})\s+(?=[+-]\d{2}:?\d{2}$|Z$)")
 
 
 class UnknownTimezoneError(ValueError):
@@ -48,7 +49,7 @@ def parse_time(text: str, zone: ZoneInfo | None, layout: str | None = None) -> d
     An offset in the text wins over `zone`. Raises TimeError for what is no time, has neither offset nor zone,
     falls into a clock change, or lies outside EARLIEST to LATEST.
     """
-    time = _read(text.strip(), layout)
+    time = read_time(text, layout)
     if time.tzinfo is None:
         time = resolve_local(time, zone, text)
     if not EARLIEST <= time < LATEST:
@@ -69,7 +70,9 @@ def resolve_local(time: datetime, zone: ZoneInfo | None, text: str | None = None
     raise TimeError(written, f"happens {happens} in {zone.key}, for the clock changes there; write the offset")
 
 
-def _read(text: str, layout: str | None) -> datetime:
+def read_time(text: str, layout: str | None = None) -> datetime:
+    """Return the time as it is written: aware where the text has an offset. Raises UnreadableTimeError."""
+    text = text.strip()
     try:
         if layout is None:
             return datetime.fromisoformat(_SPACE_BEFORE_OFFSET.sub("", text))

@@ -11,7 +11,7 @@ from uuid import uuid4
 import click
 import orjson
 
-from premises.table_input import TableInput, TableOptions, open_table, progress_bar, table_options
+from premises.table_input import TableInput, TableOptions, checked, open_table, progress_bar, table_options
 from sensors.readings import Quality, ReadingBatch
 from sensors.topology import DeviceId, Registry
 
@@ -46,10 +46,11 @@ def command(*, options: TableOptions, speed: float | None, host: str | None, por
     from premises.publishing import Publisher  # noqa: PLC0415 - paho starts slowly and --help should not
 
     found = open_table(options)
+    survey = checked(found, options)
     boot = uuid4().hex[:8]
     started_s = time.monotonic()
     with progress_bar("replaying", options) as progress:
-        rows = found.table.rows(found.registry.site.id, found.survey, selection=found.selection, progress=progress)
+        rows = found.table.rows(found.registry.site.id, survey, selection=found.selection, progress=progress)
         with Publisher(_broker(found.home, host, port), f"premises-replay-{boot}") as publisher:
             for message in paced(messages(found.registry, boot, rows), speed):
                 publisher.publish(message.topic, message.payload)

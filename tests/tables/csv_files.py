@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from ingest.mapping import CsvMapping, load_mapping
-from ingest.tables import EVERYTHING, CsvTable, Selection
+from ingest.registers import EVERYTHING, Selection
+from ingest.tables import CsvTable
 from sensors.local_time import parse_time
 from sensors.readings import Quality, ReadingBatch, epoch_ms
 from sensors.topology import Registry
@@ -59,8 +60,8 @@ def written(folder: Path, name: str, text: str) -> Path:
 
 def readings_of(table: CsvTable, selection: Selection = EVERYTHING, *, size: int = 50_000) -> ReadingBatch:
     site = ReadingBatch(site=registry_in(table.path.parent).site.id)
-    for batch in table.batches(site.site, table.survey(), selection=selection, size=size):
-        site.extend(batch)
+    for chunk in table.chunks(site.site, table.survey(), selection=selection, size=size):
+        site.extend(chunk.batch)
     return site
 
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -6,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest.csv_records import TableFault
-from ingest.tables import Selection
+from ingest.registers import Selection
 from sensors.topology import SiteId
 from tests.tables.csv_files import HEADER, MAPPING, ROWS, at, points, readings_of, table_in
 
@@ -151,10 +152,11 @@ def test_byte_order_mark_and_blank_lines_are_passed_over(tmp_path: Path) -> None
     assert len(points(batch, "cam1")) == 3
 
 
-def test_batches_hold_about_the_size_asked_for(tmp_path: Path) -> None:
+def test_chunks_hold_about_the_size_asked_for(tmp_path: Path) -> None:
     table = table_in(tmp_path, HEADER + ROWS)
-    batches = list(table.batches(_site(), table.survey(), size=4))
-    assert [len(batch) for batch in batches] == [4, 5]
+    in_lines = replace(table, block_bytes=1)
+    chunks = list(in_lines.chunks(_site(), table.survey(), size=4))
+    assert [len(chunk.batch) for chunk in chunks] == [4, 5]
 
 
 @pytest.mark.parametrize(
@@ -234,7 +236,7 @@ def test_file_that_changed_after_its_check_is_refused(tmp_path: Path) -> None:
     survey = table.survey()
     table.path.write_text(HEADER + ROWS + "2021-09-07 00:15,430,1,0\n", encoding="utf-8")
     with pytest.raises(TableFault, match="the file changed"):
-        list(table.batches(_site(), survey))
+        list(table.chunks(_site(), survey))
 
 
 def _site() -> SiteId:
