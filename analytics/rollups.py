@@ -3,7 +3,7 @@
 import polars as pl
 
 from analytics.meter_scale import SERIES
-from analytics.meters import corrected
+from analytics.meters import Meters, corrected
 from analytics.ports import ROLLUP_SCHEMA
 from sensors.metrics import METRICS, MeasurementKind, Nature
 from sensors.readings import Quality
@@ -14,21 +14,27 @@ _BEHIND_TRANSFORMERS = [name for name in CUMULATIVE if METRICS[name].kind is Mea
 
 def rolled_up(
     readings: pl.DataFrame,
-    edges: pl.Series,
-    *,
+    *edges: pl.Series,
     limits: pl.DataFrame | None = None,
     ratios: pl.DataFrame | None = None,
-) -> pl.DataFrame:
-    """Return ROLLUP_SCHEMA of the buckets between neighbouring `edges` (UTC ms, rising), sorted by series and bucket.
+) -> tuple[pl.DataFrame, ...]:
+    """Return for each series of `edges` (UTC ms, rising) ROLLUP_SCHEMA of the buckets between neighbouring ones.
 
-    `readings` is READINGS_SCHEMA; of cumulative metrics it should reach before the first edge and after the last, to
-    the next readings at least, and to a week for what is estimated. `limits` is as analytics.meters takes it,
-    `ratios` as device_ratios returns it.
+    They are sorted by series and bucket. `readings` is READINGS_SCHEMA; of cumulative metrics it should reach before
+    the first edge and after the last, to the next readings at least, and to a week for what is estimated. `limits` is
+    as analytics.meters takes it, `ratios` as device_ratios returns it.
     """
-    statistics = _statistics(readings, edges)
-    amounts = _amounts(readings, edges, limits)
+    registers = corrected(readings.filter(pl.col("metric").is_in(CUMULATIVE)), limits=limits)
+    return tuple(_rolled_up(readings, registers, each, ratios) for each in edges)
+
+
+def _rolled_up(
+    readings: pl.DataFrame, registers: Meters, edges: pl.Series, ratios: pl.DataFrame | None
+) -> pl.DataFrame:
+    amounts = registers.amounts(edges).select(*SERIES, "amount", "estimated_amount", bucket_ms="start_ms")
     if ratios is not None:
         amounts = _scaled(amounts, ratios)
+    statistics = _statistics(readings, edges)
     both = statistics.join(amounts, on=["bucket_ms", *SERIES], how="full", coalesce=True)
     counted = both.with_columns(pl.col("count").fill_null(0))
     return counted.select(pl.col(name).cast(kind) for name, kind in ROLLUP_SCHEMA.items()).sort(*SERIES, "bucket_ms")
@@ -62,11 +68,6 @@ def _statistics(readings: pl.DataFrame, edges: pl.Series) -> pl.DataFrame:
             count=pl.len(),
         )
     )
-
-
-def _amounts(readings: pl.DataFrame, edges: pl.Series, limits: pl.DataFrame | None) -> pl.DataFrame:
-    registers = corrected(readings.filter(pl.col("metric").is_in(CUMULATIVE)), limits=limits)
-    return registers.amounts(edges).select(*SERIES, "amount", "estimated_amount", bucket_ms="start_ms")
 
 
 def _scaled(amounts: pl.DataFrame, ratios: pl.DataFrame) -> pl.DataFrame:
