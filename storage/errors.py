@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sensors.errors import InputFault
+from sensors.errors import InputFault, NotNowError
 
 
 class StoreError(Exception):
@@ -53,3 +53,34 @@ class StoreFailedError(StoreError):
         """Keep the engine's own words, in one line."""
         super().__init__(f"{path}: {detail}; check the disk's space and the file, then start again")
         self.path = path
+
+
+class StoreAwayError(StoreError, NotNowError):
+    """The store's server cannot be reached, or asks for patience; the same may succeed later."""
+
+    def __init__(self, where: str, detail: str, *, retry_after_s: float | None = None) -> None:
+        """Name the server, what came instead of an answer, and how long it asks to wait, where it says."""
+        super().__init__(f"{where}: {detail}; what comes in waits in the spool until it answers again")
+        self.retry_after_s = retry_after_s
+
+
+class StoreDeniedError(StoreError, NotNowError):
+    """The store's server answers, but does not let us in, or has no such place; a person must mend it."""
+
+    def __init__(self, where: str, detail: str, *, status: int, advice: str) -> None:
+        """Name the server, its words, the status and what to do."""
+        super().__init__(f"{where}: {detail} ({status}); {advice}; what comes in waits in the spool until then")
+        self.status = status
+
+
+class StoreRefusedError(StoreError):
+    """The store's server cannot take some or all of what one request held.
+
+    `dropped` is how many records it says it left out, None where it does not say.
+    """
+
+    def __init__(self, words: str, *, dropped: int | None = None) -> None:
+        """Keep the server's own words, in one line."""
+        super().__init__(words)
+        self.words = words
+        self.dropped = dropped

@@ -1,7 +1,7 @@
 """The contract of a store of readings, kept by every implementation in this folder."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol, Self
 
 import polars as pl
@@ -15,15 +15,27 @@ Step = Literal["hour", "day"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Readings or events that the store will never take, and its own words why."""
+
+    words: str
+    readings: ReadingBatch | None = None
+    events: Sequence[Event] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AppendResult:
     """What an append did, counted in readings: new keys, keys with another value, keys that said nothing new.
 
-    The three add up to the readings given; one that its own batch supersedes said nothing new.
+    With those `refused` the three add up to the readings given; one that its own batch supersedes said nothing new.
+    `parts` are, of an append from a spool, what each batch came to, in the order of the batches.
     """
 
     new: int = 0
     replaced: int = 0
     unchanged: int = 0
+    refused: tuple[Refusal, ...] = ()
+    parts: tuple[Self, ...] = field(default=(), compare=False)
 
     def __add__(self, other: Self) -> "AppendResult":
         """Return what both did together."""
@@ -31,6 +43,7 @@ class AppendResult:
             new=self.new + other.new,
             replaced=self.replaced + other.replaced,
             unchanged=self.unchanged + other.unchanged,
+            refused=self.refused + other.refused,
         )
 
 
@@ -62,6 +75,24 @@ class ReadingStore(AnalysisStore, Protocol):
 
     def close(self) -> None:
         """Finish writing and let go of the files."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceSpan:
+    """Where a device is from `start_ms` (UTC) until its next span begins; a part that is not known is empty."""
+
+    start_ms: int
+    building: str = ""
+    floor: str = ""
+    room: str = ""
+
+
+class Places(Protocol):
+    """Where devices are and were, for a store that writes the place beside each reading."""
+
+    def spans(self, site: SiteId, device: str) -> Sequence[PlaceSpan]:
+        """Return a device's places in the order of time; none for a device that nobody knows."""
         ...
 
 

@@ -63,7 +63,12 @@ def by_site(batches: Iterable[ReadingBatch]) -> Iterable[ReadingBatch]:
 
 
 def batch_frame(batch: ReadingBatch) -> pl.DataFrame:
-    """READINGS_SCHEMA of a batch: of one key the last, in the order of arrival; NaN becomes null.
+    """READINGS_SCHEMA of a batch: of one key the last, in the order of arrival; NaN becomes null."""
+    return row_frame(batch).unique(KEY, keep="last", maintain_order=True)
+
+
+def row_frame(batch: ReadingBatch) -> pl.DataFrame:
+    """READINGS_SCHEMA of a batch, one row for each reading, in the order of arrival; NaN becomes null.
 
     The columns are copied: a view would forbid the batch's owner to append to it.
     """
@@ -78,7 +83,7 @@ def batch_frame(batch: ReadingBatch) -> pl.DataFrame:
             "flags": _numbers(batch.flags, pa.uint8()),
         }
     )
-    return frame.with_columns(pl.col("value").fill_nan(None)).unique(KEY, keep="last", maintain_order=True)
+    return frame.with_columns(pl.col("value").fill_nan(None))
 
 
 def _numbers(column: "array[int] | array[float] | bytearray", kind: pa.DataType) -> pl.Series:
@@ -134,3 +139,15 @@ def checked_features(features: pl.DataFrame, days: AbstractSet[date]) -> pl.Data
     if foreign:
         raise ForeignDayError(foreign)
     return frame
+
+
+def stretches(times_ms: pl.Series, *, apart_ms: int, most: int) -> list[tuple[int, int]]:
+    """First and last times of the stretches that the times fall into, parted at the widest gaps over `apart_ms`."""
+    times = times_ms.unique().sort()
+    if times.is_empty():
+        return []
+    gaps = pl.DataFrame({"start": times, "gap": times.diff(), "before": times.shift(1)})
+    widest = gaps.filter(pl.col("gap") > apart_ms).top_k(most - 1, by="gap").sort("start")
+    starts = [times[0], *widest["start"]]
+    ends = [*widest["before"], times[-1]]
+    return list(zip(starts, ends, strict=True))

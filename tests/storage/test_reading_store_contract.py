@@ -23,6 +23,7 @@ from storage.ports import AppendResult, ReadingStore, SpoolTarget
 from storage.readings.duckdb import DuckDBReadingStore
 from storage.readings.frames import AGGREGATE_SCHEMA, ForeignDayError
 from storage.readings.memory import MemoryReadingStore
+from tests.influx import influxdb
 
 HQ = SiteId("hq")
 ANNEX = SiteId("annex")
@@ -44,7 +45,11 @@ def open_duckdb(folder: Path) -> Store:
     return DuckDBReadingStore(folder / "readings.duckdb")
 
 
-OPENERS: dict[str, Callable[[Path], Store]] = {"memory": open_memory, "duckdb": open_duckdb}
+def open_influxdb(folder: Path) -> Store:
+    return influxdb().store(folder)
+
+
+OPENERS: dict[str, Callable[[Path], Store]] = {"memory": open_memory, "duckdb": open_duckdb, "influxdb": open_influxdb}
 
 
 @pytest.fixture(params=OPENERS.values(), ids=list(OPENERS))

@@ -16,6 +16,7 @@ from sensors.topology import SiteId
 from storage.ports import ReadingStore
 from storage.readings.duckdb import DuckDBReadingStore
 from storage.readings.memory import MemoryReadingStore
+from tests.influx import influxdb
 
 HQ, ANNEX = SiteId("hq"), SiteId("annex")
 DAY = date(2026, 3, 2)
@@ -37,7 +38,11 @@ def open_duckdb(folder: Path) -> Store:
     return DuckDBReadingStore(folder / "readings.duckdb")
 
 
-OPENERS: dict[str, Callable[[Path], Store]] = {"memory": open_memory, "duckdb": open_duckdb}
+def open_influxdb(folder: Path) -> Store:
+    return influxdb().store(folder)
+
+
+OPENERS: dict[str, Callable[[Path], Store]] = {"memory": open_memory, "duckdb": open_duckdb, "influxdb": open_influxdb}
 
 
 @pytest.fixture(params=OPENERS.values(), ids=list(OPENERS))
