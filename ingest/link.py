@@ -20,7 +20,10 @@ from ingest.mqtt_options import MqttOptions
 from ingest.packets import PacketReader
 from ingest.pipeline import Message
 
-GROUP_MESSAGES = 500
+GROUP_MESSAGES = 2_000
+"""The most that one commit takes: it costs as much for each gateway, whether that sent one message or many."""
+
+GROUP_BYTES = 4 * 2**20
 GROUP_S = 0.005
 """How long a group waits for more while the broker is busy: about what its commit takes."""
 
@@ -65,6 +68,7 @@ class Link:
         self._now_ms = now_ms
         self._packets = PacketReader(mqtt5=mqtt5)
         self._inbox: list[Message] = []
+        self._inbox_bytes = 0
         self._busy = False
         self._failure: LinkError | None = None
         self._closed = ""
@@ -143,6 +147,7 @@ class Link:
             select.select([self._wake], [], [], GROUP_S)
             self._pump(0, room=room)
         group, self._inbox = self._inbox[:room], self._inbox[room:]
+        self._inbox_bytes = sum(len(each.payload) for each in self._inbox)
         self._busy = len(group) > 1
         return group
 
@@ -193,9 +198,13 @@ class Link:
         if not self._inbox:
             self._raise_if_over()
 
+    def _keep(self, message: Message) -> None:
+        self._inbox.append(message)
+        self._inbox_bytes += len(message.payload)
+
     def _read(self, room: int) -> None:
         """Take in what the socket holds, up to about `room` messages; each call has a bound of its own."""
-        while len(self._inbox) < room:
+        while len(self._inbox) < room and self._inbox_bytes < GROUP_BYTES:
             packets = self._client.receive(self._packets, self._now_ms())
             if not packets:
                 if packets is None:
@@ -203,7 +212,7 @@ class Link:
                 return
             for packet in packets:
                 if isinstance(packet, Message):
-                    self._inbox.append(packet)
+                    self._keep(packet)
                 elif not self._client.judge(packet):
                     self._closed = self._closed or "the connection broke"
                     return
@@ -245,7 +254,7 @@ class Link:
         self.subscribed = True
 
     def _on_message(self, _client: object, _userdata: object, message: MQTTMessage) -> None:
-        self._inbox.append(
+        self._keep(
             Message(
                 topic=_topic(message),
                 payload=bytes(message.payload),

@@ -29,7 +29,7 @@ class MqttOptions:
     tls: TlsFiles | None = None
     keepalive_s: int = 60
     session_expiry_s: int = 7 * 86_400
-    receive_maximum: int = 1_000
+    receive_maximum: int = 4_000
     topic_filters: tuple[str, ...] = (TOPIC_FILTER,)
 
 

@@ -64,7 +64,7 @@ class MqttSettings(Section):
     keepalive_s: Annotated[int, Field(ge=5, le=65_535)] = 30
     session_expiry_s: Annotated[int, Field(ge=0, le=0xFFFF_FFFF)] = 7 * DAY_S
     """How long the broker keeps what came while ingest was away."""
-    receive_maximum: Annotated[int, Field(ge=1, le=65_535)] = 200
+    receive_maximum: Annotated[int, Field(ge=1, le=65_535)] = 4_000
     """How many messages may be on their way without a PUBACK."""
     max_payload_bytes: Annotated[int, Field(ge=1024)] = 262_144
     watchdog_s: Annotated[int, Field(ge=2, le=3600)] = 120
