@@ -15,6 +15,7 @@ IsWorkday = Callable[[date], bool]
 
 MINUTE_MS = 60_000
 SATURDAY = 5
+MOST_REST_DAYS = 30
 
 
 class UnknownCalendarError(InputFault):
@@ -69,3 +70,27 @@ def local_day(moment_ms: int, zone: ZoneInfo) -> date:
 def next_day(day: date) -> date:
     """Return the day after."""
     return day + timedelta(days=1)
+
+
+def day_before(day: date) -> date:
+    """Return the day before."""
+    return day - timedelta(days=1)
+
+
+def is_near_rest(day: date, is_workday: IsWorkday, *, workdays: int, rest_days: int) -> bool:
+    """Say whether a rest of so many days begins or ended within so many workdays of a day."""
+    return any(_rest_ahead(day, step, is_workday, workdays) >= rest_days for step in (1, -1))
+
+
+def _rest_ahead(day: date, step: int, is_workday: IsWorkday, workdays: int) -> int:
+    """Return how long the next rest is, that begins at most so many workdays from a day."""
+    at, worked, rest = day, 0, 0
+    while worked < workdays and rest < MOST_REST_DAYS:
+        at += timedelta(days=step)
+        if not is_workday(at):
+            rest += 1
+        elif rest:
+            break
+        else:
+            worked += 1
+    return rest

@@ -5,12 +5,11 @@ from collections.abc import Iterable, Iterator
 from sensors.events import Event
 from sensors.readings import epoch_ms, from_epoch_ms
 from sensors.topology import Device, DeviceId, Registry
-from simulators.chance import Chance
 from simulators.doors import forced, passages
 from simulators.faults import Fault, FaultKind
 from simulators.fire import alarm
 from simulators.happenings import Happening
-from simulators.plans import DayPlan
+from simulators.site_day import SiteDay
 
 UNNAMED_GATEWAY = "gw"
 """The gateway of devices for which the registry names none."""
@@ -32,19 +31,18 @@ class Incidents:
         self._lasting = [event for fault in faults for event in self._of_fault(fault)]
         self._today: tuple[int, list[Event]] = (-1, [])
 
-    def between(self, start_ms: int, end_ms: int, plan: DayPlan) -> list[Event]:
-        """Return the events of [start_ms, end_ms) of a planned day, in order."""
-        if self._today[0] != plan.start_ms:
-            within = (event for event in self._lasting if plan.start_ms <= epoch_ms(event.time) < plan.end_ms)
-            today = sorted([*within, *self._passages(plan)], key=lambda event: (event.time, event.id or ""))
-            self._today = (plan.start_ms, today)
+    def between(self, start_ms: int, end_ms: int, day: SiteDay) -> list[Event]:
+        """Return the events of [start_ms, end_ms) of a day, in order."""
+        if self._today[0] != day.grid.start_ms:
+            within = (event for event in self._lasting if day.grid.start_ms <= epoch_ms(event.time) < day.grid.end_ms)
+            today = sorted([*within, *self._passages(day)], key=lambda event: (event.time, event.id or ""))
+            self._today = (day.grid.start_ms, today)
         return [event for event in self._today[1] if start_ms <= epoch_ms(event.time) < end_ms]
 
-    def _passages(self, plan: DayPlan) -> Iterator[Event]:
+    def _passages(self, day: SiteDay) -> Iterator[Event]:
         for device, opening in self._doors:
             if self._registry.openings[opening].room is None:
-                chance = Chance(self._seed, "door", device.id, plan.start_ms)
-                for number, happening in enumerate(passages(plan.house, plan.start_ms, chance)):
+                for number, happening in enumerate(passages(day.people, day.grid, self._seed, device.id)):
                     yield self._event(device, happening, number)
 
     def _of_fault(self, fault: Fault) -> Iterator[Event]:
