@@ -32,6 +32,7 @@ class SeqWindows:
         """Read from this connection; `write` is for the caller's transaction."""
         self._db = db
         self._cached: dict[BootKey, SeqWindow] = {}
+        self._touched_ms = int(db.execute("SELECT coalesce(max(touched_ms), 0) FROM seq_windows").fetchone()[0])
 
     def window(self, gateway: str, boot: str) -> SeqWindow:
         """Return the window of a boot, empty before its first number."""
@@ -59,21 +60,23 @@ class SeqWindows:
 
     def write(self, marked: Mapping[BootKey, Marked], now_ms: int) -> list[Gap]:
         """Write what changed, within the caller's transaction; return the boots that miss more or less than before."""
+        # Only ever later, so that a clock that steps back makes no boot of today older than those of last week.
+        self._touched_ms = max(now_ms, self._touched_ms + 1)
         gaps = []
         for key, change in marked.items():
             if change.before.top < 0:
                 self._forget_old_boots(key[0])
-            self._write(key, change.before, change.after, now_ms)
+            self._write(key, change.before, change.after)
             missing = change.after.missing - change.before.missing
             if missing:
                 gaps.append(Gap(gateway=key[0], boot=key[1], missing=missing, newest=change.after.top))
         return gaps
 
-    def _write(self, key: BootKey, before: SeqWindow, window: SeqWindow, now_ms: int) -> None:
+    def _write(self, key: BootKey, before: SeqWindow, window: SeqWindow) -> None:
         self._db.execute(
             "INSERT OR REPLACE INTO seq_windows (gateway, boot, top, touched_ms, first, missing)"
             " VALUES (?, ?, ?, ?, ?, ?)",
-            (*key, window.top, now_ms, window.first, window.missing),
+            (*key, window.top, self._touched_ms, window.first, window.missing),
         )
         gone = [(*key, chunk) for chunk in before.chunks.keys() - window.chunks.keys()]
         if gone:

@@ -124,11 +124,15 @@ class Parts:
         return 0
 
 
-def parts_in(folder: Path, *, settings: str = "", broker_settings: str = "") -> Parts:
-    """Return the parts over an empty folder; `settings` are further lines of `premises.toml`."""
+def parts_in(folder: Path, *, home: Path | None = None, settings: str = "") -> Parts:
+    """Return the parts over an empty folder, or a home elsewhere; `settings` are further lines of `premises.toml`."""
     if MOSQUITTO is None:
         pytest.skip("mosquitto is not installed")
-    home, port, logs = Home.find(folder / "home"), free_port(), folder / "said"
+    return _parts(folder, Home.find(home or folder / "home"), settings)
+
+
+def _parts(folder: Path, home: Home, settings: str) -> Parts:
+    port, logs = free_port(), folder / "said"
     logs.mkdir()
     home.registry.write_text(REGISTRY, encoding="utf-8")
     home.settings.write_text(
@@ -141,9 +145,10 @@ def parts_in(folder: Path, *, settings: str = "", broker_settings: str = "") -> 
     config.write_text(
         f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence true\n"
         f"persistence_location {folder / 'broker'}/\nmax_queued_messages 0\nmax_inflight_messages 0\n"
-        f"user {getpass.getuser()}\n{broker_settings}",
+        f"user {getpass.getuser()}\n",
         encoding="utf-8",
     )
+    assert MOSQUITTO is not None
     ours = (sys.executable, "-P", "-m", "premises")
     at = ("--home", str(home.root))
     return Parts(

@@ -2,10 +2,8 @@
 
 import shutil
 import sqlite3
-import subprocess
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,34 +12,8 @@ from sensors.intake import Quarantined
 from storage.drain import DAMAGED, drain
 from storage.readings.memory import MemoryReadingStore
 from storage.spool import DamagedEntryError, SpoolFullError, SqliteSpool
+from tests.faults.disks import fill, small_disk
 from tests.storage.test_spool import HQ, NOW_MS, entry, fire, spool_in
-
-
-@contextmanager
-def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
-    """Yield a folder on a disk of its own that is soon full."""
-    mounted = folder / "disk"
-    mounted.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(mounted)]
-    if subprocess.run(command, check=False, capture_output=True).returncode:
-        pytest.skip("a tmpfs cannot be mounted here")
-    try:
-        yield mounted
-    finally:
-        subprocess.run(["umount", "-l", str(mounted)], check=True)
-
-
-def fill(disk: Path) -> Path:
-    """Return a file that takes all the room there is."""
-    filler = disk / "filler"
-    with filler.open("wb", buffering=0) as file:
-        for size in (65_536, 4_096, 1):
-            try:
-                while file.write(b"x" * size):
-                    pass
-            except OSError:
-                continue
-    return filler
 
 
 def stored(store: MemoryReadingStore) -> int:
