@@ -1,7 +1,7 @@
 """Readings: single values at the edges, columns on the hot path."""
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import IntEnum, IntFlag
@@ -123,6 +123,16 @@ class ReadingBatch:
                 quality=Quality(self.quality[index]),
                 flags=ReadingFlag(self.flags[index]),
             )
+
+
+def joined(batches: Sequence[ReadingBatch]) -> ReadingBatch:
+    """Return the readings of batches of one site, in order; a single one is returned as it is."""
+    if len(batches) == 1:
+        return batches[0]
+    whole = ReadingBatch(site=batches[0].site)
+    for batch in batches:
+        whole.extend(batch)
+    return whole
 
 
 def epoch_ms(time: datetime) -> int:

@@ -1,12 +1,12 @@
 """From the spool into a store, in order, each entry once, whatever crashes in between."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
 from sensors.events import Event
-from sensors.readings import ReadingBatch, ReadingFlag
+from sensors.readings import ReadingBatch, ReadingFlag, joined
 from storage.spool import DamagedEntryError, Pending, SqliteSpool
 
 ENTRIES_AT_ONCE = 2_000
@@ -75,25 +75,22 @@ def _drain_some(spool: SqliteSpool, store: Target, pending: Sequence[Pending]) -
     last = pending[-1].id
     batches = _batches(pending)
     events = [event for entry in pending for event in _named_events(spool.spool_id, entry)]
-    result = store.append_from_spool(spool.spool_id, last_entry=last, batches=list(batches.values()), events=events)
+    result = store.append_from_spool(spool.spool_id, last_entry=last, batches=batches, events=events)
     readings: Counter[str] = Counter()
-    for (gateway, _), batch in batches.items():
-        readings[gateway] += len(batch)
+    for entry in pending:
+        if entry.readings is not None:
+            readings[entry.gateway] += len(entry.readings)
     spool.mark_stored(last, shares(result.unchanged, readings))
     return readings.total() + len(events)
 
 
-def _batches(pending: Iterable[Pending]) -> dict[tuple[str, str], ReadingBatch]:
-    """Return the readings in order, those of one gateway and site together.
-
-    A device speaks through one gateway, so no key's order is changed by this.
-    """
-    batches: dict[tuple[str, str], ReadingBatch] = {}
+def _batches(pending: Iterable[Pending]) -> list[ReadingBatch]:
+    """Return the readings of each site, in the order in which they came."""
+    sites: defaultdict[str, list[ReadingBatch]] = defaultdict(list)
     for entry in pending:
         if entry.readings is not None:
-            key = (entry.gateway, entry.readings.site)
-            batches.setdefault(key, ReadingBatch(site=entry.readings.site)).extend(entry.readings)
-    return batches
+            sites[entry.readings.site].append(entry.readings)
+    return [joined(batches) for batches in sites.values()]
 
 
 def _named_events(spool_id: str, entry: Pending) -> list[Event]:

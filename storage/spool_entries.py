@@ -2,12 +2,13 @@
 
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from sensors.events import Event
 from sensors.intake import GatewayStatus, Quarantined, SpoolEntry
-from sensors.readings import ReadingBatch
+from sensors.readings import ReadingBatch, joined
 from storage.spool_codec import SpoolDataError, pack_events, pack_readings, unpack_events, unpack_readings
 
 _DROPPED_AT_ONCE = 8
@@ -50,12 +51,15 @@ class Gathered:
         if entry.status is not None:
             self.statuses.append(entry.status)
         if entry.readings is not None and len(entry.readings):
-            self._add_readings(entry.readings)
+            self.batches.append(entry.readings)
 
-    def _add_readings(self, batch: ReadingBatch) -> None:
-        if not self.batches or self.batches[-1].site != batch.site:
-            self.batches.append(ReadingBatch(site=batch.site))
-        self.batches[-1].extend(batch)
+    def rows(self, gateway: str) -> Iterator[tuple[object, ...]]:
+        """Yield what is written of it, as columns of `entries`."""
+        for _, batches in groupby(self.batches, key=lambda batch: batch.site):
+            batch = joined(list(batches))
+            yield gateway, self.received_ms, len(batch), 0, pack_readings(batch), None
+        if self.events:
+            yield gateway, self.received_ms, 0, len(self.events), None, pack_events(self.events)
 
 
 def gather(entries: Iterable[SpoolEntry]) -> dict[str, Gathered]:
@@ -72,11 +76,7 @@ def insert_entries(db: sqlite3.Connection, gathered: Mapping[str, Gathered]) -> 
         "INSERT INTO entries (gateway, received_ms, readings, events, reading_data, event_data)"
         " VALUES (?, ?, ?, ?, ?, ?)"
     )
-    for gateway, each in gathered.items():
-        for batch in each.batches:
-            db.execute(insert, (gateway, each.received_ms, len(batch), 0, pack_readings(batch), None))
-        if each.events:
-            db.execute(insert, (gateway, each.received_ms, 0, len(each.events), None, pack_events(each.events)))
+    db.executemany(insert, (row for gateway, each in gathered.items() for row in each.rows(gateway)))
 
 
 class DamagedEntryError(SpoolDataError):

@@ -1,6 +1,7 @@
 """What the stores of readings share: batches and events as frames, identities, days."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, timedelta
@@ -11,7 +12,7 @@ import pyarrow as pa
 
 from analytics.ports import EVENTS_SCHEMA, FEATURES_SCHEMA
 from sensors.events import Event
-from sensors.readings import ReadingBatch, epoch_ms
+from sensors.readings import ReadingBatch, epoch_ms, joined
 from storage.ports import Step
 
 if TYPE_CHECKING:
@@ -56,10 +57,10 @@ class ForeignDayError(ValueError):
 
 def by_site(batches: Iterable[ReadingBatch]) -> Iterable[ReadingBatch]:
     """One batch for each site, in order: an append costs far more than its rows where hundreds of gateways send few."""
-    sites: dict[SiteId, ReadingBatch] = {}
+    sites: defaultdict[SiteId, list[ReadingBatch]] = defaultdict(list)
     for batch in batches:
-        sites.setdefault(batch.site, ReadingBatch(site=batch.site)).extend(batch)
-    return sites.values()
+        sites[batch.site].append(batch)
+    return map(joined, sites.values())
 
 
 def batch_frame(batch: ReadingBatch) -> pl.DataFrame:
