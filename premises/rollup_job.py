@@ -19,8 +19,12 @@ from analytics.points import points
 from analytics.ports import READINGS_SCHEMA, ReadingSource, RollupStore
 from analytics.rollups import CUMULATIVE, device_ratios, rolled_up
 from premises.daily import Building
+from premises.holidays import holidays_of
+from premises.home import Home
+from premises.readings import open_readings
 from sensors.subjects import Subject, SubjectKind
 from sensors.topology import Registry, SiteId
+from storage.registry_file import load_registry
 
 DAY = timedelta(days=1)
 DAY_MS = 24 * MS_PER_HOUR
@@ -206,3 +210,13 @@ def _utc_midnight_ms(day: date) -> int:
 
 def _utc_day(number: int) -> date:
     return date(1970, 1, 1) + timedelta(days=number)
+
+
+def rolled_up_home(home: Home, first: date | None, end: date | None, progress: Progress) -> Mapping[str, object]:
+    """Return in numbers what was rolled up of a home that no server holds. Raises StoreHeldError where one does."""
+    registry = load_registry(home.registry)
+    building = Building(
+        registry=registry, calendar=WorkCalendar(registry.site, holidays_of(registry.site, home.registry))
+    )
+    with open_readings(home) as store:
+        return roll_up(store, building, first=first, end=end, progress=progress)

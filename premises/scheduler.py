@@ -17,6 +17,9 @@ TIDY_AT = (3, 30)
 """Local time of the nightly works beside the analysis."""
 
 QUICK_MINUTE = 5
+HOURLY_MINUTE = 10
+"""Of every hour, for the hourly works beside the quick run: the hour before has come in by then."""
+
 CATCH_UP = timedelta(seconds=60)
 """How long after the start a daily run that was missed is made up for: gateways have sent what they held back."""
 
@@ -28,10 +31,17 @@ Work = Callable[[], Mapping[str, object]]
 class Schedule:
     """Runs the jobs at their times, in a thread of its own; what fails is logged and comes again at its next time."""
 
-    def __init__(self, jobs: DailyJobs, *, nightly: Mapping[str, Work] = MappingProxyType({})) -> None:
-        """Prepare; `start` begins. `nightly` are further works by name, each done once a night."""
+    def __init__(
+        self,
+        jobs: DailyJobs,
+        *,
+        nightly: Mapping[str, Work] = MappingProxyType({}),
+        hourly: Mapping[str, Work] = MappingProxyType({}),
+    ) -> None:
+        """Prepare; `start` begins. `nightly` and `hourly` are further works by name, each done once then."""
         self._jobs = jobs
         self._nightly = nightly
+        self._hourly = hourly
         self._log = structlog.get_logger(__name__)
         self._scheduler = BackgroundScheduler(
             timezone=jobs.building().calendar.zone,
@@ -46,6 +56,8 @@ class Schedule:
         self._scheduler.add_job(self._bounded, "cron", ["quick", self._jobs.quick], minute=QUICK_MINUTE)
         for name, work in self._nightly.items():
             self._scheduler.add_job(self._bounded, "cron", [name, work], hour=TIDY_AT[0], minute=TIDY_AT[1])
+        for name, work in self._hourly.items():
+            self._scheduler.add_job(self._bounded, "cron", [name, work], minute=HOURLY_MINUTE)
         if self._jobs.is_stale():
             soon = datetime.now(self._scheduler.timezone) + CATCH_UP
             self._scheduler.add_job(self._bounded, "date", ["daily", self._jobs.daily], run_date=soon)
