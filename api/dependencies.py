@@ -137,10 +137,13 @@ ClientAddress = Annotated[str, Depends(client_address)]
 def may_enter_demo(request: Request, services: Services) -> bool:
     """Say whether a demo runs and the request comes straight from this machine, under a loopback name."""
     web = services.web
+    return web.demo_actor is not None and web.listens_on_loopback and is_from_this_machine(request)
+
+
+def is_from_this_machine(request: Request) -> bool:
+    """Say whether a request comes straight from this machine, under a loopback name and through no proxy."""
     return (
-        web.demo_actor is not None
-        and web.listens_on_loopback
-        and is_loopback(_peer(request))
+        is_loopback(_peer(request))
         and host_name(request.headers.get("host", "")) in LOOPBACK_NAMES
         and not any(name in request.headers for name in _PROXY_HEADERS)
     )

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from alerts.ports import AlertTransaction
 from analytics.ledger import FindingTransaction
+from api.data_ports import DataDesk, NoData
 from api.security.passwords import Argon2Passwords, Passwords
 from rectification.commands import Deadlines
 from rectification.ports import ItemTransaction
@@ -226,7 +227,8 @@ class WebSettings:
     `origin` is what people type (`https://premises.example`); cookies are secure exactly when it is https.
     `hosts` are further names under which requests are taken, without ports; loopback names are taken when the server
     listens on loopback. `proxies` are the addresses of reverse proxies whose word on the client's address is taken.
-    `demo_actor` is who a visitor is signed in as, on loopback only.
+    `demo_actor` is who a visitor is signed in as, on loopback only. `metrics_token` lets others than this machine read
+    the figures.
     """
 
     origin: str
@@ -234,6 +236,7 @@ class WebSettings:
     hosts: frozenset[str] = frozenset()
     proxies: frozenset[str] = frozenset()
     demo_actor: Actor | None = None
+    metrics_token: str | None = field(default=None, repr=False)
     session_idle: timedelta = timedelta(hours=8)
     session_lifetime: timedelta = timedelta(hours=24)
     request_timeout_s: float = 30.0
@@ -258,6 +261,9 @@ class Services:
     web: WebSettings
     deadline: Deadlines
     """Proposes by when something is to be mended."""
-    ready: Callable[[], Mapping[str, bool]] = field(default=lambda: MappingProxyType({}))
-    """What must be true before requests are welcome, by name (`records`, `readings`)."""
+    ready: Callable[[], Mapping[str, str]] = field(default=lambda: MappingProxyType({}))
+    """Parts that must work before all is well, each with why it does not, empty where it does."""
+    data: DataDesk = field(default_factory=NoData)
+    figures: Callable[[], bytes] | None = None
+    """What `/metrics` answers, in Prometheus' text format; None for nothing."""
     passwords: Passwords = field(default_factory=Argon2Passwords)

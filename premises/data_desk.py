@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Collection, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime
 
 from api.data_ports import Asked, GatewayAccount, KeptHeap, KeptMessage, ReplayOutcome, UnknownDevice
@@ -17,6 +18,15 @@ from storage.quarantine import Kept, QuarantineShelf, Which
 from storage.spool import SqliteSpool
 
 SHOWN_CHARS = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpoolFigures:
+    """How full the spool is; `oldest_ms` is when the oldest entry that waits came, None where none does."""
+
+    records: int
+    bytes: int
+    oldest_ms: int | None
 
 
 class SpoolDesk:
@@ -46,6 +56,12 @@ class SpoolDesk:
             books, states = spool.books(), {state.gateway: state for state in spool.gateways()}
         now = self._clock.now()
         return [account(book, states.get(book.gateway), now) for book in books.values()]
+
+    def spool_figures(self) -> SpoolFigures:
+        """Return how full the spool is."""
+        with self._lock:
+            spool, _ = self._opened()
+            return SpoolFigures(records=spool.depth, bytes=spool.bytes, oldest_ms=spool.oldest_ms)
 
     def heaps(self) -> Sequence[KeptHeap]:
         """Return what is in quarantine by reason and gateway, the most records first."""

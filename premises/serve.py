@@ -24,21 +24,26 @@ from premises.analysis_jobs import AnalysisJobs, TouchedStore
 from premises.bulk_import import BulkImports
 from premises.clock import SystemClock
 from premises.daily import workday_deadlines
-from premises.daily_jobs import DailyJobs, room_uses
+from premises.daily_jobs import DailyJobs, last_daily, room_uses
+from premises.data_desk import SpoolDesk
 from premises.drain_loop import DrainLoop
 from premises.home import Home
 from premises.internal_routes import Internal, internal_app
 from premises.live_registry import LiveRegistry
 from premises.locks import holder, sole
+from premises.metrics import Figures, Sources
 from premises.queries import ReadingQueries
+from premises.readiness import parts
 from premises.records import open_records
 from premises.scheduler import Schedule
 from premises.server_info import ServerInfo
-from premises.settings import ServerSettings, Settings
+from premises.settings import ServerSettings, Settings, read_secret
 from rectification.commands import Deadlines
 from sensors.actors import Actor
 from sensors.clock import Clock
-from sensors.errors import InputFault
+from sensors.errors import InputFault, NotNowError
+from sensors.readings import epoch_ms, from_epoch_ms
+from sensors.topology import Registry, SiteId
 from storage.readings.duckdb import DuckDBReadingStore
 from storage.records import SqlRecords
 
@@ -134,7 +139,10 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
         store = stack.enter_context(closing(DuckDBReadingStore(home.readings, threads=settings.store.threads)))
         records = stack.enter_context(closing(open_records(home)))
         registry, clock, touched = LiveRegistry(home), SystemClock(), TouchedStore(store)
-        drain, jobs = DrainLoop(home.spool, touched), AnalysisJobs(home, touched)
+        desk = SpoolDesk(home, registry=registry, clock=clock)
+        stack.callback(desk.close)
+        figures = Figures(_sources(home, desk, store, registry, clock))
+        drain, jobs = DrainLoop(home.spool, figures.measured(touched)), AnalysisJobs(home, touched)
         daily = DailyJobs(home=home, analyses=jobs, records=records, registry=registry, clock=clock)
         queries = ReadingQueries(
             store=store,
@@ -156,9 +164,16 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
             rooms=queries,
             registry=registry,
             clock=clock,
-            web=_web(settings.server, info, demo_actor),
+            web=_web(settings, info, demo_actor),
             deadline=_deadlines(daily),
-            ready=lambda: {"readings": drain.status.failure is None},
+            ready=lambda: parts(
+                home,
+                now_ms=epoch_ms(clock.now()),
+                read_spool=desk.spool_figures,
+                drain_failure=drain.status.failure,
+            ),
+            data=desk,
+            figures=figures.text,
         )
         internal = Internal(
             token=info.token,
@@ -187,13 +202,39 @@ def _deadlines(daily: DailyJobs) -> Deadlines:
     return deadline
 
 
-def _web(settings: ServerSettings, info: ServerInfo, demo_actor: Actor | None) -> WebSettings:
+def _sources(
+    home: Home, desk: SpoolDesk, store: DuckDBReadingStore, registry: Callable[[], Registry], clock: Clock
+) -> Sources:
+    """Return where the figures of `/metrics` come from."""
+    return Sources(
+        home=home,
+        clock=clock,
+        accounts=desk.accounts,
+        heaps=desk.heaps,
+        spool=desk.spool_figures,
+        newest_reading=lambda: _newest(store, registry().site.id),
+        last_analysis=lambda: last_daily(home),
+    )
+
+
+def _newest(store: DuckDBReadingStore, site: SiteId) -> datetime | None:
+    """Return when the newest reading was measured; None where there is none, or the store is away."""
+    try:
+        extent = store.extent(site)
+    except (InputFault, NotNowError):
+        return None
+    return None if extent is None else from_epoch_ms(extent[1])
+
+
+def _web(settings: Settings, info: ServerInfo, demo_actor: Actor | None) -> WebSettings:
+    server, token_file = settings.server, settings.metrics.token_file
     return WebSettings(
         origin=info.url,
-        listens_on_loopback=settings.host in LOOPBACK_NAMES,
-        hosts=frozenset(settings.hosts),
-        proxies=frozenset(settings.proxies),
+        listens_on_loopback=server.host in LOOPBACK_NAMES,
+        hosts=frozenset(server.hosts),
+        proxies=frozenset(server.proxies),
         demo_actor=demo_actor,
+        metrics_token=None if token_file is None else read_secret(token_file),
     )
 
 

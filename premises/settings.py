@@ -116,6 +116,12 @@ class RecordsSettings(Section):
         return self
 
 
+class MetricsSettings(Section):
+    """Who may read `/metrics` beside this machine: whoever sends the token in this file."""
+
+    token_file: Path | None = None
+
+
 class LogSettings(Section):
     """What is logged and how: lines for people or JSON for machines."""
 
@@ -165,6 +171,7 @@ class Settings(Section):
     store: StoreSettings = StoreSettings()
     alerts: AlertSettings = AlertSettings()
     records: RecordsSettings = RecordsSettings()
+    metrics: MetricsSettings = MetricsSettings()
     log: LogSettings = LogSettings()
 
 

@@ -29,6 +29,8 @@ class Permission(StrEnum):
     """Start and report done."""
     SIGN_OFF_ITEM = "sign_off_item"
     JUDGE_FINDING = "judge_finding"
+    MANAGE_DATA = "manage_data"
+    """Look through the quarantine and have it judged again."""
     CONFIGURE = "configure"
     MANAGE_USERS = "manage_users"
     READ_AUDIT = "read_audit"
@@ -45,13 +47,14 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Permission.WORK_ON_ITEM,
                 Permission.SIGN_OFF_ITEM,
                 Permission.JUDGE_FINDING,
+                Permission.MANAGE_DATA,
             }
         ),
         Role.SAFETY_OFFICER: frozenset(
             {Permission.READ, Permission.ACKNOWLEDGE_ALERT, Permission.WORK_ON_ITEM, Permission.SIGN_OFF_ITEM}
         ),
         Role.AUDITOR: frozenset({Permission.READ, Permission.READ_AUDIT}),
-        Role.SYSTEM_ADMINISTRATOR: frozenset({Permission.READ, Permission.CONFIGURE}),
+        Role.SYSTEM_ADMINISTRATOR: frozenset({Permission.READ, Permission.CONFIGURE, Permission.MANAGE_DATA}),
         Role.SECURITY_ADMINISTRATOR: frozenset({Permission.MANAGE_USERS}),
         Role.AUDIT_ADMINISTRATOR: frozenset({Permission.READ_AUDIT}),
     }

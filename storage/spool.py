@@ -198,6 +198,12 @@ class SqliteSpool:
         return self._one("SELECT coalesce(sum(readings + events), 0) FROM entries")
 
     @property
+    def oldest_ms(self) -> int | None:
+        """Return when the entry at the head of the queue came, None where none waits."""
+        row = self._db.execute("SELECT received_ms FROM entries ORDER BY id LIMIT 1").fetchone()
+        return None if row is None else int(row[0])
+
+    @property
     def bytes(self) -> int:
         """Return the bytes in use, without the pages that are free for reuse."""
         return used_bytes(self._db)

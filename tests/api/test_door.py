@@ -176,7 +176,7 @@ def test_slow_answer_is_given_up_and_finished_unheard(tmp_path: Path) -> None:
 def test_health_needs_no_sign_in_and_readiness_names_the_parts(tmp_path: Path) -> None:
     client = Bench(tmp_path).browser().client
     assert client.get("/healthz").json() == {"status": "ok"}
-    assert client.get("/readyz").json() == {"ready": True, "parts": {"records": True}}
+    assert client.get("/readyz").json() == {"ready": True, "parts": {"records": True}, "reasons": {}}
 
 
 def test_server_whose_records_are_away_lives_and_is_not_ready(tmp_path: Path) -> None:
@@ -188,12 +188,13 @@ def test_server_whose_records_are_away_lives_and_is_not_ready(tmp_path: Path) ->
 
         reading = transaction
 
-    app = create_app(replace(bench.services, records=Away(), ready=lambda: {"readings": True}))
+    app = create_app(replace(bench.services, records=Away(), ready=lambda: {"readings": "", "ingest": "ingest does not run"}))
     bench.app = app
     client = bench.browser().client
     assert client.get("/healthz").status_code == 200
     answer = client.get("/readyz")
-    assert (answer.status_code, answer.json()["parts"]) == (503, {"records": False, "readings": True})
+    assert (answer.status_code, answer.json()["parts"]) == (503, {"records": False, "readings": True, "ingest": False})
+    assert answer.json()["reasons"] == {"records": "the records do not answer", "ingest": "ingest does not run"}
 
 
 @pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json"])

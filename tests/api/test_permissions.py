@@ -14,6 +14,9 @@ SIGNED_IN = "signed in"
 TABLE: dict[tuple[str, str], Permission | str] = {
     ("GET", "/healthz"): PUBLIC,
     ("GET", "/readyz"): PUBLIC,
+    ("GET", "/api/v1/quarantine"): Permission.MANAGE_DATA,
+    ("GET", "/api/v1/quarantine/devices"): Permission.MANAGE_DATA,
+    ("POST", "/api/v1/quarantine/replay"): Permission.MANAGE_DATA,
     ("POST", "/api/v1/sign-in"): PUBLIC,
     ("POST", "/api/v1/set-up"): PUBLIC,
     ("POST", "/api/v1/sign-out"): SIGNED_IN,
@@ -54,6 +57,7 @@ TABLE: dict[tuple[str, str], Permission | str] = {
 GUARDED = {route: needed for route, needed in TABLE.items() if needed != PUBLIC}
 
 BODIES: dict[str, object] = {
+    "replay": {"all": True},
     "assign": {"responsible": "nobody"},
     "judge": {"judgement": None},
     "roles": {"roles": ["viewer"]},
