@@ -1,61 +1,22 @@
 """What is broken when, and which rules ought to find it."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
-from types import MappingProxyType
 
 from sensors.errors import InputFault
 from sensors.readings import epoch_ms
-from sensors.subjects import Subject, SubjectKind
+from sensors.subjects import Subject
 from sensors.topology import Registry
+from simulators.fault_kinds import FaultKind
+from simulators.generators import CONCERNS
+from simulators.places import has_subject
 from simulators.timeline import Span, clipped
+
+__all__ = ["FOREVER_MS", "Fault", "FaultKind", "FaultList", "FaultPlanError", "checked"]
 
 FOREVER_MS = 4_102_444_800_000
 """2100-01-01: the end of a fault that nobody mends."""
-
-
-class FaultKind(StrEnum):
-    """What can be broken. A room nobody uses is a fault here too: somebody ought to see it."""
-
-    IDLE_ROOM = "idle_room"
-    LOAD_LEFT_ON = "load_left_on"
-    BASE_LOAD = "base_load"
-    HIGH_CO2 = "high_co2"
-    SILENT_DEVICE = "silent_device"
-    GAPS = "gaps"
-    FIRE = "fire"
-    FORCED_DOOR = "forced_door"
-
-
-CONCERNS: Mapping[FaultKind, SubjectKind] = MappingProxyType(
-    {
-        FaultKind.IDLE_ROOM: SubjectKind.ROOM,
-        FaultKind.LOAD_LEFT_ON: SubjectKind.ROOM,
-        FaultKind.BASE_LOAD: SubjectKind.BUILDING,
-        FaultKind.HIGH_CO2: SubjectKind.ROOM,
-        FaultKind.SILENT_DEVICE: SubjectKind.DEVICE,
-        FaultKind.GAPS: SubjectKind.DEVICE,
-        FaultKind.FIRE: SubjectKind.DEVICE,
-        FaultKind.FORCED_DOOR: SubjectKind.OPENING,
-    }
-)
-"""What sort of thing each kind is about; a fire is told by the panel that sees it."""
-
-RULES: Mapping[FaultKind, tuple[str, ...]] = MappingProxyType(
-    {
-        FaultKind.IDLE_ROOM: ("S01", "S02"),
-        FaultKind.LOAD_LEFT_ON: ("E05",),
-        FaultKind.BASE_LOAD: ("E03",),
-        FaultKind.HIGH_CO2: ("A01",),
-        FaultKind.SILENT_DEVICE: ("G01", "G05"),
-        FaultKind.GAPS: ("G05",),
-        FaultKind.FIRE: ("F01",),
-        FaultKind.FORCED_DOOR: ("D02",),
-    }
-)
-"""The rules that ought to find each kind."""
 
 
 class FaultPlanError(InputFault):
@@ -70,7 +31,9 @@ class FaultPlanError(InputFault):
 class Fault:
     """Something broken from `start` on: until `end`, when it goes away by itself, or `mended`, or for good.
 
-    `severity` scales its size, 1.0 being clearly visible. A `near_miss` is too small for any rule to tell.
+    `severity` is what the rule measures ÷ its limit: 2.0 is gross, 1.05 just beyond. A `near_miss` stays inside
+    (0.9 and the like), or is a harmless thing that looks like the fault. `rule` is the one that was asked for, where
+    a kind is found by several.
     """
 
     kind: FaultKind
@@ -80,12 +43,18 @@ class Fault:
     mended: datetime | None = None
     severity: float = 1.0
     near_miss: bool = False
+    rule: str | None = None
 
     @property
     def span(self) -> Span:
         """Return when it is there, UTC ms."""
         ends = [epoch_ms(moment) for moment in (self.end, self.mended) if moment is not None]
         return epoch_ms(self.start), min(ends, default=FOREVER_MS)
+
+    @property
+    def over(self) -> datetime | None:
+        """Return when it is gone, None where it is for good."""
+        return min((moment for moment in (self.end, self.mended) if moment is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,19 +75,13 @@ class FaultList:
 
 def checked(faults: Iterable[Fault], registry: Registry) -> FaultList:
     """Return the faults after a look at whether this site can have them. Raises FaultPlanError."""
-    known: Mapping[SubjectKind, Collection[str]] = {
-        SubjectKind.ROOM: registry.rooms,
-        SubjectKind.BUILDING: registry.buildings,
-        SubjectKind.DEVICE: registry.devices,
-        SubjectKind.OPENING: registry.openings,
-    }
     listed = tuple(faults)
     for fault in listed:
         wanted = CONCERNS[fault.kind]
         if fault.subject.kind is not wanted:
             raise FaultPlanError(fault, f"this kind concerns a {wanted}; write {wanted}:ID")
-        if fault.subject.id not in known[wanted]:
-            raise FaultPlanError(fault, f"the registry has no such {wanted}")
+        if not has_subject(registry, fault.subject):
+            raise FaultPlanError(fault, f"the registry has no such {fault.subject.kind}")
         start, until = fault.span
         if until <= start:
             raise FaultPlanError(fault, "it ends before it starts")

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from sensors.subjects import Subject, SubjectKind
-from sensors.topology import Registry
+from sensors.topology import Device, Registry
 
 
 def ids_of(registry: Registry) -> Mapping[SubjectKind, Collection[str]]:
@@ -22,3 +22,30 @@ def ids_of(registry: Registry) -> Mapping[SubjectKind, Collection[str]]:
 def has_subject(registry: Registry, subject: Subject) -> bool:
     """Say whether the registry has this room, device, gateway, circuit, opening, building or site."""
     return subject.id in ids_of(registry)[subject.kind]
+
+
+def devices_at(registry: Registry, subject: Subject) -> list[Device]:
+    """Return the devices that a subject means: itself, those of a gateway, or those now placed there."""
+    if subject.kind is SubjectKind.DEVICE:
+        return [device for device in registry.devices.values() if device.id == subject.id]
+    if subject.kind is SubjectKind.GATEWAY:
+        return [device for device in registry.devices.values() if device.gateway == subject.id]
+    return [device for device in registry.devices.values() if subject.id in _places(device, subject.kind)]
+
+
+def shown_at(registry: Registry, subject: Subject) -> frozenset[str]:
+    """Return the metrics that are shown of a subject."""
+    return frozenset(metric for device in devices_at(registry, subject) for metric in device.metrics)
+
+
+def _places(device: Device, kind: SubjectKind) -> tuple[str | None, ...]:
+    if not device.placements:
+        return ()
+    place = device.placements[-1]
+    named = {
+        SubjectKind.ROOM: place.room,
+        SubjectKind.CIRCUIT: place.circuit,
+        SubjectKind.OPENING: place.opening,
+        SubjectKind.BUILDING: place.building,
+    }
+    return (named.get(kind),)
