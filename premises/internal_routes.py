@@ -44,6 +44,8 @@ class Internal:
     status: Callable[[], Mapping[str, object]]
     export_readings: Callable[[Path], None]
     run_daily: Callable[[], Mapping[str, object]]
+    roll_up: Callable[[date | None, date | None, Callable[[str, float], None]], Mapping[str, object]]
+    """Given the first local day and the one to stop before, and whom to tell how far it is."""
 
 
 def internal_app(internal: Internal) -> ASGIApp:
@@ -53,6 +55,7 @@ def internal_app(internal: Internal) -> ASGIApp:
             Route("/internal/status", _status(internal)),
             Route("/internal/analysis", _analysis(internal), methods=["POST"]),
             Route("/internal/daily", _daily(internal), methods=["POST"]),
+            Route("/internal/rollup", _rollup(internal), methods=["POST"]),
             Route("/internal/imports/{name}", _stored(internal)),
             Route("/internal/imports/{name}/{number:int}", _put(internal), methods=["PUT"]),
             Route("/internal/readings/export", _export(internal), methods=["POST"]),
@@ -116,6 +119,16 @@ def _daily(internal: Internal) -> Endpoint:
         return StreamingResponse(_lines(lambda _tell: dict(internal.run_daily())), media_type="application/x-ndjson")
 
     return daily
+
+
+def _rollup(internal: Internal) -> Endpoint:
+    async def rollup(request: Request) -> Response:
+        asked = await request.json()
+        first, end = _day(asked.get("first")), _day(asked.get("end"))
+        done = _lines(lambda tell: dict(internal.roll_up(first, end, tell)))
+        return StreamingResponse(done, media_type="application/x-ndjson")
+
+    return rollup
 
 
 def _stored(internal: Internal) -> Endpoint:

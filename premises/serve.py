@@ -35,6 +35,7 @@ from premises.metrics import Figures, Sources
 from premises.queries import ReadingQueries
 from premises.readiness import parts
 from premises.records import open_records
+from premises.rollup_job import roll_up
 from premises.scheduler import Schedule
 from premises.server_info import ServerInfo
 from premises.settings import ServerSettings, Settings, read_secret
@@ -153,7 +154,11 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
             uses=lambda: room_uses(home),
         )
         stack.callback(queries.close)
-        schedule = Schedule(daily, nightly={"tidy": lambda: _tidied(records, clock)})
+        schedule = Schedule(
+            daily,
+            nightly={"tidy": lambda: _tidied(records, clock)},
+            hourly={"rollup": lambda: roll_up(store, daily.building())},
+        )
         drain.start()
         stack.callback(drain.stop)
         schedule.start()
@@ -182,6 +187,7 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
             status=lambda: _status(store, records, drain),
             export_readings=store.export,
             run_daily=daily.daily,
+            roll_up=lambda first, end, tell: roll_up(store, daily.building(), first=first, end=end, progress=tell),
         )
         link = None if demo_actor is not None else set_up_url(services)
         yield _Application(create_app(services), internal_app(internal), link)
