@@ -116,6 +116,7 @@ def _device_faults(registry: Registry, rooms: list[Room], start: datetime, days:
             subject=Subject(SubjectKind.DEVICE, lossy.id),
             start=start + timedelta(days=days - 12),
             end=start + timedelta(days=days - 6),
+            severity=1.2,
         ),
     )
 
