@@ -10,6 +10,8 @@ from storage.readings.influxdb_queries import Bucket, identifier
 from storage.readings.influxdb_server import InfluxServer
 
 DAY_S = 86_400
+_UNAUTHORISED = 401
+_NOT_FOUND = 404
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,9 +87,6 @@ def _prepared(maker: "_Policies | _Buckets", kept: Kept) -> BucketState:
     return BucketState(name=name, state=State.READY)
 
 
-_UNAUTHORISED = 401
-
-
 class _Buckets:
     """Buckets of 2.x, through its API."""
 
@@ -97,7 +96,12 @@ class _Buckets:
 
     def retention_s(self, bucket: Bucket) -> int | None:
         """Return for how long a bucket keeps, 0 for ever; None where there is none."""
-        found = self._server.get("/api/v2/buckets", {"name": bucket.name, "org": self._org})["buckets"]
+        try:
+            found = self._server.get("/api/v2/buckets", {"name": bucket.name, "org": self._org})["buckets"]
+        except StoreDeniedError as exc:
+            if exc.status == _NOT_FOUND:  # so it answers a name that nothing has
+                return None
+            raise
         if not found:
             return None
         rules: Sequence[Mapping[str, Any]] = found[0].get("retentionRules") or ()
