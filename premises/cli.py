@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "registry": "premises.commands.registry",
         "replay": "premises.commands.replay",
         "restore": "premises.commands.restore",
+        "rollup": "premises.commands.rollup",
         "run": "premises.commands.run",
         "serve": "premises.commands.serve",
         "simulate": "premises.commands.simulate",
