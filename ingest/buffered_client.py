@@ -28,6 +28,9 @@ _PUBACK_LENGTH = 2
 class BufferedClient(Client):
     """Used for one connection. `receive` takes the place of `loop_read`, `acknowledge` that of `ack`."""
 
+    fault: OSError | None = None
+    """What the socket said when it broke."""
+
     _given = b""
     _over = False
 
@@ -40,7 +43,8 @@ class BufferedClient(Client):
             data = sock.recv(RECEIVE_BYTES)
         except _WOULD_BLOCK:
             return []
-        except OSError:
+        except OSError as exc:
+            self.fault = exc
             data = b""
         if data:
             self._last_bytes_received = time.monotonic()

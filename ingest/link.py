@@ -116,7 +116,7 @@ class Link:
         try:
             self._client.connect(self._options.host, self._options.port, self._options.keepalive_s, **extra)
         except (OSError, ValueError) as exc:
-            raise LinkError(str(exc)) from exc
+            raise LinkError(_reason(exc)) from exc
 
     def subscribe(self) -> None:
         """Ask for every topic filter; a broker that kept the session is asked again all the same."""
@@ -209,6 +209,7 @@ class Link:
             if not packets:
                 if packets is None:
                     self._closed = self._closed or "the connection broke"
+                    self._note_refused_tls()
                 return
             for packet in packets:
                 if isinstance(packet, Message):
@@ -216,6 +217,11 @@ class Link:
                 elif not self._client.judge(packet):
                     self._closed = self._closed or "the connection broke"
                     return
+
+    def _note_refused_tls(self) -> None:
+        """Keep why the broker ended TLS: it tells so only with its first bytes after the handshake."""
+        if isinstance(self._client.fault, ssl.SSLError):
+            self._failure = LinkError(_reason(self._client.fault))
 
     def _raise_if_over(self) -> None:
         if self._failure is not None:
@@ -269,6 +275,16 @@ class Link:
         self, _client: object, _userdata: object, _flags: DisconnectFlags, reason: ReasonCode, _properties: object
     ) -> None:
         self._closed = f"disconnected: {reason}"
+
+
+def _reason(error: Exception) -> str:
+    """Return what a person can do something about: whose certificate was not taken."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the broker's certificate is not trusted ({error.verify_message}); check mqtt.ca_file"
+    if isinstance(error, ssl.SSLError) and "alert" in str(error).lower():
+        said = (error.reason or str(error)).lower().replace("_", " ")
+        return f"the broker ended TLS ({said}); check mqtt.certificate_file and what the broker asks for"
+    return str(error)
 
 
 def _topic(message: MQTTMessage) -> str:

@@ -33,10 +33,22 @@ class MqttOptions:
     topic_filters: tuple[str, ...] = (TOPIC_FILTER,)
 
 
+class _TlsSocket(ssl.SSLSocket):
+    """Closes itself when the handshake fails, for paho lets go of it without."""
+
+    def do_handshake(self, block: bool = False) -> None:  # noqa: FBT001, FBT002 - the base class's signature
+        try:
+            super().do_handshake(block)
+        except OSError:
+            self.close()
+            raise
+
+
 def tls_context(files: TlsFiles) -> ssl.SSLContext:
     """Return what TLS needs of these files; InputFault names those that cannot be used."""
     try:
         context = ssl.create_default_context(cafile=files.ca)
+        context.sslsocket_class = _TlsSocket
         if files.certificate is not None:
             context.load_cert_chain(files.certificate, files.key)
     except (OSError, ssl.SSLError) as exc:

@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.servers import eventually, _postgres_programs, stop
+from tests.servers import _postgres_programs, eventually, stop
 
 _USER = "postgres" if os.geteuid() == 0 else None
 """It refuses to run as root."""
