@@ -13,10 +13,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ingest.csv_records import BLOCK_BYTES, FilePlace
+from ingest.csv_records import FilePlace
 from ingest.registers import Registers
 from ingest.survey import TableSurvey
-from ingest.tables import CHUNK, TablePlace
+from ingest.tables import TablePlace
 from premises.home import Home
 from premises.locks import TakenError, sole
 from sensors.errors import InputFault
@@ -47,8 +47,8 @@ class ImportPlan:
     encoding: str
     content: str
     mapping: str
-    pieces: tuple[int, int] = (CHUNK, BLOCK_BYTES)
-    """Where the chunks end depends on these, and their numbers with it."""
+    pieces: tuple[int, int]
+    """Readings in a chunk and bytes in a block: where the chunks end depends on them, and their numbers with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,9 +106,9 @@ class ImportNote:
     marks: tuple[Mark, ...] = ()
 
     @property
-    def furthest(self) -> Mark:
-        """Return the last mark that is written."""
-        return max(self.marks, key=lambda mark: mark.chunks, default=Mark())
+    def certain(self) -> Mark:
+        """Return the mark before the chunk that was under way."""
+        return min(self.marks, key=lambda mark: mark.chunks, default=Mark())
 
     def mark(self, stored: int) -> Mark:
         """Return the last mark that is not past what is stored."""

@@ -7,7 +7,7 @@ from typing import Protocol
 from uuid import uuid4
 
 from ingest.survey import TableSurvey
-from ingest.tables import fingerprint
+from ingest.tables import CHUNK, fingerprint
 from premises.import_journal import ImportCounts, ImportJournal, ImportNote, ImportPlan, Mark, digest_of
 from premises.table_input import TableInput
 from premises.table_progress import TableProgress
@@ -60,14 +60,20 @@ class ImportRun:
 
     @classmethod
     def of(
-        cls, found: TableInput, mapping: Path, journal: ImportJournal, check: Callable[[], TableSurvey]
+        cls,
+        found: TableInput,
+        mapping: Path,
+        journal: ImportJournal,
+        check: Callable[[], TableSurvey],
+        *,
+        size: int = CHUNK,
     ) -> "ImportRun":
         """Return the import that broke off, or a new one after `check`. Raises ImportChangedError, TableFault.
 
         A file that broke off was checked before, and has the same content still: it is not checked again.
         """
         seen = fingerprint(found.table.path)
-        plan = _plan(found, mapping)
+        plan = _plan(found, mapping, size)
         note = journal.read()
         if note is None:
             note = ImportNote(name=f"import:{uuid4().hex}", plan=plan, survey=check())
@@ -89,6 +95,7 @@ class ImportRun:
             selection=self.found.selection,
             start=mark.place,
             progress=progress,
+            size=self.note.plan.pieces[0],
         )
         for chunk in chunks:
             number, readings = mark.chunks + 1, len(chunk.batch)
@@ -110,12 +117,13 @@ class ImportRun:
             raise ImportBrokeOffError(self.note.plan.file, before.rows, exc) from exc
 
 
-def _plan(found: TableInput, mapping: Path) -> ImportPlan:
+def _plan(found: TableInput, mapping: Path, size: int) -> ImportPlan:
     return ImportPlan(
         file=str(found.table.path.resolve()),
         encoding=found.table.encoding,
         content=digest_of(found.table.path),
         mapping=digest_of(mapping),
+        pieces=(size, found.table.block_bytes),
     )
 
 
@@ -128,7 +136,7 @@ def _hold_same(note: ImportNote, plan: ImportPlan) -> None:
     }
     for what, is_so in changes.items():
         if is_so:
-            raise ImportChangedError(plan.file, note.furthest.rows, what)
+            raise ImportChangedError(plan.file, note.certain.rows, what)
 
 
 def _added(counts: ImportCounts, done: AppendResult, readings: int) -> ImportCounts:
