@@ -17,7 +17,7 @@ import polars as pl
 
 from analytics.ports import EVENTS_SCHEMA, FEATURES_SCHEMA, READINGS_SCHEMA, RollupStep
 from sensors.events import Event
-from sensors.readings import Quality, ReadingBatch
+from sensors.readings import Quality, ReadingBatch, ReadingFlag
 from sensors.topology import SiteId
 from storage.errors import SchemaTooNewError, StoreFailedError, StoreHeldError, StoreUnreadableError
 from storage.ports import AppendResult, Step
@@ -148,6 +148,17 @@ class DuckDBReadingStore:
             return AppendResult()
         with self._transaction() as writing:
             return writing.append(batch)
+
+    def append_frame(self, site: SiteId, series: Sequence[tuple[str, str, str]], rows: pl.DataFrame) -> AppendResult:
+        """Store many good readings in one transaction, several times as quickly as from a batch.
+
+        `rows` has `place` (into `series`: device, metric, phase), `time_ms` and `value`, sorted by place and time, each
+        pair of those once.
+        """
+        if rows.is_empty():
+            return AppendResult()
+        with self._transaction() as writing:
+            return writing.append_frame(site, series, rows)
 
     def append_events(self, events: Sequence[Event]) -> int:
         """Store events in one transaction; return how many were new."""
@@ -355,7 +366,24 @@ class _Writing:
     def append(self, batch: ReadingBatch) -> AppendResult:
         if not batch:
             return AppendResult()
-        new = changed = incoming = self.numbered(batch.site, batch_frame(batch))
+        return self.store(batch.site, self.numbered(batch.site, batch_frame(batch)), given=len(batch))
+
+    def append_frame(self, site: SiteId, series: Sequence[tuple[str, str, str]], rows: pl.DataFrame) -> AppendResult:
+        numbers = pl.Series("series", self.numbers(site, series), dtype=pl.Int32)
+        good = pl.lit(int(Quality.GOOD), dtype=pl.UInt8)
+        numbered = rows.select(
+            "time_ms",
+            "value",
+            series=numbers.gather(rows["place"]),
+            quality=good,
+            flags=pl.lit(int(ReadingFlag.NONE), dtype=pl.UInt8),
+        )
+        incoming = numbered.select(_RAW_COLUMNS).with_row_index("row")
+        return self.store(site, incoming, given=rows.height)
+
+    def store(self, site: SiteId, incoming: pl.DataFrame, *, given: int) -> AppendResult:
+        """Put numbered rows in, each key once; `given` is how many readings they came from."""
+        new = changed = incoming
         replaced = incoming.clear()
         matches = self.matches(incoming)
         if not matches.is_empty():
@@ -365,11 +393,9 @@ class _Writing:
         self.replace(replaced)
         self.insert(new)
         self.refresh_latest(changed)
-        self.forget_features(batch.site, stale_days(changed["time_ms"]))
-        duckdb_rollups.raise_revisions(self.connection, batch.site, utc_days(changed["time_ms"]))
-        return AppendResult(
-            new=new.height, replaced=replaced.height, unchanged=len(batch) - new.height - replaced.height
-        )
+        self.forget_features(site, stale_days(changed["time_ms"]))
+        duckdb_rollups.raise_revisions(self.connection, site, utc_days(changed["time_ms"]))
+        return AppendResult(new=new.height, replaced=replaced.height, unchanged=given - new.height - replaced.height)
 
     def numbered(self, site: SiteId, frame: pl.DataFrame) -> pl.DataFrame:
         """Columns row, time_ms, series, value, quality, flags."""
