@@ -19,7 +19,7 @@ from premises.remote import Server
 from sensors.topology import SiteId
 from storage.readings.duckdb import DuckDBReadingStore
 from tests.servers import PATIENCE_S, eventually, stop
-from tests.storage.test_spool_bounds import fill, small_disk
+from tests.faults.disks import fill, small_disk
 from tests.system.installation import environment
 from tests.tables.csv_files import HEADER, MAPPING, REGISTRY, written
 
