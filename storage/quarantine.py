@@ -60,7 +60,7 @@ EVERYTHING = Which()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heap:
-    """How much of one gateway is in quarantine for one reason."""
+    """How much of one gateway is in quarantine for one reason; `recent` of the messages came since a time asked for."""
 
     reason: str
     gateway: str
@@ -68,6 +68,7 @@ class Heap:
     records: int
     first_ms: int
     last_ms: int
+    recent: int = 0
 
 
 class QuarantineShelf:
@@ -81,15 +82,23 @@ class QuarantineShelf:
         """Let go of the file."""
         self._db.close()
 
-    def heaps(self) -> list[Heap]:
+    def heaps(self, *, recent_since_ms: int = 0) -> list[Heap]:
         """Return what there is by reason and gateway, the most records first."""
         query = (
-            "SELECT reason, gateway, count(*), sum(records), min(received_ms), max(received_ms) FROM quarantine"
-            " GROUP BY reason, gateway ORDER BY 4 DESC, 1, 2"
+            "SELECT reason, gateway, count(*), sum(records), min(received_ms), max(received_ms), sum(received_ms >= ?)"
+            " FROM quarantine GROUP BY reason, gateway ORDER BY 4 DESC, 1, 2"
         )
         return [
-            Heap(reason=row[0], gateway=row[1], messages=row[2], records=row[3], first_ms=row[4], last_ms=row[5])
-            for row in self._db.execute(query)
+            Heap(
+                reason=row[0],
+                gateway=row[1],
+                messages=row[2],
+                records=row[3],
+                first_ms=row[4],
+                last_ms=row[5],
+                recent=row[6],
+            )
+            for row in self._db.execute(query, (recent_since_ms,))
         ]
 
     def newest(self, which: Which = EVERYTHING, *, limit: int) -> list[Kept]:

@@ -1,30 +1,58 @@
 """`premises doctor`: whether an installation is well."""
 
 import json
+import os
 import sys
-from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import click
 
 from premises.home import Home, home_option
 
+if TYPE_CHECKING:
+    from premises.doctor_findings import Finding
+    from premises.texts import Language
+
 UNWELL = 1
+_WIDE = 0x2E80
+"""From here on characters take two columns of a terminal."""
+
+_COLUMNS = 14
 
 
 @click.command("doctor")
 @home_option
+@click.option("--lang", type=click.Choice(["zh", "en"]), help="The language; else that of LANG.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def command(*, home: Path | None, as_json: bool) -> None:
+def command(*, home: Path | None, lang: str | None, as_json: bool) -> None:
     """Look whether all is well and say what to do where it is not; ends with 1 where something is not well."""
     from premises.doctor import examine  # noqa: PLC0415 - keeps `--help` quick
 
+    language = cast("Language", lang or ("zh" if os.environ.get("LANG", "").startswith("zh") else "en"))
     findings = examine(Home.place(home))
     well = all(finding.well for finding in findings)
     if as_json:
-        click.echo(json.dumps({"well": well, "checks": [asdict(each) for each in findings]}, ensure_ascii=False))
+        click.echo(
+            json.dumps({"well": well, "checks": [_fields(each, language) for each in findings]}, ensure_ascii=False)
+        )
     else:
         for each in findings:
-            click.echo(f"{'OK' if each.well else '!!'}  {each.name:<13} {each.words}")
+            click.echo(f"{'OK' if each.well else '!!'}  {_padded(each.title(language))} {each.words(language)}")
     if not well:
         sys.exit(UNWELL)
+
+
+def _fields(finding: "Finding", language: "Language") -> dict[str, object]:
+    return {
+        "name": finding.name,
+        "well": finding.well,
+        "code": finding.code,
+        "words": finding.words(language),
+        "parameters": dict(finding.parameters),
+    }
+
+
+def _padded(title: str) -> str:
+    width = sum(2 if ord(character) >= _WIDE else 1 for character in title)
+    return title + " " * max(0, _COLUMNS - width)

@@ -27,7 +27,7 @@ def premises(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 
 
 def words(home: Home, name: str) -> tuple[bool, str]:
-    return next((each.well, each.words) for each in examine(home) if each.name == name)
+    return next((each.well, each.words()) for each in examine(home) if each.name == name)
 
 
 def fill_spool(home: Home, age_ms: int) -> None:
@@ -46,8 +46,8 @@ def test_running_installation_is_well_but_for_this_machine(tmp_path: Path) -> No
     # What is the machine's own, the test cannot promise.
     unwell = [each for each in found.values() if not each.well and each.name not in {"disk", "clock", "fonts"}]
     assert unwell == []
-    assert "MQTT 5: mosquitto" in found["broker"].words
-    assert "held by the server" in found["store"].words
+    assert "MQTT 5: mosquitto" in found["broker"].words()
+    assert "held by the server" in found["store"].words()
 
 
 def test_home_that_is_not_there_is_said_and_not_made(tmp_path: Path, premises: Callable[..., Outcome]) -> None:
@@ -56,7 +56,7 @@ def test_home_that_is_not_there_is_said_and_not_made(tmp_path: Path, premises: C
     lines = outcome.out.splitlines()
     assert len(lines) == len(CHECKS)
     assert {line[:2] for line in lines} == {"OK", "!!"}
-    assert lines[0].startswith("!!  home")
+    assert lines[0].startswith("!!  Home")
     assert not (tmp_path / "home").exists()
 
 
@@ -91,5 +91,5 @@ def test_records_that_wait_long_are_a_sign(tmp_path: Path, age_ms: int, *, well:
 def test_secrets_open_to_others_are_told(tmp_path: Path) -> None:
     home = installation(tmp_path).home
     home.secrets.chmod(0o755)
-    well, said = words(home, "home")
+    well, said = words(home, "secrets")
     assert (well, "chmod 700" in said) == (False, True)
