@@ -233,7 +233,9 @@ def _room_devices(room: Room) -> Iterator[Device]:
     yield Device(
         id=DeviceId(f"aq-{number}"),
         placements=place,
-        metrics=("temperature_c",) if server else ("co2_ppm", "temperature_c"),
+        metrics=("temperature_c", "relative_humidity_pct")
+        if server
+        else ("co2_ppm", "temperature_c", "relative_humidity_pct"),
         gateway=gateway,
         interval_s=INTERVAL_S,
         pressure_compensated=None if server else True,

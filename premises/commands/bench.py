@@ -55,3 +55,18 @@ def _with_bar(plan: "Plan", *, shown: bool) -> "Result":
 
     with click.progressbar(length=plan.length, label="messages", file=sys.stderr, hidden=not shown) as bar:
         return measure(plan, bar.update)
+
+
+@command.command("simulate")
+@click.option("--rooms", type=click.IntRange(1, 5_000), default=100, show_default=True, help="Of eight series each.")
+@click.option("--days", type=click.IntRange(1, 3_660), default=365, show_default=True, help="At steps of five minutes.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
+@click.option("--progress/--no-progress", default=None, help="Say how far it is; by default on a terminal.")
+def simulate(*, rooms: int, days: int, as_json: bool, progress: bool | None) -> None:
+    """Measure how long a building takes to simulate and to store: a year of 100 rooms where nothing is said."""
+    from premises.bench.simulate import measure  # noqa: PLC0415 - keeps `--help` quick
+
+    shown = sys.stderr.isatty() if progress is None else progress
+    with click.progressbar(length=100, label="simulated", file=sys.stderr, hidden=not shown) as bar:
+        result = measure(rooms=rooms, days=days, tell=lambda share: bar.update(int(100 * share) - bar.pos))
+    click.echo(json.dumps(result.as_json()) if as_json else result.text())
