@@ -19,10 +19,9 @@ from premises.demo_people import MANAGER, TECHNICIAN
 from premises.home import Home
 from premises.outputs import outputs
 from premises.records import open_records
+from premises.simulated_history import store_history
 from rectification.commands import assign, report_done, start
 from rectification.model import Item, ItemState
-from sensors.events import Event
-from sensors.readings import ReadingBatch
 from sensors.subjects import Subject
 from sensors.topology import Registry
 from simulators import registry_text
@@ -113,11 +112,11 @@ class DemoHistory:
             people.arrive()
             for day in range(1, DAYS + 1):
                 midnight = self.start + timedelta(days=day)
-                self._simulate(store, midnight)
+                store_history(self.world, store, midnight)
                 if day >= JUDGED_FROM_DAY:
                     self._live_through(jobs, people, clock, midnight)
             self.said("bringing the building up to the present")
-            self._simulate(store, self.now)
+            store_history(self.world, store, self.now)
             clock.time = self.now
             jobs.daily()
 
@@ -133,15 +132,6 @@ class DemoHistory:
             if moment < self.now:
                 clock.time = moment
                 work()
-
-    def _simulate(self, store: DuckDBReadingStore, until: datetime) -> None:
-        """Go on to a time and store what was told on the way."""
-        batch, events = ReadingBatch(site=self.registry.site.id), list[Event]()
-        for tick in self.world.run(until):
-            batch.extend(tick.readings)
-            events += tick.events
-        store.append(batch)
-        store.append_events(events)
 
     def _mended(self) -> Mapping[Subject, datetime]:
         return {
