@@ -16,6 +16,7 @@ from rectification.commands import Deadlines
 from rectification.ports import ItemTransaction
 from sensors.accounts import Account, Session, SetUpToken
 from sensors.actors import Actor
+from sensors.bills import BillTransaction
 from sensors.clock import Clock
 from sensors.journal import AuditEntry, Change
 from sensors.topology import Registry, RoomId, SiteId
@@ -120,7 +121,14 @@ class ChangesReader(Protocol):
 
 
 class RecordsTransaction(
-    AlertTransaction, ItemTransaction, FindingTransaction, AccountTransaction, AuditTransaction, ChangesReader, Protocol
+    AlertTransaction,
+    ItemTransaction,
+    FindingTransaction,
+    AccountTransaction,
+    BillTransaction,
+    AuditTransaction,
+    ChangesReader,
+    Protocol,
 ):
     """Everything that the API does in the records, together or not at all."""
 

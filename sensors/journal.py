@@ -15,6 +15,7 @@ class ChangeKind(StrEnum):
     FINDING = "finding"
     READING = "reading"
     ACCOUNT = "account"
+    BILL = "bill"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

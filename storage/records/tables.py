@@ -23,6 +23,7 @@ from sqlalchemy import (
 from alerts.model import AlertAction, AlertState
 from analytics.ledger import Judgement
 from rectification.model import ItemAction, ItemState
+from sensors.bills import Utility
 from sensors.journal import ChangeKind
 from sensors.verdicts import Severity
 from storage.records.columns import (
@@ -199,6 +200,23 @@ SIGN_IN_FAILURES = Table(
     Index("sign_in_failures_by_key", "key", "at"),
     Index("sign_in_failures_by_time", "at"),
     sqlite_autoincrement=True,
+)
+
+BILLS = Table(
+    "bills",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("site", Text, nullable=False),
+    Column("subject", subject_column(), nullable=False),
+    Column("utility", Written(Utility), nullable=False),
+    Column("first", Date, nullable=False),
+    Column("last", Date, nullable=False),
+    Column("quantity", Float, nullable=False),
+    Column("fee", Float),
+    Column("note", Text, nullable=False),
+    Column("entered", UtcMs, nullable=False),
+    Column("entered_by", Text, nullable=False),
+    Index("bills_by_site", "site"),
 )
 
 CHANGES = Table(

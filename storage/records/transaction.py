@@ -2,13 +2,14 @@
 
 from storage.records.accounts import AccountRows
 from storage.records.alerts import AlertRows
+from storage.records.bills import BillRows
 from storage.records.findings import FindingRows
 from storage.records.items import ItemRows
 from storage.records.journal import ChangeRows
 from storage.records.outbox import OutboxRows
 
 
-class RecordsTransaction(AlertRows, ItemRows, FindingRows, AccountRows, OutboxRows, ChangeRows):
+class RecordsTransaction(AlertRows, ItemRows, FindingRows, AccountRows, BillRows, OutboxRows, ChangeRows):
     """Keeps the ports of alerts, rectification, analytics and API; durable together or not at all."""
 
     __slots__ = ()
