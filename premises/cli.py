@@ -13,6 +13,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         "analyze": "premises.commands.analyze",
         "backup": "premises.commands.backup",
+        "bills": "premises.commands.bills",
         "demo": "premises.commands.demo",
         "doctor": "premises.commands.doctor",
         "evaluate": "premises.commands.evaluate",
