@@ -5,8 +5,11 @@ import sys
 import threading
 from pathlib import Path
 
+import pytest
+
 from premises.home import Home
-from premises.supervisor import ChildSpec, Supervisor
+from premises.supervisor import AWAY, QUICK_DEATHS, ChildSpec, Supervisor
+from tests.faults.disks import fill, small_disk
 from tests.servers import eventually
 from tests.system.installation import is_running, kill
 
@@ -89,3 +92,73 @@ def test_child_that_cannot_start_is_given_up_loudly(tmp_path: Path) -> None:
     failure = Supervisor(Home.find(tmp_path), [missing], stop_order=("a",)).run()
     assert failure is not None
     assert failure.startswith("a cannot be started")
+
+
+def test_what_waits_for_something_that_is_away_is_started_again_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("premises.supervisor.FIRST_WAIT_S", 0.01)
+    monkeypatch.setattr("premises.supervisor.LONGEST_WAIT_S", 0.02)
+    home = Home.find(tmp_path)
+    runs = tmp_path / "runs"
+    waiting = child("a", f"open({str(runs)!r}, 'a').write('x'); raise SystemExit({AWAY})")
+    supervisor = Supervisor(home, [waiting, child("b", SLEEPER)], stop_order=("a", "b"))
+
+    def watch() -> None:
+        eventually(lambda: runs.exists() and len(runs.read_text()) > QUICK_DEATHS + 2, what="many starts")
+        supervisor.stop()
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    assert supervisor.run() is None
+    thread.join()
+
+
+def test_child_that_ran_steadily_is_not_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it lacks may come back; to end the others with it would end the alarms."""
+    monkeypatch.setattr("premises.supervisor.FIRST_WAIT_S", 0.01)
+    monkeypatch.setattr("premises.supervisor.LONGEST_WAIT_S", 0.02)
+    monkeypatch.setattr("premises.supervisor.STEADY_S", 0.0)
+    home = Home.find(tmp_path)
+    runs = tmp_path / "runs"
+    dying = child("a", f"open({str(runs)!r}, 'a').write('x'); import sys; sys.exit(2)")
+    supervisor = Supervisor(home, [dying], stop_order=("a",))
+
+    def watch() -> None:
+        eventually(lambda: runs.exists() and len(runs.read_text()) > QUICK_DEATHS + 2, what="many starts")
+        supervisor.stop()
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    assert supervisor.run() is None
+    thread.join()
+
+
+def test_child_that_never_starts_well_ends_the_run_with_what_it_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("premises.supervisor.FIRST_WAIT_S", 0.01)
+    monkeypatch.setattr("premises.supervisor.LONGEST_WAIT_S", 0.02)
+    dying = child("a", "print('out of luck', flush=True); raise SystemExit(1)")
+    failure = Supervisor(Home.find(tmp_path), [dying], stop_order=("a",)).run()
+    assert failure is not None
+    assert failure.startswith(f"a ended {QUICK_DEATHS} times in a row")
+    assert failure.endswith("out of luck")
+
+
+def test_full_disk_does_not_end_the_supervisor(tmp_path: Path) -> None:
+    with small_disk(tmp_path, 1) as disk:
+        home = Home.find(disk)
+        fill(disk)
+        supervisor = Supervisor(home, [child("a", SLEEPER)], stop_order=("a",))
+        ticks: list[int] = []
+
+        def tick() -> None:
+            ticks.append(1)
+            if len(ticks) > 2:
+                supervisor.stop()
+
+        assert supervisor.run(each_tick=tick) is None
+        assert len(ticks) == 3
+        # Who runs could not be written; nobody ended for it.
+        assert pid_of(home, "run") is None
