@@ -97,7 +97,7 @@ def _run(home: Home) -> None:
                 spool.commit(entries)
             except SpoolFullError as exc:
                 raise NoRoomError(str(exc)) from exc
-            reporter.committed(len(entries), time.perf_counter() - began_s)
+            reporter.committed(len(group), time.perf_counter() - began_s)
             if any(entry.signals for entry in entries):
                 alerting.wake()
 
