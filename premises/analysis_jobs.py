@@ -18,14 +18,15 @@ import structlog
 from analytics.runs import NoReadingsError
 from premises.finding_json import from_json
 from premises.home import Home
+from premises.readings import HomeStore
 from premises.worker import RESULT
 from sensors.errors import InputFault
 from sensors.events import Event
 from sensors.readings import ReadingBatch
 from sensors.topology import SiteId
 from sensors.verdicts import Finding
+from storage.errors import StoreError
 from storage.ports import AppendResult
-from storage.readings.duckdb import DuckDBReadingStore
 
 JOB_S = 3_600.0
 """A job that takes longer is ended; a year of a thousand rooms takes minutes."""
@@ -68,7 +69,7 @@ class Job:
 class TouchedStore:
     """The store's writing side, which remembers the local days that a write may have changed since a job began."""
 
-    store: DuckDBReadingStore
+    store: HomeStore
     _touched: set[date] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -150,6 +151,9 @@ class AnalysisJobs:
         except (OSError, ValueError) as exc:
             msg = f"the worker ended in the middle of its job ({exc}); look at {self._home.logs / 'worker.log'}"
             raise JobFailedError(msg) from exc
+        except StoreError as exc:
+            msg = f"the store did not give what the job needs: {exc}"
+            raise JobFailedError(msg) from exc
         finally:
             watchdog.cancel()
             self._process = None
@@ -211,7 +215,7 @@ class _Talk:
             return {"kept": [str(day) for day in self._keep(site, asked)]}
         return {"file": self._write(self._frame(store, what, site, asked))}
 
-    def _frame(self, store: DuckDBReadingStore, what: str, site: SiteId, asked: dict[str, Any]) -> pl.DataFrame:
+    def _frame(self, store: HomeStore, what: str, site: SiteId, asked: dict[str, Any]) -> pl.DataFrame:
         if what == "readings":
             within = {"start_ms": asked["start_ms"], "end_ms": asked["end_ms"]}
             return store.readings(site, **within, metrics=asked["metrics"], devices=asked["devices"])

@@ -7,12 +7,13 @@ from types import MappingProxyType
 
 import click
 
-from sensors.errors import InputFault
+from sensors.errors import InputFault, NotNowError
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         "analyze": "premises.commands.analyze",
         "backup": "premises.commands.backup",
+        "bench": "premises.commands.bench",
         "bills": "premises.commands.bills",
         "demo": "premises.commands.demo",
         "doctor": "premises.commands.doctor",
@@ -28,6 +29,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "run": "premises.commands.run",
         "serve": "premises.commands.serve",
         "simulate": "premises.commands.simulate",
+        "store": "premises.commands.store",
     }
 )
 """Command name to the module that holds it as `command`."""
@@ -61,6 +63,6 @@ def main() -> None:
     """Run the command line; bad input ends in one line on standard error and exit code 2."""
     try:
         premises(prog_name="premises")
-    except InputFault as fault:
+    except (InputFault, NotNowError) as fault:
         click.echo(f"premises: {fault}", err=True)
         sys.exit(BAD_INPUT)

@@ -61,6 +61,11 @@ class Home:
         return self.root / "readings.duckdb"
 
     @property
+    def influxdb_notes(self) -> Path:
+        """Return the DuckDB file of what an InfluxDB cannot hold; it can be made again."""
+        return self.root / "influxdb.duckdb"
+
+    @property
     def spool(self) -> Path:
         """Return the spool's SQLite file."""
         return self.root / "spool.db"

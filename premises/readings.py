@@ -1,24 +1,71 @@
-"""Opening the home's store of readings, brought up to what the spool holds."""
+"""Opening the home's store of readings, whichever the settings name, brought up to what the spool holds."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Protocol
 
+from analytics.ports import RollupStore
 from premises.home import Home
-from premises.settings import load_settings
+from premises.places import RegistryPlaces
+from premises.settings import Settings, load_settings
+from sensors.errors import InputFault
+from sensors.topology import Registry
 from storage.drain import drain
+from storage.ports import ReadingStore, SpoolTarget
 from storage.readings.duckdb import DuckDBReadingStore
+from storage.registry_file import load_registry
 from storage.spool import SqliteSpool
 
 
+class HomeStore(ReadingStore, SpoolTarget, RollupStore, Protocol):
+    """The store of a home: readings, roll-ups, and the place of every spool."""
+
+    def count(self) -> int:
+        """Return the number of readings of all sites."""
+        ...
+
+
+def open_store(home: Home, settings: Settings, registry: Callable[[], Registry | None]) -> HomeStore:
+    """Return the home's store, as it stands; a server that holds it may be away.
+
+    Raises StoreHeldError where another process has it, and the other errors of a file that cannot be used.
+    """
+    if settings.store.kind == "duckdb":
+        return DuckDBReadingStore(home.readings, threads=settings.store.threads)
+    from premises.influxdb import influxdb_store  # noqa: PLC0415 - its client is heavy, and seldom wanted
+
+    return influxdb_store(home, settings.store, RegistryPlaces(registry))
+
+
+def export_readings(store: HomeStore, path: Path) -> None:
+    """Write a copy of the readings to a file that does not exist yet.
+
+    Raises InputFault where they are not in a file of the home.
+    """
+    if not isinstance(store, DuckDBReadingStore):
+        msg = "the readings are in InfluxDB: back them up there"
+        raise InputFault(msg)
+    store.export(path)
+
+
 @contextmanager
-def open_readings(home: Home) -> Iterator[DuckDBReadingStore]:
+def open_readings(home: Home) -> Iterator[HomeStore]:
     """Yield the store of readings after draining the spool into it; it is closed at the end.
 
     Ingest may be running: it goes on filling the spool while this empties it.
     """
-    settings = load_settings(home)
-    with closing(DuckDBReadingStore(home.readings, threads=settings.store.threads)) as store:
+    with closing(open_store(home, load_settings(home), cache(lambda: _registry(home)))) as store:
         if home.spool.exists():
             with closing(SqliteSpool(home.spool)) as spool:
                 drain(spool, store)
         yield store
+
+
+def _registry(home: Home) -> Registry | None:
+    """Return the registry; without one that can be read, readings are kept without their place."""
+    try:
+        return load_registry(home.registry)
+    except InputFault:
+        return None

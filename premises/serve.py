@@ -34,6 +34,7 @@ from premises.locks import holder, sole
 from premises.metrics import Figures, Sources
 from premises.queries import ReadingQueries
 from premises.readiness import parts
+from premises.readings import HomeStore, export_readings, open_store
 from premises.records import open_records
 from premises.rollup_job import roll_up
 from premises.scheduler import Schedule
@@ -45,7 +46,6 @@ from sensors.clock import Clock
 from sensors.errors import InputFault, NotNowError
 from sensors.readings import epoch_ms, from_epoch_ms
 from sensors.topology import Registry, SiteId
-from storage.readings.duckdb import DuckDBReadingStore
 from storage.records import SqlRecords
 
 GRACE_S = 5
@@ -137,9 +137,10 @@ class _Web(uvicorn.Server):
 def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: Actor | None) -> Iterator[_Application]:
     """Yield the pages and the internal routes over everything that runs behind them, which ends in order after them."""
     with ExitStack() as stack:
-        store = stack.enter_context(closing(DuckDBReadingStore(home.readings, threads=settings.store.threads)))
+        registry, clock = LiveRegistry(home), SystemClock()
+        store = stack.enter_context(closing(open_store(home, settings, registry)))
         records = stack.enter_context(closing(open_records(home)))
-        registry, clock, touched = LiveRegistry(home), SystemClock(), TouchedStore(store)
+        touched = TouchedStore(store)
         desk = SpoolDesk(home, registry=registry, clock=clock)
         stack.callback(desk.close)
         figures = Figures(_sources(home, desk, store, registry, clock))
@@ -185,7 +186,7 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
             jobs=jobs,
             imports=BulkImports(touched),
             status=lambda: _status(store, records, drain),
-            export_readings=store.export,
+            export_readings=lambda path: export_readings(store, path),
             run_daily=daily.daily,
             roll_up=lambda first, end, tell: roll_up(store, daily.building(), first=first, end=end, progress=tell),
         )
@@ -209,7 +210,7 @@ def _deadlines(daily: DailyJobs) -> Deadlines:
 
 
 def _sources(
-    home: Home, desk: SpoolDesk, store: DuckDBReadingStore, registry: Callable[[], Registry], clock: Clock
+    home: Home, desk: SpoolDesk, store: HomeStore, registry: Callable[[], Registry], clock: Clock
 ) -> Sources:
     """Return where the figures of `/metrics` come from."""
     return Sources(
@@ -223,7 +224,7 @@ def _sources(
     )
 
 
-def _newest(store: DuckDBReadingStore, site: SiteId) -> datetime | None:
+def _newest(store: HomeStore, site: SiteId) -> datetime | None:
     """Return when the newest reading was measured; None where there is none, or the store is away."""
     try:
         extent = store.extent(site)
@@ -244,17 +245,25 @@ def _web(settings: Settings, info: ServerInfo, demo_actor: Actor | None) -> WebS
     )
 
 
-def _status(store: DuckDBReadingStore, records: SqlRecords, drain: DrainLoop) -> Mapping[str, object]:
+def _status(store: HomeStore, records: SqlRecords, drain: DrainLoop) -> Mapping[str, object]:
     with records.reading() as tx:
         findings, alerts, items = tx.open_findings(), tx.alerts(), tx.items()
     return {
         "pid": os.getpid(),
-        "readings": store.count(),
+        **_counted(store),
         "drain": asdict(drain.status),
         "findings": len(findings),
         "alerts": len(alerts),
         "items": dict(Counter(item.state.value for item in items)),
     }
+
+
+def _counted(store: HomeStore) -> Mapping[str, int]:
+    """Return how many readings there are; nothing while the store is away."""
+    try:
+        return {"readings": store.count()}
+    except NotNowError:
+        return {}
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -92,11 +92,46 @@ class SpoolSettings(Section):
     min_free_bytes: Annotated[int, Field(ge=0)] = 512 * MEBIBYTE
 
 
-class StoreSettings(Section):
-    """Where readings are kept."""
+BucketName = Annotated[str, Field(min_length=1, pattern=r"^[^/\s]+(/[^/\s]+)?$")]
+Days = Annotated[int, Field(ge=0, le=36_500)]
 
-    kind: Literal["duckdb"] = "duckdb"
+
+class StoreSettings(Section):
+    """Where readings are kept: in a DuckDB file of the home, or in an InfluxDB at `url`."""
+
+    kind: Literal["duckdb", "influxdb"] = "duckdb"
     threads: Annotated[int, Field(ge=1, le=256)] = 1
+    url: str | None = None
+    token_file: Path | None = None
+    org: str = "premises"
+    ca_file: Path | None = None
+    timeout_s: Annotated[float, Field(ge=1, le=600)] = 30.0
+    raw_bucket: BucketName = "premises/raw"
+    hourly_bucket: BucketName = "premises/hourly"
+    daily_bucket: BucketName = "premises/daily"
+    raw_days: Days = 0
+    """How long raw readings are kept; 0 is for ever."""
+    hourly_days: Days = 0
+    daily_days: Days = 0
+
+    @model_validator(mode="after")
+    def _hold_together(self) -> Self:
+        if self.kind == "duckdb":
+            return self
+        if self.url is None:
+            msg = 'kind = "influxdb" needs a url, such as https://influxdb.example:8086'
+            raise ValueError(msg)
+        parts = urlsplit(self.url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            msg = "url is not one of http:// or https://"
+            raise ValueError(msg)
+        if parts.username or parts.password:
+            msg = "url holds a name or password; write the token into a file of its own and name that as token_file"
+            raise ValueError(msg)
+        if len({self.raw_bucket, self.hourly_bucket, self.daily_bucket}) < len(("raw", "hourly", "daily")):
+            msg = "raw_bucket, hourly_bucket and daily_bucket must be three"
+            raise ValueError(msg)
+        return self
 
 
 class RecordsSettings(Section):

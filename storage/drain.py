@@ -7,6 +7,7 @@ from typing import Protocol
 
 from sensors.events import Event
 from sensors.readings import ReadingBatch, ReadingFlag, joined
+from storage.refusals import Refused, refused_messages
 from storage.spool import DamagedEntryError, Pending, SqliteSpool
 
 ENTRIES_AT_ONCE = 2_000
@@ -20,6 +21,11 @@ class Appended(Protocol):
     @property
     def unchanged(self) -> int:
         """Return the number of readings that said nothing new."""
+        ...
+
+    @property
+    def refused(self) -> Sequence[Refused]:
+        """Return what the store will never take."""
         ...
 
 
@@ -80,7 +86,7 @@ def _drain_some(spool: SqliteSpool, store: Target, pending: Sequence[Pending]) -
     for entry in pending:
         if entry.readings is not None:
             readings[entry.gateway] += len(entry.readings)
-    spool.mark_stored(last, shares(result.unchanged, readings))
+    spool.mark_stored(last, shares(result.unchanged, readings), refused_messages(result.refused, pending))
     return readings.total() + len(events)
 
 

@@ -1,7 +1,7 @@
 """The contract of a store of readings, kept by every implementation in this folder."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, Protocol, Self
 
 import polars as pl
@@ -28,14 +28,12 @@ class AppendResult:
     """What an append did, counted in readings: new keys, keys with another value, keys that said nothing new.
 
     With those `refused` the three add up to the readings given; one that its own batch supersedes said nothing new.
-    `parts` are, of an append from a spool, what each batch came to, in the order of the batches.
     """
 
     new: int = 0
     replaced: int = 0
     unchanged: int = 0
     refused: tuple[Refusal, ...] = ()
-    parts: tuple[Self, ...] = field(default=(), compare=False)
 
     def __add__(self, other: Self) -> "AppendResult":
         """Return what both did together."""

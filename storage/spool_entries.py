@@ -20,6 +20,7 @@ class Pending:
 
     id: int
     gateway: str
+    received_ms: int
     readings: ReadingBatch | None
     events: Sequence[Event]
 
@@ -94,13 +95,14 @@ def read_pending(db: sqlite3.Connection, *, after: int, limit: int, most_records
     Stops before an entry that cannot be read back; raises DamagedEntryError where it is the first.
     """
     query = (
-        "SELECT id, gateway, reading_data, event_data, readings + events FROM entries WHERE id > ? ORDER BY id LIMIT ?"
+        "SELECT id, gateway, received_ms, reading_data, event_data, readings + events"
+        " FROM entries WHERE id > ? ORDER BY id LIMIT ?"
     )
     found: list[Pending] = []
     records = 0
-    for number, gateway, readings, events, count in db.execute(query, (after, limit)):
+    for number, gateway, received_ms, readings, events, count in db.execute(query, (after, limit)):
         try:
-            found.append(_pending(number, gateway, readings, events))
+            found.append(_pending(number, gateway, received_ms, readings, events))
         except SpoolDataError as exc:
             if not found:
                 raise DamagedEntryError(number, str(exc)) from exc
@@ -111,10 +113,11 @@ def read_pending(db: sqlite3.Connection, *, after: int, limit: int, most_records
     return found
 
 
-def _pending(number: int, gateway: str, readings: bytes | None, events: bytes | None) -> Pending:
+def _pending(number: int, gateway: str, received_ms: int, readings: bytes | None, events: bytes | None) -> Pending:
     return Pending(
         id=number,
         gateway=gateway,
+        received_ms=received_ms,
         readings=None if readings is None else unpack_readings(readings),
         events=() if events is None else unpack_events(events),
     )

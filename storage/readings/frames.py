@@ -64,12 +64,7 @@ def by_site(batches: Iterable[ReadingBatch]) -> Iterable[ReadingBatch]:
 
 
 def batch_frame(batch: ReadingBatch) -> pl.DataFrame:
-    """READINGS_SCHEMA of a batch: of one key the last, in the order of arrival; NaN becomes null."""
-    return row_frame(batch).unique(KEY, keep="last", maintain_order=True)
-
-
-def row_frame(batch: ReadingBatch) -> pl.DataFrame:
-    """READINGS_SCHEMA of a batch, one row for each reading, in the order of arrival; NaN becomes null.
+    """READINGS_SCHEMA of a batch: of one key the last, in the order of arrival; NaN becomes null.
 
     The columns are copied: a view would forbid the batch's owner to append to it.
     """
@@ -84,7 +79,7 @@ def row_frame(batch: ReadingBatch) -> pl.DataFrame:
             "flags": _numbers(batch.flags, pa.uint8()),
         }
     )
-    return frame.with_columns(pl.col("value").fill_nan(None))
+    return frame.with_columns(pl.col("value").fill_nan(None)).unique(KEY, keep="last", maintain_order=True)
 
 
 def _numbers(column: "array[int] | array[float] | bytearray", kind: pa.DataType) -> pl.Series:

@@ -17,11 +17,11 @@ from sensors.metrics import METRICS
 from sensors.readings import ReadingBatch, epoch_ms
 from sensors.topology import SiteId
 from storage.errors import StoreDeniedError
-from storage.ports import AppendResult, Places, Refusal, Step
+from storage.ports import AppendResult, Places, Step
 from storage.readings import influxdb_answers as answers
 from storage.readings import influxdb_queries as queries
 from storage.readings.days import checked_rollups
-from storage.readings.frames import AGGREGATE_SCHEMA, SERIES, STORED_EVENTS_SCHEMA
+from storage.readings.frames import AGGREGATE_SCHEMA, SERIES, by_site
 from storage.readings.influxdb_appending import Plan, ReadingWriter
 from storage.readings.influxdb_events import EventWriter
 from storage.readings.influxdb_notes import Changes, InfluxNotes
@@ -75,11 +75,11 @@ class InfluxReadingStore:
         if not batch:
             return AppendResult()
         with self._alone():
-            plans = self._planned([batch])
-            self._notes.begin(_changes(plans, ()))
-            plans = [self._readings.write(plan) for plan in plans]
-            self._notes.finish(_changes(plans, ()))
-            return plans[0].result(0, len(batch), redo=False)
+            plan = self._readings.plan(batch)
+            self._notes.begin(_changes([plan], ()))
+            written = self._readings.write(plan)
+            self._notes.finish(_changes([plan], ()))
+            return written.result(redo=False)
 
     def append_events(self, events: Sequence[Event]) -> int:
         """Store events; return how many were new."""
@@ -103,13 +103,17 @@ class InfluxReadingStore:
             if last_entry <= self._notes.drained_to(spool):
                 return AppendResult()
             redo = self._notes.is_redo(spool)
-            plans, fresh = self._planned(batches), self._fresh(events)
+            fresh = self._fresh(events)
+            plans = [self._readings.plan(batch) for batch in by_site(batches) if batch]
             self._notes.begin(_changes(plans, fresh), spool=spool, last_entry=last_entry)
-            plans = [self._readings.write(plan) for plan in plans]
-            refused = self._events.write(fresh)
+            written = [self._readings.write(plan) for plan in plans]
+            refused = AppendResult(refused=tuple(self._events.write(fresh)))
             self._note_events(fresh)
-            self._notes.finish(_changes(plans, fresh), spool=spool, last_entry=last_entry)
-            return _result(plans, batches, refused, redo=redo)
+            result = sum((plan.result(redo=redo) for plan in written), refused)
+            # What is refused is known to nobody but the caller until the spool has it in quarantine: the place moves
+            # on with the next call, and a crash before that only has all of this written once more.
+            self._notes.finish(_changes(plans, fresh), spool=None if result.refused else spool, last_entry=last_entry)
+            return result
 
     def drained_to(self, spool: str) -> int:
         """Return the number of the last entry drained from a spool, 0 before the first."""
@@ -230,13 +234,6 @@ class InfluxReadingStore:
                 self._prepared = exc.status != _NOT_FOUND and self._prepared
                 raise
 
-    def _planned(self, batches: Sequence[ReadingBatch]) -> list[Plan]:
-        sites: dict[SiteId, list[tuple[int, ReadingBatch]]] = {}
-        for number, batch in enumerate(batches):
-            if batch:
-                sites.setdefault(batch.site, []).append((number, batch))
-        return [self._readings.plan(site, numbered) for site, numbered in sites.items()]
-
     def _fresh(self, events: Sequence[Event]) -> list[Event]:
         """Return the events that are not in the store; without notes of a site's events the store is asked for them."""
         if not events:
@@ -252,7 +249,7 @@ class InfluxReadingStore:
 
     def _stored_events(self, scope: Scope) -> pl.DataFrame:
         found = self.server.ask(list(queries.events(self._raw, scope)))
-        return answers.events(found, scope.site) if scope.site else STORED_EVENTS_SCHEMA.to_frame()
+        return answers.events(found, scope.site)
 
     def _slices(self, scope: Scope, *, longest_ms: int | None = SLICE_MS) -> Iterator[Scope]:
         """Yield a scope in slices of time and devices, a long one cut to where there are readings."""
@@ -283,15 +280,3 @@ def _changes(plans: Sequence[Plan], events: Sequence[Event]) -> Changes:
         readings={plan.site: plan.changing["time_ms"] for plan in plans},
         events={site: pl.Series(each, dtype=pl.Int64) for site, each in times.items()},
     )
-
-
-def _result(
-    plans: Sequence[Plan], batches: Sequence[ReadingBatch], events: Sequence[Refusal], *, redo: bool
-) -> AppendResult:
-    by_site = {plan.site: plan for plan in plans}
-    parts = tuple(
-        by_site[batch.site].result(number, len(batch), redo=redo) if batch else AppendResult()
-        for number, batch in enumerate(batches)
-    )
-    total = sum(parts, AppendResult(refused=tuple(events)))
-    return replace(total, parts=parts)

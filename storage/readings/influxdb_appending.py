@@ -5,10 +5,9 @@ its series, which in the ordinary course of time is nothing. A key that is there
 the registry puts its device by now; therefore one key is one point, whose last received value wins.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
 
 from sensors.metrics import METRICS
@@ -17,7 +16,7 @@ from sensors.topology import SiteId
 from storage.ports import AppendResult, Places, Refusal
 from storage.readings import influxdb_answers as answers
 from storage.readings import influxdb_queries as queries
-from storage.readings.frames import KEY, SERIES, row_frame, stretches
+from storage.readings.frames import KEY, SERIES, batch_frame, stretches
 from storage.readings.influxdb_lines import EARLIEST_MS, LATEST_MS, reading_lines
 from storage.readings.influxdb_places import with_keys
 from storage.readings.influxdb_queries import ALL_METRICS, ALL_TAGS, Bucket, Scope
@@ -37,34 +36,31 @@ _UNKNOWN_METRIC = "a metric that this Premises does not know"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The readings of one site with part, key and fate: new, replaced, same, or the words why the store refuses it."""
+    """The readings of one site with key and fate: new, replaced, same, or the words why the store refuses it.
+
+    `given` counts them with those that a later one of the same batch supersedes.
+    """
 
     site: SiteId
+    given: int
     rows: pl.DataFrame
 
     @property
     def changing(self) -> pl.DataFrame:
         """Return the rows that are to be written."""
-        return self.rows.filter(pl.col("fate").is_in(["new", "replaced"]))
+        return self.rows.filter(_goes_in())
 
-    def result(self, part: int, given: int, *, redo: bool) -> AppendResult:
-        """Return what came of a part; in a redo what says the same was stored by the attempt that broke off."""
-        mine = self.rows.filter(pl.col("part") == part)
-        fates = dict(mine["fate"].value_counts().iter_rows())
-        refused = tuple(
-            Refusal(words=str(words), readings=_batch(self.site, rows))
-            for (words,), rows in mine.filter(~pl.col("fate").is_in(["new", "replaced", "same"])).group_by("fate")
-        )
+    def result(self, *, redo: bool) -> AppendResult:
+        """Return what came of it; in a redo what says the same was stored by the attempt that broke off."""
+        fates = dict(self.rows["fate"].value_counts().iter_rows())
         again = fates.get("same", 0) if redo else 0
-        counted = (
-            fates.get("new", 0) + fates.get("replaced", 0) + again + sum(len(each.readings or ()) for each in refused)
-        )
-        return AppendResult(
-            new=fates.get("new", 0) + again,
-            replaced=fates.get("replaced", 0),
-            unchanged=given - counted,
-            refused=refused,
-        )
+        new, replaced = fates.get("new", 0) + again, fates.get("replaced", 0)
+        lost = self.rows.filter(~_goes_in() & (pl.col("fate") != "same"))
+        refused = [
+            Refusal(words=str(words), readings=_batch(self.site, rows)) for (words,), rows in lost.group_by("fate")
+        ]
+        unchanged = self.given - new - replaced - lost.height
+        return AppendResult(new=new, replaced=replaced, unchanged=unchanged, refused=tuple(refused))
 
 
 class ReadingWriter:
@@ -77,21 +73,18 @@ class ReadingWriter:
         self._places = places
         self._newest: dict[SiteId, pl.DataFrame] = {}
 
-    def plan(self, site: SiteId, batches: Sequence[tuple[int, ReadingBatch]]) -> Plan:
-        """Return what is to become of numbered batches; of one key the last of all of them counts."""
-        together = ReadingBatch(site=site)
-        for _, batch in batches:
-            together.extend(batch)
-        parts = np.repeat([part for part, _ in batches], [len(batch) for _, batch in batches])
-        merged = row_frame(together).with_columns(part=pl.Series(parts, dtype=pl.UInt32))
-        merged = merged.unique(KEY, keep="last", maintain_order=True)
-        fitting = merged.filter(_fits())
-        before = self._stored(site, fitting).rename({"key": "kept_key"})
+    def plan(self, batch: ReadingBatch) -> Plan:
+        """Return what is to become of a batch; of one key its last counts."""
+        rows = batch_frame(batch)
+        fitting = rows.filter(_fits())
+        before = self._stored(batch.site, fitting).rename({"key": "kept_key"})
         compared = fitting.join(before, on=KEY, how="left", suffix="_before", maintain_order="left")
-        rows = with_keys(compared, site, self._places).with_columns(key=pl.coalesce("kept_key", "key"), fate=_fate())
-        rows = rows.select(*merged.columns, "key", "fate")
-        refused = merged.filter(~_fits()).with_columns(key=pl.lit(""), fate=_why_not())
-        return Plan(site, pl.concat([rows, refused]))
+        keyed = with_keys(compared, batch.site, self._places)
+        judged = keyed.with_columns(key=pl.coalesce("kept_key", "key"), fate=_fate()).select(
+            *rows.columns, "key", "fate"
+        )
+        refused = rows.filter(~_fits()).with_columns(key=pl.lit(""), fate=_why_not())
+        return Plan(batch.site, len(batch), pl.concat([judged, refused]))
 
     def write(self, plan: Plan) -> Plan:
         """Return the plan as it came out, after all that the server takes is in.
@@ -104,13 +97,12 @@ class ReadingWriter:
         except BaseException:
             self._newest.pop(plan.site, None)
             raise
-        words = {each.position: each.words for each in refused}
-        told = pl.Series(
-            [words.get(index) for index in range(rows.height)] if words else [None] * rows.height, dtype=pl.String
-        )
-        rows = rows.with_columns(fate=pl.coalesce(told, "fate"))
-        self._note_newest(plan.site, rows.filter(pl.col("fate").is_in(["new", "replaced"])))
-        return Plan(plan.site, pl.concat([plan.rows.filter(~pl.col("fate").is_in(["new", "replaced"])), rows]))
+        if refused:
+            words = {each.position: each.words for each in refused}
+            told = pl.Series([words.get(index) for index in range(rows.height)], dtype=pl.String)
+            rows = rows.with_columns(fate=pl.coalesce(told, "fate"))
+        self._note_newest(plan.site, rows.filter(_goes_in()))
+        return Plan(plan.site, plan.given, pl.concat([plan.rows.filter(~_goes_in()), rows]))
 
     def _stored(self, site: SiteId, rows: pl.DataFrame) -> pl.DataFrame:
         """KEYED_SCHEMA of what the server has under the keys of the rows, as far as it can have some, and more."""
@@ -146,6 +138,10 @@ class ReadingWriter:
     def _note_newest(self, site: SiteId, written: pl.DataFrame) -> None:
         both = pl.concat([self._newest_of(site), written.select(*SERIES, newest_ms="time_ms")])
         self._newest[site] = both.group_by(SERIES).agg(pl.max("newest_ms"))
+
+
+def _goes_in() -> pl.Expr:
+    return pl.col("fate").is_in(["new", "replaced"])
 
 
 def _fits() -> pl.Expr:

@@ -1,7 +1,7 @@
 """Buckets made ready: what is missing is made where the token may, and said where it may not."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -59,8 +59,18 @@ def prepare(server: InfluxServer, org: str, buckets: Buckets) -> list[BucketStat
 
     Raises StoreAwayError, and StoreDeniedError where the token is not taken at all.
     """
-    maker: _Policies | _Buckets = _Buckets(server, org) if _has_api(server) else _Policies(server)
+    maker = _maker(server, org)
     return [_prepared(maker, kept) for kept in buckets.all]
+
+
+def found(server: InfluxServer, org: str, buckets: Buckets) -> list[BucketState]:
+    """Return how each bucket is; nothing is changed. Raises as `prepare` does."""
+    maker = _maker(server, org)
+    return [_found(maker, kept) for kept in buckets.all]
+
+
+def _maker(server: InfluxServer, org: str) -> "_Policies | _Buckets":
+    return _Buckets(server, org) if _has_api(server) else _Policies(server)
 
 
 def _has_api(server: InfluxServer) -> bool:
@@ -69,18 +79,26 @@ def _has_api(server: InfluxServer) -> bool:
 
 
 def _prepared(maker: "_Policies | _Buckets", kept: Kept) -> BucketState:
+    state = _found(maker, kept)
+    if state.state is not State.MISSING:
+        return state
+    try:
+        maker.make(kept)
+    except (StoreDeniedError, StoreRefusedError) as exc:
+        return replace(state, words=f"is missing and could not be made: {exc}")
+    return BucketState(name=state.name, state=State.MADE)
+
+
+def _found(maker: "_Policies | _Buckets", kept: Kept) -> BucketState:
     name = kept.bucket.name
     try:
         found_s = maker.retention_s(kept.bucket)
-        if found_s is None:
-            maker.make(kept)
-            return BucketState(name=name, state=State.MADE)
     except StoreDeniedError as exc:
         if exc.status == _UNAUTHORISED:
             raise
-        return BucketState(name=name, state=State.MISSING, words=f"not to be seen or made with this token: {exc}")
-    except StoreRefusedError as exc:
-        return BucketState(name=name, state=State.MISSING, words=f"could not be made: {exc.words}")
+        return BucketState(name=name, state=State.MISSING, words=f"not to be seen with this token: {exc}")
+    if found_s is None:
+        return BucketState(name=name, state=State.MISSING, words="is not there; run `premises store setup`")
     if found_s != kept.days * DAY_S:
         words = f"keeps {_length(found_s)} where the settings say {_length(kept.days * DAY_S)}; change one of them"
         return BucketState(name=name, state=State.OTHER_RETENTION, words=words)
