@@ -35,7 +35,7 @@ lock: setup ## bring the lock files up to pyproject.toml; UPGRADE=1 takes the ne
 wheels: setup ## prove that the locked packages have wheels for glibc 2.28 (needs the network)
 	@scripts/check_wheels.sh
 
-soak: setup ## the tests ROUNDS times (20), in a new order each time
+soak: setup ## the tests ROUNDS times (20), with 20 kills and millions waiting, in a new order each time
 	@scripts/soak.sh
 
 demo: setup ## run a simulated building with its console, until Ctrl-C
