@@ -1,4 +1,4 @@
-"""Messages to a broker, each waited for: QoS 1, a bounded number in flight, one line where the broker is away."""
+"""Messages to a broker, each waited for: a bounded number in flight, one line where the broker is away."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -53,8 +53,19 @@ class Publisher:
     paho's thread only counts and notifies; every decision is made in the thread that publishes.
     """
 
-    def __init__(self, broker: Broker, client_id: str, *, patience_s: float = PATIENCE_S) -> None:
-        """Prepare a connection; entering the block makes it."""
+    def __init__(
+        self,
+        broker: Broker,
+        client_id: str,
+        *,
+        qos: int = 1,
+        in_flight: int = IN_FLIGHT,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
+        """Prepare a connection; entering the block makes it.
+
+        With QoS 0 nobody acknowledges: what counts then is that a message went out to the broker.
+        """
         self.broker = broker
         self.acknowledged = 0
         self.without_subscriber = 0
@@ -62,7 +73,9 @@ class Publisher:
         self._patience_s = patience_s
         self._changed = Condition()
         self._sent = 0
-        self._window = IN_FLIGHT
+        self._qos = qos
+        self._in_flight = in_flight
+        self._window = in_flight
         self._answer: ReasonCode | None = None
         self._refusal: ReasonCode | None = None
         self._client: Client | None = None
@@ -95,7 +108,7 @@ class Publisher:
         self._sent += 1
         if self._client is not None:
             # A code other than success means not connected now; paho keeps the message and sends it after it is.
-            self._client.publish(topic, payload, qos=1)
+            self._client.publish(topic, payload, qos=self._qos)
 
     def _connect(self, protocol: MQTTProtocolVersion) -> ReasonCode:
         self._answer = None
@@ -123,7 +136,7 @@ class Publisher:
         broker = self.broker
         client = Client(CallbackAPIVersion.VERSION2, client_id=self._client_id, protocol=protocol)
         client.connect_timeout = CONNECT_S
-        client.max_inflight_messages_set(IN_FLIGHT)
+        client.max_inflight_messages_set(self._in_flight)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_publish = self._on_publish
@@ -162,7 +175,8 @@ class Publisher:
     ) -> None:
         with self._changed:
             # A broker drops who exceeds its receive maximum, and paho does not heed it.
-            self._window = min(IN_FLIGHT, getattr(properties, "ReceiveMaximum", IN_FLIGHT))
+            allowed = getattr(properties, "ReceiveMaximum", self._in_flight) if self._qos else self._in_flight
+            self._window = min(self._in_flight, allowed)
             self._answer = reason
             self._changed.notify_all()
 

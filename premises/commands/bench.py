@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from premises.commands.bench_load import command as load
 from sensors.errors import InputFault
 
 if TYPE_CHECKING:
@@ -70,3 +71,6 @@ def simulate(*, rooms: int, days: int, as_json: bool, progress: bool | None) -> 
     with click.progressbar(length=100, label="simulated", file=sys.stderr, hidden=not shown) as bar:
         result = measure(rooms=rooms, days=days, tell=lambda share: bar.update(int(100 * share) - bar.pos))
     click.echo(json.dumps(result.as_json()) if as_json else result.text())
+
+
+command.add_command(load)

@@ -16,8 +16,7 @@ from sensors.readings import Quality, ReadingBatch
 from sensors.topology import DeviceId, Registry
 
 if TYPE_CHECKING:
-    from premises.home import Home
-    from premises.publishing import Broker, Publisher
+    from premises.publishing import Publisher
 
 GATEWAY = "replay"
 """The gateway of devices for which the registry names none."""
@@ -43,7 +42,8 @@ def command(*, options: TableOptions, speed: float | None, host: str | None, por
 
     Without --speed as fast as the broker acknowledges. Replaying again doubles nothing in the store.
     """
-    from premises.publishing import Publisher  # noqa: PLC0415 - paho starts slowly and --help should not
+    from premises.broker_settings import broker_of  # noqa: PLC0415 - pydantic and paho start slowly
+    from premises.publishing import Publisher  # noqa: PLC0415 - as above
 
     found = open_table(options)
     survey = checked(found, options)
@@ -51,7 +51,7 @@ def command(*, options: TableOptions, speed: float | None, host: str | None, por
     started_s = time.monotonic()
     with progress_bar("replaying", options) as progress:
         rows = found.table.rows(found.registry.site.id, survey, selection=found.selection, progress=progress)
-        with Publisher(_broker(found.home, host, port), f"premises-replay-{boot}") as publisher:
+        with Publisher(broker_of(found.home, host, port), f"premises-replay-{boot}") as publisher:
             for message in paced(messages(found.registry, boot, rows), speed):
                 publisher.publish(message.topic, message.payload)
     _tell(found, publisher, time.monotonic() - started_s, as_json=as_json)
@@ -110,23 +110,6 @@ def _reading(batch: ReadingBatch, position: int, time_ms: int) -> dict[str, obje
     if batch.time_ms[position] != time_ms:
         reading["ts"] = batch.time_ms[position]
     return reading
-
-
-def _broker(home: "Home", host: str | None, port: int | None) -> "Broker":
-    from premises.publishing import Broker  # noqa: PLC0415 - as above
-    from premises.settings import load_settings, read_secret  # noqa: PLC0415 - pydantic starts slowly
-
-    mqtt = load_settings(home).mqtt
-    return Broker(
-        host=host or mqtt.host,
-        port=port or mqtt.port,
-        username=mqtt.username,
-        password=None if mqtt.password_file is None else read_secret(mqtt.password_file),
-        tls=mqtt.tls,
-        ca_file=mqtt.ca_file,
-        certificate_file=mqtt.certificate_file,
-        key_file=mqtt.key_file,
-    )
 
 
 def _tell(found: TableInput, publisher: "Publisher", seconds: float, *, as_json: bool) -> None:
