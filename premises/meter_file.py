@@ -4,7 +4,7 @@ import csv
 import re
 import tempfile
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
 from math import isfinite
@@ -24,7 +24,7 @@ COLUMNS = (TIME, REGISTER)
 OUT_COLUMNS = (TIME, "energy_kwh", "quality")
 DIGITS = 6
 """Decimals of a kWh that are written: a millijoule is below what any meter counts."""
-DAY = timedelta(days=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 _INTERVAL = re.compile(r"(\d+)\s*(min|m|h|d)")
 _UNITS = {"min": timedelta(minutes=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": DAY}
@@ -146,15 +146,16 @@ def read_register(path: Path, zone: tzinfo | None) -> _Register:
 
 
 def aligned_edges(first_ms: int, last_ms: int, step: timedelta, zone: tzinfo) -> pl.Series:
-    """Return the edges of the intervals round [first_ms, last_ms]: `step` apart, begun anew at each local midnight."""
+    """Return the edges of the intervals round [first_ms, last_ms]: `step` apart, begun anew at each local midnight.
+
+    More than an hour is told by the local clock, so that on the day of a clock change one interval is longer or shorter.
+    """
     day = from_epoch_ms(first_ms).astimezone(zone).date()
-    step_ms = step // timedelta(milliseconds=1)
     edges: list[int] = []
     while not edges or edges[-1] < last_ms:
-        start_ms, end_ms = _midnight_ms(day, zone), _midnight_ms(day + DAY, zone)
-        edges.extend(range(start_ms, end_ms, step_ms))
+        edges.extend(_edges_of(day, step, zone))
         day += DAY
-    edges.append(_midnight_ms(day, zone))
+    edges.append(_local_ms(day, timedelta(), zone))
     known = pl.Series("edge", edges, dtype=pl.Int64)
     before, after = known.filter(known <= first_ms), known.filter(known >= last_ms)
     return known.filter((known >= before[-1]) & (known <= after[0]))
@@ -262,8 +263,15 @@ def _kwh(path: Path, number: int, text: str) -> float:
     return value
 
 
-def _midnight_ms(day: date, zone: tzinfo) -> int:
-    return epoch_ms(datetime.combine(day, time.min, tzinfo=zone))
+def _edges_of(day: date, step: timedelta, zone: tzinfo) -> Iterable[int]:
+    if step > HOUR:
+        return [_local_ms(day, number * step, zone) for number in range(DAY // step)]
+    end_ms = _local_ms(day + DAY, timedelta(), zone)
+    return range(_local_ms(day, timedelta(), zone), end_ms, step // timedelta(milliseconds=1))
+
+
+def _local_ms(day: date, clock: timedelta, zone: tzinfo) -> int:
+    return epoch_ms((datetime.combine(day, time.min) + clock).replace(tzinfo=zone))
 
 
 def _problem(row: Mapping[str, object], zone: tzinfo) -> Problem:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from analytics.frame import TOLERANCE, DayVerdicts, RunData, above, below, is_workday, not_applicable, quotient
+from analytics.meter_trees import circuits_below
 from analytics.power import EXPORT, IMPORT
 from sensors.subjects import Subject, SubjectKind
 from sensors.topology import Circuit, CircuitItem, Registry
@@ -69,10 +70,7 @@ def _words(data: RunData) -> DayVerdicts:
 
 
 def _trees(registry: Registry) -> Iterator[_Tree]:
-    below_of: dict[str, list[Circuit]] = {}
-    for circuit in registry.circuits.values():
-        if circuit.parent is not None:
-            below_of.setdefault(circuit.parent, []).append(circuit)
+    below_of = circuits_below(registry)
     for main in registry.circuits.values():
         if main.id in below_of and main.item is not CircuitItem.PV:
             children = below_of[main.id]

@@ -51,6 +51,8 @@ TABLE: dict[tuple[str, str], Permission | str] = {
     ("GET", "/api/v1/rooms/{room_id}"): Permission.READ,
     ("GET", "/api/v1/rooms/{room_id}/series"): Permission.READ,
     ("GET", "/api/v1/ingest"): Permission.READ,
+    ("GET", "/api/v1/bills"): Permission.READ,
+    ("POST", "/api/v1/bills"): Permission.MANAGE_DATA,
     ("GET", "/api/v1/live"): Permission.READ,
     ("GET", "/api/v1/openapi.json"): Permission.READ,
 }
