@@ -16,8 +16,8 @@ from sensors.readings import epoch_ms, from_epoch_ms
 from sensors.subjects import Subject, SubjectKind
 from sensors.topology import Device, OpeningId, Registry, RoomId
 from simulators.days import IsWorkday, local_day, midnight_ms, next_day, workdays_of
-from simulators.faults import Fault, FaultKind
-from simulators.generators import GENERATORS, LOOK_ALIKES
+from simulators.faults import Fault, FaultKind, with_length
+from simulators.generators import GENERATORS
 from simulators.places import devices_at
 from simulators.truth import TruthKind, TruthRow
 
@@ -118,19 +118,9 @@ def truth_rows(
 
 
 def _within(fault: Fault, site: Simulated) -> Injected | None:
-    start, over = max(fault.start, site.start), min(over_of(fault) or site.end, site.end)
-    return Injected(fault, start, over, site) if start < over else None
-
-
-def over_of(fault: Fault) -> datetime | None:
-    """Return when a fault is over: where the rule counts its length and nobody gave an end, the severity does."""
-    generator = _GENERATOR.get(fault.kind)
-    if fault.over is not None or generator is None or generator.lasts is None:
-        return fault.over
-    return fault.start + generator.lasts * fault.severity
-
-
-_GENERATOR = {generator.kind: generator for generator in (*LOOK_ALIKES.values(), *GENERATORS.values())}
+    whole = with_length(fault)
+    start, over = max(whole.start, site.start), min(whole.over or site.end, site.end)
+    return Injected(whole, start, over, site) if start < over else None
 
 
 def _rows(injected: Injected) -> Iterator[TruthRow]:
@@ -196,8 +186,8 @@ def _too_many_gaps(injected: Injected) -> bool:
 
 
 def _lasts(rule: str) -> Demand:
-    generator = GENERATORS[rule]
-    return lambda injected: generator.lasts is not None and injected.length > generator.lasts
+    limit = GENERATORS[rule].lasts
+    return lambda injected: limit is not None and injected.length > limit
 
 
 def _still_silent(injected: Injected) -> bool:
@@ -249,6 +239,13 @@ def _silent(injected: Injected) -> Iterator[TruthRow]:
         yield _as_fault(injected, "G05")
 
 
+def _fire(injected: Injected) -> Iterator[TruthRow]:
+    """Yield the fire until it is acknowledged, or out."""
+    acknowledged = injected.fault.start + timedelta(seconds=_parameter("F01", "acknowledge_s") * injected.severity)
+    row = injected.row("F01")
+    yield TruthRow(row.rule, row.subject, row.start, min(row.end, acknowledged.astimezone(row.end.tzinfo)), row.kind)
+
+
 def _forced(injected: Injected) -> Iterator[TruthRow]:
     if injected.site.registry.openings[OpeningId(injected.fault.subject.id)].rex_wired:
         yield injected.row("D02")
@@ -268,6 +265,7 @@ _SPECIAL: Mapping[FaultKind, Callable[[Injected], Iterator[TruthRow]]] = Mapping
         FaultKind.LITTLE_USED: _little_used,
         FaultKind.SILENT_DEVICE: _silent,
         FaultKind.SILENT_GATEWAY: _silent_gateway,
+        FaultKind.FIRE: _fire,
         FaultKind.FORCED_DOOR: _forced,
         FaultKind.UNCOMPENSATED: _uncompensated,
     }
@@ -302,7 +300,6 @@ _DEMANDS: Mapping[FaultKind, Mapping[str, Demand]] = MappingProxyType(
         FaultKind.FROZEN: {"G02": _for("G02", "window_h", "hours")},
         FaultKind.DRIFT: {"G03": _for("G03", "window_days")},
         FaultKind.FLAPPING: {"G06": _always},
-        FaultKind.FIRE: {"F01": _lasts("F01")},
         FaultKind.PANEL_FAULT: {"F03": _lasts("F03")},
         FaultKind.ISOLATION: {"F05": _lasts("F05")},
         FaultKind.MANUAL_MODE: {"F06": _lasts("F06")},

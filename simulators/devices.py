@@ -1,4 +1,4 @@
-"""How devices fail to tell what they show: stages over a block, each taking values away or altering them.
+"""How devices fail to tell what is so: stages over a block, each taking values away or altering them.
 
 What a stage does to a value follows from the seed, the device and the instant alone.
 """
@@ -7,60 +7,113 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from simulators.arithmetic import Flags
+from sensors.catalogue import CATALOGUE
+from sensors.topology import Registry
+from simulators.arithmetic import Flags, Ints
 from simulators.block import Block, Series
-from simulators.chance import key, uniform
+from simulators.chance import key, noise
 from simulators.days import MINUTE_MS
 from simulators.faults import Fault, FaultKind
+from simulators.levels import LEVELS, Shown, devices_of
 
-LOST_SHARE = 0.35
-"""The share of half hours that a device with gaps leaves out, at severity 1."""
-LOST_BLOCK_MS = 30 * MINUTE_MS
+SAMPLE_MS = 5 * MINUTE_MS
+LEVEL_NOISE = 0.003
+"""A level wavers by so much: within the distance of any severity from 1 that tells a fault from a near miss."""
+STEADY = frozenset({FaultKind.FROZEN, FaultKind.DRIFT})
+"""Levels that add no noise of their own."""
 
-Rows = NDArray[np.int64]
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A fault of devices, and the rows of a block that it touches."""
+
+    fault: Fault
+    rows: Ints
 
 
 @dataclass(frozen=True, slots=True)
 class Troubles:
-    """The faults of devices, and which rows of a block each device has."""
+    """The faults of devices at a site."""
 
     seed: int
-    faults: tuple[Fault, ...]
-    rows: Mapping[str, Rows]
+    registry: Registry
+    troubles: tuple[Trouble, ...]
 
     @classmethod
-    def of(cls, seed: int, faults: Iterable[Fault], series: tuple[Series, ...]) -> "Troubles":
-        """Return the troubles of a site."""
-        rows: dict[str, list[int]] = {}
-        for row, (device, _, _) in enumerate(series):
-            rows.setdefault(device, []).append(row)
-        troubled = tuple(fault for fault in faults if fault.kind in STAGES)
-        return cls(seed, troubled, {device: np.array(found, dtype=np.int64) for device, found in rows.items()})
+    def of(cls, seed: int, faults: Iterable[Fault], series: tuple[Series, ...], registry: Registry) -> "Troubles":
+        """Return the troubles of a site whose blocks have these series."""
+        return cls(
+            seed,
+            registry,
+            tuple(
+                Trouble(fault, rows)
+                for fault in faults
+                if fault.kind in STAGES or fault.kind in LEVELS
+                if len(rows := _rows(fault, series, registry))
+            ),
+        )
 
     def befall(self, block: Block) -> None:
-        """Alter a block by the troubles that are there in its time."""
-        for fault in self.faults:
-            start, end = fault.span
+        """Alter a block by the troubles that are there in its time; silence comes last."""
+        for trouble in sorted(self.troubles, key=lambda each: each.fault.kind in STAGES):
+            start, end = trouble.fault.span
             during = (start <= block.times_ms) & (block.times_ms < end)
-            rows = self.rows.get(fault.subject.id)
-            if rows is not None and during.any():
-                STAGES[fault.kind](block, rows, during, fault, self.seed)
+            if not during.any():
+                continue
+            stage = STAGES.get(trouble.fault.kind)
+            if stage is None:
+                self._set_level(block, trouble, during)
+            else:
+                stage(block, trouble, during, self.seed)
+
+    def _set_level(self, block: Block, trouble: Trouble, during: Flags) -> None:
+        fault, times = trouble.fault, block.times_ms[during]
+        _, level = LEVELS[fault.kind]
+        for row in trouble.rows.tolist():
+            values = level(Shown(fault, block.series[row], times, block.values[row, during], self.registry))
+            if fault.kind not in STEADY:
+                of = np.array([key(self.seed, "level", *block.series[row])], dtype=np.uint64)
+                values = np.round(values * (1.0 + LEVEL_NOISE * noise(of, times)), 3)
+            block.values[row, during] = values
 
 
-Stage = Callable[[Block, Rows, Flags, Fault, int], None]
-"""Alters the rows of a device in a block at the times of a fault; the last argument is the seed."""
+def _rows(fault: Fault, series: tuple[Series, ...], registry: Registry) -> Ints:
+    """Return the rows of the devices of a fault; of a level, those of the metrics that it sets."""
+    devices = devices_of(registry, fault)
+    metrics = LEVELS[fault.kind][0] if fault.kind in LEVELS else None
+    found = [
+        row
+        for row, (device, metric, _) in enumerate(series)
+        if device in devices and (metrics is None or metric in metrics)
+    ]
+    return np.array(found, dtype=np.int64)
 
 
-def _silent(block: Block, rows: Rows, during: Flags, _fault: Fault, _seed: int) -> None:
-    block.values[np.ix_(rows, np.flatnonzero(during))] = np.nan
+Stage = Callable[[Block, Trouble, Flags, int], None]
+"""Takes values away from a block at the times of a fault; the last argument is the seed."""
 
 
-def _gaps(block: Block, rows: Rows, during: Flags, fault: Fault, seed: int) -> None:
-    of = np.array([key(seed, "loss", fault.subject.id)], dtype=np.uint64)
-    lost = during & (uniform(of, block.times_ms // LOST_BLOCK_MS) < LOST_SHARE * fault.severity)
-    block.values[np.ix_(rows, np.flatnonzero(lost))] = np.nan
+def _silent(block: Block, trouble: Trouble, during: Flags, _seed: int) -> None:
+    block.values[np.ix_(trouble.rows, np.flatnonzero(during))] = np.nan
 
 
-STAGES: Mapping[FaultKind, Stage] = {FaultKind.SILENT_DEVICE: _silent, FaultKind.GAPS: _gaps}
+def _gaps(block: Block, trouble: Trouble, during: Flags, seed: int) -> None:
+    """Leave out G05's limit times the severity of all samples, spread as evenly as can be: every day has its share.
+
+    Source: the golden ratio's multiples modulo 1 are of low discrepancy; Knuth, TAOCP volume 3, section 6.4, theorem S.
+    """
+    share = CATALOGUE["G05"].parameter("missing_pct") / 100 * trouble.fault.severity
+    turn = key(seed, "loss", trouble.fault.subject.id) % SAMPLE_MS / SAMPLE_MS
+    golden = (5**0.5 - 1) / 2
+    lost = during & ((block.times_ms // SAMPLE_MS * golden + turn) % 1.0 < share)
+    block.values[np.ix_(trouble.rows, np.flatnonzero(lost))] = np.nan
+
+
+STAGES: Mapping[FaultKind, Stage] = {
+    FaultKind.GAPS: _gaps,
+    FaultKind.SILENT_DEVICE: _silent,
+    FaultKind.SILENT_GATEWAY: _silent,
+    FaultKind.LOST_LINK: _silent,
+    FaultKind.SILENT_DOOR: _silent,
+}

@@ -1,7 +1,7 @@
 """What is broken when, and which rules ought to find it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sensors.errors import InputFault
@@ -9,7 +9,7 @@ from sensors.readings import epoch_ms
 from sensors.subjects import Subject
 from sensors.topology import Registry
 from simulators.fault_kinds import FaultKind
-from simulators.generators import CONCERNS
+from simulators.generators import CONCERNS, LASTS
 from simulators.places import has_subject
 from simulators.timeline import Span, clipped
 
@@ -41,7 +41,7 @@ class Fault:
     start: datetime
     end: datetime | None = None
     mended: datetime | None = None
-    severity: float = 1.0
+    severity: float = 1.5
     near_miss: bool = False
     rule: str | None = None
 
@@ -73,9 +73,16 @@ class FaultList:
         ]
 
 
+def with_length(fault: Fault) -> Fault:
+    """Return the fault with the end that its severity gives it, where its rule counts time and nobody gave an end."""
+    if fault.over is not None or fault.kind not in LASTS:
+        return fault
+    return replace(fault, end=fault.start + LASTS[fault.kind] * fault.severity)
+
+
 def checked(faults: Iterable[Fault], registry: Registry) -> FaultList:
     """Return the faults after a look at whether this site can have them. Raises FaultPlanError."""
-    listed = tuple(faults)
+    listed = tuple(with_length(fault) for fault in faults)
     for fault in listed:
         wanted = CONCERNS[fault.kind]
         if fault.subject.kind is not wanted:

@@ -7,17 +7,16 @@ from simulators.days import MINUTE_MS
 from simulators.happenings import Happening
 from simulators.timeline import Span
 
-SILENCED_AFTER_MS = 2 * MINUTE_MS
 CLEARED_AFTER_MS = 10 * MINUTE_MS
 """A fire without an end of its own is out by then: the project's own choice, for a demonstration."""
 
 
-def alarm(span: Span, zone: str) -> Iterator[Happening]:
-    """Yield a fire of one zone: active, silenced by the guard, cleared, reset."""
+def alarm(span: Span, zone: str, *, silenced_after_ms: int) -> Iterator[Happening]:
+    """Yield a fire of one zone: active, silenced by the guard unless it is out before, cleared, reset."""
     start, end = span
     over = min(end, start + CLEARED_AFTER_MS)
     yield Happening(start, EventType.FIRE, EventState.ACTIVE, zone)
-    if start + SILENCED_AFTER_MS < over:
-        yield Happening(start + SILENCED_AFTER_MS, EventType.SILENCED, EventState.MOMENTARY)
+    if start + silenced_after_ms < over:
+        yield Happening(start + silenced_after_ms, EventType.SILENCED, EventState.MOMENTARY)
     yield Happening(over, EventType.FIRE, EventState.CLEARED, zone)
     yield Happening(over + 1000, EventType.RESET, EventState.MOMENTARY)

@@ -64,7 +64,7 @@ GENERATORS: Mapping[str, Generator] = MappingProxyType(
         "A06": Generator(kind=FaultKind.HUMIDITY, concerns=BUILDING),
         "A07": Generator(kind=FaultKind.DIM_LIGHT, concerns=ROOM, shows=("illuminance_lux",)),
         "A08": Generator(kind=FaultKind.NOISE, concerns=ROOM, shows=("sound_level_dba",)),
-        "F01": Generator(kind=FaultKind.FIRE, concerns=DEVICE, lasts=_length("F01", seconds="acknowledge_s")),
+        "F01": Generator(kind=FaultKind.FIRE, concerns=DEVICE),
         "F03": Generator(kind=FaultKind.PANEL_FAULT, concerns=DEVICE, lasts=_length("F03", hours="open_h")),
         "F05": Generator(kind=FaultKind.ISOLATION, concerns=DEVICE, lasts=_length("F05", minutes="unapproved_min")),
         "F06": Generator(kind=FaultKind.MANUAL_MODE, concerns=DEVICE, lasts=_length("F06", minutes="manual_min")),
@@ -128,3 +128,7 @@ CONCERNS: Mapping[FaultKind, SubjectKind] = MappingProxyType(
     {each.kind: each.concerns for each in (*GENERATORS.values(), *LOOK_ALIKES.values())}
 )
 """What sort of thing each kind is about; a fire is told by the panel that sees it."""
+LASTS: Mapping[FaultKind, timedelta] = MappingProxyType(
+    {each.kind: each.lasts for each in GENERATORS.values() if each.lasts is not None}
+)
+"""How long a fault of a kind lasts at a severity of 1, where its rule counts time."""

@@ -13,3 +13,4 @@ class Happening:
     type: EventType
     state: EventState
     zone: str = ""
+    test: bool = False

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator
 
 from sensors.events import Event
 from sensors.readings import epoch_ms, from_epoch_ms
-from sensors.topology import Device, DeviceId, Registry
-from simulators.doors import forced, passages
-from simulators.faults import Fault, FaultKind
-from simulators.fire import alarm
+from sensors.topology import Device, Registry
+from simulators.alarms import told_of
+from simulators.doors import passages
+from simulators.faults import Fault
 from simulators.happenings import Happening
+from simulators.places import devices_at
 from simulators.site_day import SiteDay
 
 UNNAMED_GATEWAY = "gw"
@@ -46,13 +47,10 @@ class Incidents:
                     yield self._event(device, happening, number)
 
     def _of_fault(self, fault: Fault) -> Iterator[Event]:
-        if fault.kind is FaultKind.FIRE:
-            panel = self._registry.devices[DeviceId(fault.subject.id)]
-            yield from (self._event(panel, happening) for happening in alarm(fault.span, self._zone()))
-        if fault.kind is FaultKind.FORCED_DOOR:
-            for device, opening in self._doors:
-                if opening == fault.subject.id:
-                    yield from (self._event(device, happening) for happening in forced(fault.span))
+        """Yield what a fault tells: by the panel or detector that it is of, or by the devices at its door."""
+        for number, happening in enumerate(told_of(fault, self._zone())):
+            for device in devices_at(self._registry, fault.subject):
+                yield self._event(device, happening, number)
 
     def _zone(self) -> str:
         """Return the zone that burns: the floor of the first room."""
@@ -70,4 +68,5 @@ class Incidents:
             received=time,
             id=f"{device.id}-{happening.time_ms}-{happening.type}-{happening.state}-{number}",
             zone=happening.zone,
+            test=happening.test,
         )

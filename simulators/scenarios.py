@@ -11,6 +11,8 @@ from simulators.faults import Fault, FaultKind
 
 MENDED_DAYS_BEFORE_END = 15
 """So long a load is found mended by the readings: E05 is verified over 14 days."""
+HEATER = 8.0
+"""A heater or split air conditioner that is left on takes so many times what E05 puts up with."""
 LEAST_DAYS = 28
 LEAST_OFFICES = 6
 
@@ -78,8 +80,11 @@ def _offices(registry: Registry) -> list[Room]:
     return [room for room in offices if room.subtype != "shared" and not room.restricted and room.holders]
 
 
-def _room_fault(kind: FaultKind, room: Room, start: datetime, mended: datetime | None = None) -> Fault:
-    return Fault(kind=kind, subject=Subject(SubjectKind.ROOM, room.id), start=start, mended=mended)
+def _room_fault(
+    kind: FaultKind, room: Room, start: datetime, mended: datetime | None = None, *, severity: float = 1.5
+) -> Fault:
+    subject = Subject(SubjectKind.ROOM, room.id)
+    return Fault(kind=kind, subject=subject, start=start, mended=mended, severity=severity)
 
 
 def _loads(rooms: list[Room], start: datetime, days: int) -> tuple[Fault, ...]:
@@ -88,12 +93,12 @@ def _loads(rooms: list[Room], start: datetime, days: int) -> tuple[Fault, ...]:
         kind=FaultKind.LOAD_LEFT_ON,
         subject=Subject(SubjectKind.ROOM, rooms[2].id),
         start=start + timedelta(days=1),
-        severity=0.08,
+        severity=0.7,
         near_miss=True,
     )
     return (
-        _room_fault(FaultKind.LOAD_LEFT_ON, rooms[0], start + timedelta(days=2), mended),
-        _room_fault(FaultKind.LOAD_LEFT_ON, rooms[1], start + timedelta(days=days // 3)),
+        _room_fault(FaultKind.LOAD_LEFT_ON, rooms[0], start + timedelta(days=2), mended, severity=HEATER),
+        _room_fault(FaultKind.LOAD_LEFT_ON, rooms[1], start + timedelta(days=days // 3), severity=HEATER),
         lamp,
     )
 
@@ -116,7 +121,7 @@ def _device_faults(registry: Registry, rooms: list[Room], start: datetime, days:
             subject=Subject(SubjectKind.DEVICE, lossy.id),
             start=start + timedelta(days=days - 12),
             end=start + timedelta(days=days - 6),
-            severity=1.2,
+            severity=3.0,
         ),
     )
 

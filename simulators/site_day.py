@@ -1,11 +1,11 @@
 """One day of a site from one end to the other: people, conditions, physics, electricity, water."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from sensors.topology import OpeningId, Registry, RoomId
+from sensors.topology import BuildingId, OpeningId, Registry
 from simulators import electricity, power_quality, water
 from simulators.arithmetic import Floats
 from simulators.chance import Chance, Keys, keys
@@ -17,14 +17,18 @@ from simulators.effects import Place, afflict
 from simulators.faults import Fault, FaultKind
 from simulators.grid import STEP_S, DayGrid
 from simulators.humid_air import pressure_ratio
+from simulators.load_effects import Supply, burden, working_w
 from simulators.openings import Openings
 from simulators.people import BRIDGE_DAYS, LONG_HOLIDAY_DAYS, People, PeopleDay
 from simulators.physics import RoomsDay, RoomState, rooms_day
 from simulators.power_quality import Extras, PowerQuality
 from simulators.rooms import Rooms
-from simulators.timeline import Span, clipped
+from simulators.timeline import Span
+from simulators.use_effects import House, idle_rooms, limited
 from simulators.weather import DayWeather, Weather
 
+OPENED = frozenset({FaultKind.FORCED_DOOR, FaultKind.HELD_DOOR, FaultKind.FIRE_DOOR_OPEN})
+"""Faults in which an opening stands open for as long as they are there."""
 QUALITY_METRICS = frozenset(
     {"voltage_v", "current_a", "power_factor", "residual_current_ma", "cable_temperature_c", "reactive_import_kvarh"}
 )
@@ -41,6 +45,8 @@ class Carried:
     cable_rise_k: Floats
     water_m3: Floats
     heat_gj: Floats
+    working_w: Mapping[BuildingId, float]
+    """What each building took in the last working hours beyond what is always on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,7 @@ class SiteDay:
     """At the boundaries of steps, per building; the next one too."""
     heat_gj: Floats
     openings: Openings
+    working_w: Mapping[BuildingId, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,17 +111,21 @@ class Model:
             cable_rise_k=np.zeros(circuits),
             water_m3=np.full(buildings, 1000.0),
             heat_gj=np.full(buildings, 100.0),
+            working_w={},
         )
 
     def day(self, grid: DayGrid, start: Carried) -> SiteDay:
         """Return a day from what was carried into it."""
         people = self._people(grid)
-        conditions = self.habits.conditions(grid, people, worked=self.is_workday(grid.day))
-        afflict(conditions, self.faults, Place(self.registry, self.is_workday))
+        worked = self.is_workday(grid.day)
+        conditions = self.habits.conditions(grid, people, worked=worked)
+        afflict(conditions, self.faults, Place(self.registry, self.is_workday, start.rooms.co2_ppm, self.pressure))
         weather = self.weather.day(grid)
         rooms = rooms_day(start.rooms, conditions, weather, pressure=self.pressure)
         taken = electricity.loads(self.registry, self.circuits, conditions, rooms, weather, self.climate)
         power_w = electricity.flows(self.circuits, taken, grid.steps)
+        supply = Supply(self.circuits, self._house(grid), worked, start.working_w)
+        burden(power_w, self.faults, supply)
         return SiteDay(
             grid=grid,
             people=people,
@@ -126,6 +137,7 @@ class Model:
             water_m3=self._water(conditions, start),
             heat_gj=self._heat(rooms, start),
             openings=self.openings,
+            working_w=working_w(power_w, supply),
         )
 
     def carried(self, day: SiteDay, start: Carried) -> Carried:
@@ -137,6 +149,7 @@ class Model:
             export_kwh=day.power.registers.export_kwh[-1],
             water_m3=day.water_m3[-1],
             heat_gj=day.heat_gj[-1],
+            working_w=day.working_w,
         )
         if day.quality is None:
             return after
@@ -144,19 +157,16 @@ class Model:
 
     def _people(self, grid: DayGrid) -> PeopleDay:
         near = is_near_rest(grid.day, self.is_workday, workdays=BRIDGE_DAYS, rest_days=LONG_HOLIDAY_DAYS)
-        return self.people.day(grid, worked=self.is_workday(grid.day), near_holiday=near, idle=self._idle(grid))
+        idle = idle_rooms(self.faults, grid)
+        people = self.people.day(grid, worked=self.is_workday(grid.day), near_holiday=near, idle=idle)
+        return limited(people, self.faults, self._house(grid))
 
-    def _idle(self, grid: DayGrid) -> frozenset[RoomId]:
-        return frozenset(RoomId(subject) for subject in _with(self.faults, FaultKind.IDLE_ROOM, grid))
+    def _house(self, grid: DayGrid) -> House:
+        return House(self.registry, self.rooms, grid)
 
     def _openings(self) -> Openings:
-        """Return when openings stand open: those forced."""
-        spans: dict[OpeningId, tuple[Span, ...]] = {}
-        for fault in self.faults:
-            if fault.kind is FaultKind.FORCED_DOOR:
-                opening = OpeningId(fault.subject.id)
-                spans[opening] = (*spans.get(opening, ()), fault.span)
-        return Openings(tuple(self.registry.openings), spans)
+        """Return when openings stand open: those forced, held, or left open."""
+        return Openings(tuple(self.registry.openings), _open_spans(self.faults))
 
     def _quality(self, grid: DayGrid, power_w: Floats, weather: DayWeather, start: Carried) -> PowerQuality:
         return power_quality.quality(
@@ -192,9 +202,13 @@ def _measures_quality(registry: Registry) -> bool:
     return any(metric in QUALITY_METRICS for meter in meters for metric in meter.metrics)
 
 
-def _with(faults: Iterable[Fault], kind: FaultKind, grid: DayGrid) -> Iterable[str]:
-    """Yield the subjects that have a fault of a kind at some time of a day."""
-    return (fault.subject.id for fault in faults if fault.kind is kind and clipped([fault.span], grid.bounds))
+def _open_spans(faults: Iterable[Fault]) -> dict[OpeningId, tuple[Span, ...]]:
+    spans: dict[OpeningId, tuple[Span, ...]] = {}
+    for fault in faults:
+        if fault.kind in OPENED:
+            opening = OpeningId(fault.subject.id)
+            spans[opening] = (*spans.get(opening, ()), fault.span)
+    return spans
 
 
 def _sum(values: Floats) -> Floats:

@@ -84,7 +84,7 @@ class World:
         self._carried = self._model.at_first(grid)
         self._day = self._model.day(grid, self._carried)
         self._instruments = Instruments.of(registry, seed, self._model.pressure)
-        self._troubles = Troubles.of(seed, found, self._instruments.series)
+        self._troubles = Troubles.of(seed, found, self._instruments.series, registry)
         self._incidents = Incidents(registry, seed, found)
 
     @property
