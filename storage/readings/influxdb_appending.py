@@ -7,6 +7,7 @@ the registry puts its device by now; therefore one key is one point, whose last 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import nan
 
 import polars as pl
 
@@ -163,7 +164,7 @@ def _fate() -> pl.Expr:
 
 def _batch(site: SiteId, rows: pl.DataFrame) -> ReadingBatch:
     batch = ReadingBatch(site=site)
-    for row in rows.fill_null(float("nan")).iter_rows(named=True):
+    for row in rows.with_columns(pl.col("value").fill_null(nan)).iter_rows(named=True):
         batch.add(
             row["time_ms"],
             row["device"],

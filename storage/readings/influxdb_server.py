@@ -38,7 +38,10 @@ _ADVICE: Mapping[int, str] = {
     403: "the token may not do this; give it read and write on the buckets",
     404: "the organisation, bucket or database is not there; run `premises store setup` or look at [store]",
 }
-_DROPPED = re.compile(r"dropped=(\d+)")
+_DROPPED = re.compile(r"dropped=(\d+)|dropped (\d+) points")
+_EXAMPLES = " - oldest point"
+"""From here on 2.x shows points of its choice, so that the same reason has other words each time."""
+
 _MISSING_PLACE = re.compile(r"(database|retention policy|bucket|organization).*not found", re.IGNORECASE)
 _NOT_ALLOWED = re.compile(r"not authorized|unauthorized|forbidden", re.IGNORECASE)
 
@@ -197,13 +200,14 @@ class InfluxServer:
     def _error(self, status: int, body: bytes | str, headers: Mapping[str, str]) -> Exception:
         """Return our error for a status: the one place that says what an answer means."""
         answer = _object(body)
-        words = _one_line(str(answer.get("message") or answer.get("error") or f"answers {status}"))
+        said = str(answer.get("message") or answer.get("error") or f"answers {status}")
+        words = _one_line(said.partition(_EXAMPLES)[0])
         if status in _ADVICE:
             return self._denied(status, words)
         # A proxy's 400 says nothing of the lines: only an InfluxDB's own word refuses them.
         if status in {_BAD_REQUEST, _UNPROCESSABLE, _TOO_LARGE} and answer:
-            dropped = _DROPPED.search(words)
-            return StoreRefusedError(words, dropped=None if dropped is None else int(dropped[1]))
+            dropped = _DROPPED.search(said)
+            return StoreRefusedError(words, dropped=None if dropped is None else int(dropped[1] or dropped[2]))
         return StoreAwayError(self.where, words, retry_after_s=_seconds(headers.get("Retry-After")))
 
     def _denied(self, status: int, words: str) -> StoreDeniedError:
