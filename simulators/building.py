@@ -1,6 +1,7 @@
 """A building to simulate: rooms, people, circuits and devices as a registry."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import cycle
 
@@ -32,12 +33,16 @@ from sensors.topology import (
     Site,
     SiteId,
 )
+from simulators import equipment as further
+from simulators.climate import Climate
+from simulators.equipment import Equipment
 
 KUNMING_M = 1890.0
 """The altitude of Kunming, for sites in thin air."""
 
 SITE = SiteId("hq")
 BUILDING = BuildingId("a")
+MAIN = CircuitId("c-main")
 MAIN_GATEWAY = "gw-main"
 DOOR = OpeningId("d-main")
 
@@ -91,28 +96,44 @@ class BuildingSizeError(InputFault):
         super().__init__(f"--rooms {rooms}: simulate 1 to {MOST_ROOMS} rooms")
 
 
-def office_building(rooms: int, *, start: date, altitude_m: float | None = None, calendar: str = "cn") -> Registry:
+def office_building(
+    rooms: int,
+    *,
+    start: date,
+    altitude_m: float | None = None,
+    calendar: str = "cn",
+    equipment: Equipment = Equipment.USUAL,
+    climate: Climate | None = None,
+) -> Registry:
     """Return a site with one building of so many rooms; weeks of leave are laid out from `start` on.
 
     Twelve rooms hold nine offices of one to four people, a shared office, a meeting room and a server room with a
-    meter of its own. Raises BuildingSizeError.
+    meter of its own. It stands in the mild zone, at sea level or where `altitude_m` says, or in the city of a
+    `climate`. Raises BuildingSizeError.
     """
     if not 1 <= rooms <= MOST_ROOMS:
         raise BuildingSizeError(rooms)
     kinds = list(_kinds(rooms))
     placed = [_room(index, kind, holders) for index, (kind, holders) in enumerate(kinds)]
     people = {holder: _person(holder, room, start) for room in placed for holder in room.holders}
-    circuits = [*_house_circuits(), *(circuit for room in placed for circuit in _room_circuits(room))]
+    house = [*_house_circuits(), *(further.house_circuits(BUILDING, MAIN) if equipment is Equipment.FULL else ())]
+    circuits = [*house, *(circuit for room in placed for circuit in _room_circuits(room))]
     devices = [*_house_devices(), *(device for room in placed for device in _room_devices(room))]
-    devices += [_meter(circuit) for circuit in circuits]
+    meters = [_meter(circuit) for circuit in circuits]
+    openings = [Opening(id=DOOR, kind=OpeningKind.ACCESS, rex_wired=True, release_on_fire=True)]
+    if equipment is Equipment.FULL:
+        openings += further.openings(placed)
+        devices = [*map(further.with_fine_air, devices), *further.devices(placed, BUILDING, MAIN_GATEWAY)]
+        meters = further.meters_with_phases(meters, circuits)
+    devices += meters
     return Registry(
-        site=_site(altitude_m, calendar),
+        site=_site(altitude_m, calendar) if climate is None else _site_in(climate, calendar),
         departments={d.id: d for d in (_department(*names) for names in _DEPARTMENTS)},
         people=people,
         buildings={BUILDING: _building(placed, len(people))},
         rooms={room.id: room for room in placed},
         circuits={circuit.id: circuit for circuit in circuits},
-        openings={DOOR: Opening(id=DOOR, kind=OpeningKind.ACCESS, rex_wired=True, release_on_fire=True)},
+        openings={opening.id: opening for opening in openings},
         devices={device.id: device for device in devices},
     )
 
@@ -128,6 +149,10 @@ def _site(altitude_m: float | None, calendar: str) -> Site:
         altitude_m=altitude_m,
         climate_zone=ClimateZone.MILD,
     )
+
+
+def _site_in(climate: Climate, calendar: str) -> Site:
+    return replace(_site(climate.altitude_m, calendar), climate_zone=climate.zone)
 
 
 def _department(identifier: str, zh: str, en: str) -> Department:
@@ -197,17 +222,17 @@ def _person(person: PersonId, room: Room, start: date) -> Person:
 
 
 def _house_circuits() -> Iterator[Circuit]:
-    yield Circuit(id=CircuitId("c-main"), item=CircuitItem.TOTAL, building=BUILDING, rated_a=400.0, ct_ratio=1.0)
+    yield Circuit(id=MAIN, item=CircuitItem.TOTAL, building=BUILDING, rated_a=400.0, ct_ratio=1.0)
     for identifier, item in (
         ("c-hvac", CircuitItem.HVAC),
         ("c-corridor", CircuitItem.LIGHTING),
         ("c-power", CircuitItem.POWER),
     ):
-        yield Circuit(id=CircuitId(identifier), item=item, building=BUILDING, parent=CircuitId("c-main"))
+        yield Circuit(id=CircuitId(identifier), item=item, building=BUILDING, parent=MAIN)
 
 
 def _room_circuits(room: Room) -> Iterator[Circuit]:
-    number, main = room.id.removeprefix("a-"), CircuitId("c-main")
+    number, main = room.id.removeprefix("a-"), MAIN
     yield Circuit(id=CircuitId(f"c-{number}-light"), item=CircuitItem.LIGHTING, parent=main, serves=(room.id,))
     if room.category is RoomCategory.EQUIPMENT:
         item, name = CircuitItem.SERVER_ROOM, "server"

@@ -54,7 +54,7 @@ BEIJING = Climate(
     cloud_share=(0.28, 0.34, 0.42, 0.46, 0.5, 0.56, 0.62, 0.56, 0.46, 0.38, 0.34, 0.28),
     pm2_5_ugm3=(42.0, 42.0, 42.0, 34.0, 28.0, 28.0, 26.0, 22.0, 26.0, 34.0, 40.0, 40.0),
     synoptic_k=3.0,
-    front_k=8.0,
+    front_k=12.0,
     district_heating=True,
 )
 SHANGHAI = Climate(
@@ -69,7 +69,7 @@ SHANGHAI = Climate(
     cloud_share=(0.68, 0.72, 0.76, 0.76, 0.78, 0.86, 0.74, 0.7, 0.72, 0.64, 0.64, 0.62),
     pm2_5_ugm3=(42.0, 36.0, 34.0, 30.0, 27.0, 22.0, 18.0, 17.0, 20.0, 24.0, 31.0, 40.0),
     synoptic_k=2.6,
-    front_k=7.0,
+    front_k=11.0,
 )
 GUANGZHOU = Climate(
     city="guangzhou",
@@ -83,7 +83,7 @@ GUANGZHOU = Climate(
     cloud_share=(0.76, 0.86, 0.92, 0.9, 0.88, 0.86, 0.78, 0.76, 0.74, 0.64, 0.62, 0.64),
     pm2_5_ugm3=(34.0, 28.0, 27.0, 24.0, 19.0, 14.0, 13.0, 15.0, 21.0, 25.0, 28.0, 33.0),
     synoptic_k=2.2,
-    front_k=6.0,
+    front_k=9.0,
 )
 KUNMING = Climate(
     city="kunming",
@@ -97,7 +97,7 @@ KUNMING = Climate(
     cloud_share=(0.36, 0.36, 0.38, 0.44, 0.58, 0.78, 0.82, 0.76, 0.72, 0.64, 0.48, 0.42),
     pm2_5_ugm3=(26.0, 27.0, 30.0, 28.0, 22.0, 16.0, 14.0, 16.0, 18.0, 20.0, 23.0, 25.0),
     synoptic_k=1.8,
-    front_k=6.0,
+    front_k=9.0,
 )
 
 CLIMATES: Mapping[str, Climate] = MappingProxyType(

@@ -34,6 +34,10 @@ from simulators.power_quality import PowerQuality
 from simulators.site_day import SiteDay
 from simulators.surroundings import DAYLIGHT_LM_W
 
+HCHO_MGM2H, OUTDOOR_HCHO_MGM3 = 0.015, 0.004
+"""What furniture gives off per floor area, and formaldehyde outdoors. The project's own choice."""
+BATTERY_LASTS_MS = 730 * 86_400_000
+
 Columns = NDArray[np.int64]
 
 
@@ -101,6 +105,8 @@ IN_ROOMS: Mapping[str, Shown] = MappingProxyType(
             high=100.0,
         ),
         "pm2_5_ugm3": Shown(lambda day, at, c: at.between(day.rooms.pm2_5_ugm3, c), error=0.5, relative=0.06, low=0.0),
+        "hcho_mgm3": Shown(lambda day, at, c: at.within(hcho_mgm3(day), c), decimals=3, error=0.002, low=0.0),
+        "battery_pct": Shown(lambda _day, at, c: np.repeat(_battery_pct(at)[:, None], len(c), axis=1)),
         "illuminance_lux": Shown(lambda day, at, c: at.within(day.rooms.illuminance_lux, c), relative=0.03, low=0.0),
         "sound_level_dba": Shown(lambda day, at, c: at.within(day.rooms.sound_dba, c), decimals=1, error=2.0),
         "hvac_on": Shown(lambda day, at, c: np.sign(at.within(np.abs(day.rooms.plant_w) + day.conditions.fan_m3s, c))),
@@ -172,6 +178,20 @@ AT_OPENINGS: Mapping[str, Shown] = MappingProxyType(
     }
 )
 """Columns are openings."""
+
+
+def hcho_mgm3(day: SiteDay) -> Floats:
+    """Return the formaldehyde at which what furniture gives off and what the air takes away agree, mg/m³.
+
+    C = Cout + E·A ÷ Q: a room comes to it within few hours. Source: the steady mass balance, ISO 16000-9:2006.
+    """
+    air_m3h = (day.conditions.fan_m3s + day.conditions.gaps_m3s) * 3600
+    return OUTDOOR_HCHO_MGM3 + HCHO_MGM2H * day.conditions.rooms.area_m2 / air_m3h
+
+
+def _battery_pct(at: Instants) -> Floats:
+    """Return what batteries have left: they last two years, and all were changed on one day."""
+    return 100.0 - (at.times_ms % BATTERY_LASTS_MS).astype(np.float64) * (100.0 / BATTERY_LASTS_MS)
 
 
 def setpoint_c(day: SiteDay) -> Floats:

@@ -12,7 +12,8 @@ from simulators.humid_air import relative_humidity_pct
 from simulators.rooms import CEILING_M, Rooms
 from simulators.weather import DayWeather
 
-FIRST_C = 18.0
+FIRST_C = (18.0, 26.0)
+"""Between these a room that nobody used for long takes the temperature outdoors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +30,11 @@ class RoomState:
     def at_first(cls, rooms: Rooms, weather: DayWeather) -> "RoomState":
         """Return rooms that have been empty for long."""
         every = np.ones(len(rooms))
+        first_c = min(max(float(weather.outdoor_c[0]), FIRST_C[0]), FIRST_C[1])
         return cls(
             co2_ppm=every * air.OUTDOOR_PPM,
-            air_c=every * FIRST_C,
-            mass_c=every * FIRST_C,
+            air_c=every * first_c,
+            mass_c=every * first_c,
             humidity=every * weather.humidity_ratio[0],
             pm2_5_ugm3=every * weather.pm2_5_ugm3[0] / 2,
         )

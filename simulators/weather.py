@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 
 from simulators.arithmetic import Floats, cos, exp
-from simulators.chance import Keys, key, noise, uniform
+from simulators.chance import Keys, between, key, noise, uniform
 from simulators.climate import Climate, Months
 from simulators.grid import DayGrid
 from simulators.humid_air import humidity_ratio, pressure_ratio, relative_humidity_pct, saturation_pa
@@ -21,6 +21,8 @@ WARMEST_H = 15.0
 FRONT_EVERY_H = 132
 """Cold fronts of winter follow each other every five to six days: the project's own choice for East Asia."""
 FRONT_FALL_H, FRONT_RECOVERY_H = 8.0, 60.0
+FRONT_STRENGTH = (0.3, 1.2)
+"""The weakest and the strongest, as a share of the climate's strong front."""
 FRONTS_REMEMBERED = 4
 CLOUD_KNOT_H, CLOUD_SWING = 30.0, 1.1
 """How long a cloudy or clear spell lasts and how far it goes: skies are mostly clear or mostly covered."""
@@ -107,8 +109,12 @@ class Weather:
             chance = uniform(self._key("front"), np.array([2 * number, 2 * number + 1]))
             after = hours - (number + chance[0]) * FRONT_EVERY_H
             fall = np.clip(after / FRONT_FALL_H, 0.0, 1.0)
-            cooling += chance[1] * fall * exp(-np.clip(after, 0.0, 6 * FRONT_RECOVERY_H) / FRONT_RECOVERY_H)
-        usual = 0.5 * FRONT_RECOVERY_H / FRONT_EVERY_H
+            cooling += (
+                between(chance[1], *FRONT_STRENGTH)
+                * fall
+                * exp(-np.clip(after, 0.0, 6 * FRONT_RECOVERY_H) / FRONT_RECOVERY_H)
+            )
+        usual = sum(FRONT_STRENGTH) / 2 * FRONT_RECOVERY_H / FRONT_EVERY_H
         return self.climate.front_k * winter * (cooling - usual)
 
     def _moisture(self, grid: DayGrid, hours: Floats, air_mass_c: Floats, outdoor_c: Floats) -> Floats:

@@ -7,6 +7,8 @@ import pytest
 from sensors.topology import DeviceId, Name, Placement, RoomCategory, RoomId
 from simulators import registry_text
 from simulators.building import KUNMING_M, BuildingSizeError, office_building
+from simulators.climate import CLIMATES
+from simulators.equipment import Equipment
 from storage.registry_file import load_registry
 from tests.simulators.worlds import MONDAY, building
 
@@ -45,6 +47,14 @@ def test_twelve_rooms_hold_what_the_rules_look_at() -> None:
     assert [room.id for room in offices if room.subtype == "shared"] == ["a-205"]
     servers = [circuit for circuit in registry.circuits.values() if circuit.always_on]
     assert [circuit.serves for circuit in servers] == [("a-302",)]
+
+
+def test_fully_equipped_building_reads_back_as_it_was(tmp_path: Path) -> None:
+    registry = office_building(24, start=MONDAY, equipment=Equipment.FULL, climate=CLIMATES["kunming"])
+    path = tmp_path / "registry.yaml"
+    path.write_text(registry_text(registry), encoding="utf-8")
+    assert load_registry(path) == registry
+    assert registry.site.altitude_m == KUNMING_M
 
 
 @pytest.mark.parametrize("rooms", [0, -1, 5001])
