@@ -248,7 +248,8 @@ class Wire:
             self.sent += first
             server.sendall(first)
             threading.Thread(target=self._pump, args=(server, client, None), daemon=True).start()
-            self._pump(client, server, self.sent)
+            with client, server:
+                self._pump(client, server, self.sent)
 
     def _pump(self, source: socket.socket, sink: socket.socket, record: bytearray | None) -> None:
         with contextlib.suppress(OSError):
