@@ -85,6 +85,15 @@ class CsvFile:
                     start = each.end
                     yield each
 
+    def records(self, progress: Progress | None = None) -> Iterator[tuple[int, Sequence[str]]]:
+        """Yield the row number and the fields of every record that is not blank, the header's first.
+
+        Raises TableFault.
+        """
+        header = self.header()
+        for block in chain([header], self.blocks(header.end, progress)):
+            yield from zip(block.numbers, block.records, strict=True)
+
     def _raw(self, file: BinaryIO, start: FilePlace) -> bytes:
         file.seek(start.offset)
         raw = file.read(self.block_bytes)
@@ -96,14 +105,8 @@ class CsvFile:
 def csv_records(
     path: Path, *, encoding: str = "utf-8", progress: Progress | None = None
 ) -> Iterator[tuple[int, Sequence[str]]]:
-    """Yield the row number and the fields of every record that is not blank, the header's first.
-
-    Raises TableFault.
-    """
-    file = CsvFile(path=path, encoding=encoding)
-    header = file.header()
-    for block in chain([header], file.blocks(header.end, progress)):
-        yield from zip(block.numbers, block.records, strict=True)
+    """Return the records of a file, as `CsvFile.records` yields them."""
+    return CsvFile(path=path, encoding=encoding).records(progress)
 
 
 @contextmanager

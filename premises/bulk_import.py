@@ -15,9 +15,9 @@ import polars as pl
 from premises.import_run import ImportTarget
 from premises.remote import Server, quoted
 from sensors.errors import InputFault
-from sensors.readings import ReadingBatch
+from sensors.readings import ReadingBatch, joined
 from sensors.topology import SiteId
-from storage.ports import AppendResult
+from storage.ports import AppendResult, Refusal
 
 _NAME = re.compile(r"import:[0-9a-f]{32}")
 
@@ -54,9 +54,11 @@ class ServerTarget:
     def append_from_spool(self, spool: str, *, last_entry: int, batches: Sequence[ReadingBatch] = ()) -> AppendResult:
         """Have the server store a chunk."""
         content = io.BytesIO()
-        pl.concat([frame_of(batch) for batch in batches]).write_ipc_stream(content)
+        frame_of(joined([ReadingBatch(site=self.site), *batches])).write_ipc_stream(content)
         path = f"{_path(spool)}/{last_entry}?site={quoted(self.site)}"
-        return AppendResult(**self.server.put(path, content.getvalue()))
+        done = self.server.put(path, content.getvalue())
+        refused = tuple(Refusal(words=words) for words in done.pop("refused"))
+        return AppendResult(**done, refused=refused)
 
     def drained_to(self, spool: str) -> int:
         """Ask the server how many chunks it has stored."""

@@ -16,7 +16,7 @@ from typing import Any
 from ingest.csv_records import FilePlace
 from ingest.registers import Registers
 from ingest.survey import TableSurvey
-from ingest.tables import TablePlace
+from ingest.tables import Chunk, TablePlace
 from premises.home import Home
 from premises.locks import TakenError, sole
 from sensors.errors import InputFault
@@ -89,6 +89,11 @@ class Mark:
     chunks: int = 0
     place: TablePlace | None = None
     counts: ImportCounts = ImportCounts()
+
+    def after(self, chunk: Chunk) -> "Mark":
+        """Return the end of the next chunk; what its readings come to is not known yet."""
+        counts = self.counts.plus(uncounted=len(chunk.batch))
+        return Mark(chunks=self.chunks + 1, place=chunk.end, counts=counts)
 
     @property
     def rows(self) -> int:

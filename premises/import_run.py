@@ -1,13 +1,14 @@
 """An import from its first chunk to its last: what it is made of, where it goes on, and what it came to."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
 
 from ingest.survey import TableSurvey
-from ingest.tables import CHUNK, fingerprint
+from ingest.tables import CHUNK, Chunk, fingerprint
 from premises.import_journal import ImportCounts, ImportJournal, ImportNote, ImportPlan, Mark, digest_of
 from premises.table_input import TableInput
 from premises.table_progress import TableProgress
@@ -15,6 +16,9 @@ from sensors.errors import InputFault
 from sensors.readings import ReadingBatch
 from storage.errors import StoreError
 from storage.ports import AppendResult
+
+MOST_WORDS = 5
+"""How many of a store's reasons are told."""
 
 
 class ImportTarget(Protocol):
@@ -89,7 +93,23 @@ class ImportRun:
         mark = self.note.mark(stored)
         if stored:
             said(f"{self.note.plan.file}: goes on after {mark.rows:,} of {self.note.survey.rows:,} rows")
-        chunks = self.found.table.chunks(
+        refusals: dict[str, None] = {}
+        for chunk in self._chunks(mark, progress):
+            after = mark.after(chunk)
+            if after.chunks > stored:
+                done = self._put(target, mark, after, chunk.batch)
+                after = replace(after, counts=_added(mark.counts, done, len(chunk.batch)))
+                refusals |= {refusal.words: None for refusal in done.refused}
+            if progress is not None:
+                progress.stored(len(chunk.batch))
+            mark = after
+        self.journal.forget()
+        for words in islice(refusals, MOST_WORDS):
+            said(f"{self.note.plan.file}: the store refused readings: {words}")
+        return mark.counts
+
+    def _chunks(self, mark: Mark, progress: TableProgress | None) -> Iterator[Chunk]:
+        return self.found.table.chunks(
             self.found.registry.site.id,
             self.note.survey,
             selection=self.found.selection,
@@ -97,22 +117,15 @@ class ImportRun:
             progress=progress,
             size=self.note.plan.pieces[0],
         )
-        for chunk in chunks:
-            number, readings = mark.chunks + 1, len(chunk.batch)
-            after = Mark(chunks=number, place=chunk.end, counts=mark.counts.plus(uncounted=readings))
-            if number > stored:
-                done = self._put(target, mark, after, chunk.batch)
-                after = replace(after, counts=_added(mark.counts, done, readings))
-            if progress is not None:
-                progress.stored(readings)
-            mark = after
-        self.journal.forget()
-        return mark.counts
 
     def _put(self, target: ImportTarget, before: Mark, after: Mark, batch: ReadingBatch) -> AppendResult:
         try:
             self.journal.write(replace(self.note, marks=(before, after)))
-            return target.append_from_spool(self.note.name, last_entry=after.chunks, batches=[batch])
+            done = target.append_from_spool(self.note.name, last_entry=after.chunks, batches=[batch])
+            if done.refused:
+                # The store waits to be told that the refusal was heard before it counts the chunk as done.
+                target.append_from_spool(self.note.name, last_entry=after.chunks)
+            return done  # noqa: TRY300 - both calls may fail alike
         except (StoreError, InputFault, OSError) as exc:
             raise ImportBrokeOffError(self.note.plan.file, before.rows, exc) from exc
 

@@ -147,7 +147,9 @@ def _put(internal: Internal) -> Endpoint:
         def store() -> Response:
             frame = pl.read_ipc_stream(io.BytesIO(body))
             done = internal.imports.put(name, number, site, frame)
-            return JSONResponse({"new": done.new, "replaced": done.replaced, "unchanged": done.unchanged})
+            refused = sorted({refusal.words for refusal in done.refused})
+            counts = {"new": done.new, "replaced": done.replaced, "unchanged": done.unchanged}
+            return JSONResponse({**counts, "refused": refused})
 
         return await run_in_threadpool(store)
 

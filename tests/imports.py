@@ -7,7 +7,7 @@ from pathlib import Path
 from ingest.registers import EVERYTHING
 from premises.home import Home
 from premises.import_journal import ImportCounts, ImportJournal, key_of
-from premises.import_run import ImportRun
+from premises.import_run import ImportRun, ImportTarget
 from premises.table_input import TableInput
 from sensors.readings import ReadingBatch
 from sensors.topology import SiteId
@@ -81,7 +81,7 @@ class Desk:
         written(home.root, home.registry.name, REGISTRY)
         return ImportJournal(home, key_of(str(self.table.resolve()), SITE, None, None))
 
-    def imported(self, target: Flaky) -> ImportCounts:
+    def imported(self, target: ImportTarget) -> ImportCounts:
         """Import the table."""
         table = replace(
             table_in(self.folder, self.table.read_text(encoding="utf-8"), self.mapping.read_text(encoding="utf-8")),

@@ -1,17 +1,40 @@
 """An import that breaks off goes on where it was: nothing twice, nothing missing, the registers' sums to the bit."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from premises.import_journal import ImportRunningFault, JournalFault
 from premises.import_run import ImportBrokeOffError, ImportChangedError
+from sensors.readings import ReadingBatch
 from storage.errors import StoreFailedError
+from storage.ports import AppendResult, Refusal
 from tests.command_line import runner
 from tests.imports import Desk, Flaky, PowerCutError, desk_in
 from tests.tables.csv_files import ROWS
 
 CHUNKS = 14
+
+
+@dataclass(slots=True)
+class Picky:
+    """A store that refuses one reading of each chunk, and counts the chunk once its refusal was heard."""
+
+    heard: int = 0
+
+    def append_from_spool(self, spool: str, *, last_entry: int, batches: Sequence[ReadingBatch] = ()) -> AppendResult:
+        assert spool.startswith("import:")
+        if not batches:
+            self.heard = last_entry
+            return AppendResult()
+        assert last_entry == self.heard + 1
+        return AppendResult(new=len(batches[0]) - 1, refused=(Refusal(words="too old"),))
+
+    def drained_to(self, spool: str) -> int:
+        assert spool.startswith("import:")
+        return self.heard
 
 
 def broken_off(desk: Desk, *, at: int = 5) -> Flaky:
@@ -96,6 +119,13 @@ def test_full_disk_is_told_with_what_is_stored_and_what_to_do(tmp_path: Path) ->
         desk.imported(target)
     desk.imported(target)
     assert target.taken == list(range(1, CHUNKS + 1))
+
+
+def test_readings_that_the_store_refuses_are_counted_and_told_and_the_import_goes_on(tmp_path: Path) -> None:
+    desk = desk_in(tmp_path)
+    counts = desk.imported(Picky())
+    assert (counts.refused, counts.readings - counts.new) == (CHUNKS, CHUNKS)
+    assert desk.said == [f"{desk.table}: the store refused readings: too old"]
 
 
 def test_second_import_of_a_file_is_refused_while_the_first_runs(

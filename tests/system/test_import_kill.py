@@ -18,8 +18,8 @@ from premises.home import Home
 from premises.remote import Server
 from sensors.topology import SiteId
 from storage.readings.duckdb import DuckDBReadingStore
-from tests.servers import PATIENCE_S, eventually, stop
 from tests.faults.disks import fill, small_disk
+from tests.servers import PATIENCE_S, eventually, stop
 from tests.system.installation import environment
 from tests.tables.csv_files import HEADER, MAPPING, REGISTRY, written
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingest.csv_records import TableFault, csv_records
+from ingest.csv_records import CsvFile, TableFault
 from ingest.registers import EVERYTHING, Selection
 from ingest.tables import CsvTable
 from sensors.readings import ReadingBatch
@@ -135,14 +135,19 @@ def test_blocks_give_what_rows_give(
         assert in_chunks(table, selection, size=size) == readings_in(readings)
 
 
-@given(content=st.text(alphabet='a1,"\n\r 在\x00\ufeff', max_size=60), encoding=st.sampled_from(["utf-8", "gb18030"]))
+@given(
+    block_bytes=st.sampled_from([1, 7, 1024]),
+    content=st.text(alphabet='a1,"\n\r 在\x00\ufeff', max_size=60),
+    encoding=st.sampled_from(["utf-8", "gb18030"]),
+)
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_records_are_those_that_are_read_line_by_line(tmp_path: Path, content: str, encoding: str) -> None:
+def test_records_are_those_that_are_read_line_by_line(
+    tmp_path: Path, content: str, encoding: str, block_bytes: int
+) -> None:
     path = tmp_path / "t.csv"
     path.write_bytes(content.encode(encoding, "ignore"))
-    assert outcome(lambda: list(csv_records(path, encoding=encoding))) == outcome(
-        lambda: list(row_by_row.records(path, encoding))
-    )
+    file = CsvFile(path=path, encoding=encoding, block_bytes=block_bytes)
+    assert outcome(lambda: list(file.records())) == outcome(lambda: list(row_by_row.records(path, encoding)))
 
 
 def test_earlier_fault_is_told_though_a_later_one_spoils_the_whole_block(tmp_path: Path) -> None:
