@@ -84,17 +84,18 @@ class DrainLoop:
             records = drain(spool, self._target, stopping=stopping) if spool.newest else 0
         except (StoreAwayError, StoreDeniedError) as exc:
             self._asked_s = exc.retry_after_s if isinstance(exc, StoreAwayError) else None
-            self._failed(str(exc), held=isinstance(exc, StoreDeniedError))
+            self.failed(str(exc), held=isinstance(exc, StoreDeniedError))
         except Exception as exc:  # noqa: BLE001 - a task's boundary: what is not stored stays in the spool
             self._asked_s = None
             self._log.exception("drain_failed", failures_in_a_row=before.failures_in_a_row + 1)
-            self._failed(str(exc), held=False, told=True)
+            self.failed(str(exc), held=False, told=True)
         else:
             if before.failure is not None:
                 self._log.info("drain_resumed", after_failures=before.failures_in_a_row)
             self._status = DrainStatus(records=before.records + records)
 
-    def _failed(self, words: str, *, held: bool, told: bool = False) -> None:
+    def failed(self, words: str, *, held: bool, told: bool = False) -> None:
+        """Note a failure, and log it where its words are new (`told` says that they are logged already)."""
         before = self._status
         again = before.failures_in_a_row + 1
         if not told and (words != before.failure or again % LOGGED_EVERY == 0):

@@ -113,12 +113,11 @@ def test_a_device_moved_in_the_past_leaves_one_reading_under_a_key_and_the_last_
 def test_quality_is_a_field_and_ids_are_no_tags(store: InfluxReadingStore) -> None:
     store.append(co2(1))
     store.append_events([event(id="gw1-77")])
-    kinds = [store.buckets.raw.bucket.measurement(name) for name in ("air_quality", "fire_alarm")]
-    asked = [f"SHOW TAG KEYS FROM {kind}" for kind in kinds]
-    keys = {
-        row[0] for piece in store.server.ask(asked, database=store.buckets.raw.bucket.database) for row in piece.rows
-    }
-    assert keys <= {"building", "device", "floor", "phase", "room", "site"}
+    scope = Scope(site=HQ)
+    asked = [queries.readings(store.buckets.raw.bucket, "co2_ppm", scope, by=queries.ALL_TAGS)]
+    asked += [each.replace("GROUP BY device", "GROUP BY *") for each in queries.events(store.buckets.raw.bucket, scope)]
+    keys = {name for piece in store.server.ask(asked) for name in piece.tags}
+    assert keys == {"building", "device", "floor", "room", "site"}
 
 
 def test_a_device_of_an_unknown_metric_or_time_is_refused_and_the_rest_is_in(store: InfluxReadingStore) -> None:
