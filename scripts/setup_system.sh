@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the parts that pip cannot: mosquitto, the broker; PostgreSQL, which the records are tested over beside SQLite;
-# Chromium and a Chinese font, in which the pages of the console are looked at.
+# InfluxDB, which the readings are tested over beside DuckDB; Chromium and a Chinese font, in which the pages of the console are looked at.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/system.sh
@@ -47,6 +47,31 @@ fi
 if ! has_postgres; then
     say "setup: PostgreSQL is missing and could not be installed here; the records are tested over SQLite only."
     say "       Debian, Ubuntu: sudo apt-get install postgresql    Fedora: sudo dnf install postgresql-server    macOS: brew install postgresql"
+fi
+
+has_influxd() { command -v influxd >/dev/null; }
+
+if ! has_influxd; then
+    if may_apt; then
+        say "setup: influxdb by apt"
+        # The tests start servers of their own; a policy keeps the package from starting its service.
+        if [ ! -e /usr/sbin/policy-rc.d ] && printf '#!/bin/sh\nexit 101\n' | as_root tee /usr/sbin/policy-rc.d >/dev/null; then
+            as_root chmod 755 /usr/sbin/policy-rc.d
+            apt_install influxdb || true
+            as_root rm -f /usr/sbin/policy-rc.d
+        else
+            apt_install influxdb || true
+        fi
+    elif command -v brew >/dev/null; then
+        say "setup: influxdb@1 by brew"
+        brew install --quiet influxdb@1 || true
+        brew link --quiet --force influxdb@1 || true
+    fi
+fi
+
+if ! has_influxd; then
+    say "setup: influxd is missing and could not be installed here; the readings are tested over DuckDB only."
+    say "       Debian, Ubuntu: sudo apt-get install influxdb    or name a server of 2.x: PREMISES_TEST_INFLUXDB_URL, _TOKEN, _ORG"
 fi
 
 has_chromium() { command -v chromium >/dev/null || command -v chromium-browser >/dev/null; }
