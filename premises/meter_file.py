@@ -148,7 +148,7 @@ def read_register(path: Path, zone: tzinfo | None) -> _Register:
 def aligned_edges(first_ms: int, last_ms: int, step: timedelta, zone: tzinfo) -> pl.Series:
     """Return the edges of the intervals round [first_ms, last_ms]: `step` apart, begun anew at each local midnight.
 
-    More than an hour is told by the local clock, so that on the day of a clock change one interval is longer or shorter.
+    More than an hour goes by the local clock: on the day of a clock change one interval is longer or shorter.
     """
     day = from_epoch_ms(first_ms).astimezone(zone).date()
     edges: list[int] = []
