@@ -152,12 +152,6 @@ class InfluxServer:
             response = self._pool.request("GET", f"{self._address.url}/ping", headers=self._headers)
         return str(response.headers.get("X-Influxdb-Version", ""))
 
-    def date(self) -> str:
-        """Return the server's clock as its Date header writes it. Raises StoreAwayError."""
-        with self._translated():
-            response = self._pool.request("GET", f"{self._address.url}/ping", headers=self._headers)
-        return str(response.headers.get("Date", ""))
-
     def close(self) -> None:
         """Let go of the connections."""
         self._client.close()  # type: ignore[no-untyped-call] # the library's own is not typed
