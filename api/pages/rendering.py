@@ -18,7 +18,14 @@ from api.pages.desk import Desk
 from api.pages.views import Notice
 from rectification.model import ItemState
 
-PAGES = (("today", "/"), ("rooms", "/rooms"), ("findings", "/findings"), ("alerts", "/alerts"), ("plan", "/plan"))
+PAGES = (
+    ("today", "/"),
+    ("rooms", "/rooms"),
+    ("findings", "/findings"),
+    ("alerts", "/alerts"),
+    ("plan", "/plan"),
+    ("data", "/data"),
+)
 """The pages of the navigation and where they are."""
 
 ITEM_TONES: Mapping[ItemState, str] = {
@@ -111,6 +118,7 @@ PARTS: Mapping[str, Mapping[str, str]] = {
     "findings": {"list": "findings_list"},
     "alerts": {"list": "alerts_list", "one": "alert_one"},
     "plan": {"board": "plan_board", "table": "plan_table", "one": "item_one"},
+    "data": {"books": "data_books", "kept": "data_kept", "devices": "data_devices"},
 }
 """What of each page can be fetched by itself, and the template that draws it."""
 

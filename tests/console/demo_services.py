@@ -11,6 +11,7 @@ from alerts import commands as alert_commands
 from alerts.model import fingerprint
 from analytics.ledger import FindingRecord, record_run
 from api.app import create_app
+from api.data_ports import NoData
 from api.people import give_item, propose_item
 from api.ports import RecordsTransaction, Services, WebSettings
 from api.security.accounts import set_up_url
@@ -27,6 +28,7 @@ from sensors.topology import DeviceId
 from sensors.verdicts import Finding, Severity, Verdict
 from storage.records import SqlRecords
 from tests.console.demo_building import HQ, MONDAY_MORNING, FormulaRooms, registry
+from tests.console.demo_data import ShownData
 
 PASSWORD = "three blue herons"  # noqa: S105 - a test's own
 QUICK = Argon2Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
@@ -64,6 +66,7 @@ class Demo:
     is_empty: bool = False
     has_people: bool = True
     clock: HandClock = field(default_factory=HandClock)
+    data: ShownData = field(default_factory=ShownData)
     items: dict[str, Item] = field(default_factory=dict)
     alert_ids: dict[str, str] = field(default_factory=dict)
 
@@ -77,6 +80,7 @@ class Demo:
             clock=self.clock,
             web=WebSettings(origin=self.origin, live_poll_s=0.02),
             deadline=in_days,
+            data=NoData() if self.is_empty else self.data,
             passwords=QUICK,
         )
         self.set_up = set_up_url(self.services) or ""

@@ -93,7 +93,7 @@ def test_every_static_file_is_used() -> None:
 def test_every_icon_is_drawn_and_used() -> None:
     drawn = set(re.findall(r'<symbol id="([\w-]+)"', (STATIC / "icons.svg").read_text()))
     named = set(re.findall(r"icon\('([\w-]+)'", TEXT)) | set(re.findall(r'"(fire|smoke|leak|door|none)"', TEXT))
-    pages = {"today", "rooms", "findings", "alerts", "plan"}
+    pages = {"today", "rooms", "findings", "alerts", "plan", "data"}
     assert named | pages | {each.value for each in Severity} >= drawn
     assert drawn >= named | pages | {each.value for each in Severity}
 

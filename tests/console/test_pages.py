@@ -11,7 +11,7 @@ from tests.console.looking import Look, looked_at
 
 AUDIT = (Path(__file__).parent / "audit.js").read_text().split("\n", 1)[1]
 
-PAGES = ("/", "/rooms", "/rooms/a-202", "/rooms/a-105", "/rooms/a-204", "/findings", "/alerts", "/plan")
+PAGES = ("/", "/rooms", "/rooms/a-202", "/rooms/a-105", "/rooms/a-204", "/findings", "/alerts", "/plan", "/data")
 VIEWS = ("/findings?show=ended", "/findings?show=judged", "/alerts?show=closed", "/plan?show=table", "/plan?show=ended")
 
 each_language = pytest.mark.parametrize("language", ["zh", "en"])
@@ -70,7 +70,7 @@ def test_house_without_anything_says_what_to_do(
     demo = make_demo(is_empty=True)
     with looked_at(browser, demo, language=language, size="phone") as look:
         look.sign_in("limin")
-        for path in ("/findings", "/alerts", "/plan", "/plan?show=ended", "/alerts?show=closed"):
+        for path in ("/findings", "/alerts", "/plan", "/plan?show=ended", "/alerts?show=closed", "/data"):
             assert audited(look, path) == []
             assert look.page.locator(".empty p").first.inner_text().strip()
         assert audited(look, "/") == []
