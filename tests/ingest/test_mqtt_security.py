@@ -174,7 +174,7 @@ def test_each_filter_that_the_broker_denies_is_seen() -> None:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
-        thread = threading.Thread(target=_refuse_to_subscribe, args=(listener,))
+        thread = threading.Thread(target=_refuse_to_subscribe, args=(listener,), daemon=True)
         thread.start()
         options = MqttOptions(port=listener.getsockname()[1], topic_filters=("premises/v1/hq/#", "premises/v1/other/#"))
         with subscribing(options, taker) as reasons:

@@ -12,7 +12,7 @@ def test_loop_that_hangs_is_ended_with_every_stack_said(tmp_path: Path) -> None:
     def hang_for_ever() -> None:
         release.wait()
 
-    hanging = threading.Thread(target=hang_for_ever)
+    hanging = threading.Thread(target=hang_for_ever, daemon=True)
     hanging.start()
     with (tmp_path / "err").open("w") as out:
         watchdog = Watchdog(0.2, out=out, end=ended.set)

@@ -12,6 +12,7 @@ from sensors.intake import Quarantined
 from storage.drain import DAMAGED, drain
 from storage.readings.memory import MemoryReadingStore
 from storage.spool import DamagedEntryError, SpoolFullError, SqliteSpool
+from storage.spool_schema import open_spool
 from tests.faults.disks import fill, small_disk
 from tests.storage.test_spool import HQ, NOW_MS, entry, fire, spool_in
 
@@ -148,3 +149,11 @@ def test_disk_helpers_leave_nothing_mounted(tmp_path: Path) -> None:
     with small_disk(tmp_path, 1) as disk:
         assert shutil.disk_usage(disk).total == 1024 * 1024
     assert shutil.disk_usage(tmp_path / "disk").total > 1024 * 1024
+
+
+def test_commit_reaches_the_disk_itself(tmp_path: Path) -> None:
+    """A power cut cannot be played here, so what SQLite was told is looked at."""
+    full = 2
+    with closing(open_spool(tmp_path / "spool.db")) as db:
+        assert db.execute("PRAGMA synchronous").fetchone()[0] == full
+        assert db.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
