@@ -17,8 +17,8 @@ from simulators.world import HISTORY_STEP, Stretch, World
 if TYPE_CHECKING:
     from storage.readings.duckdb import DuckDBReadingStore
 
-ROWS_AT_ONCE = 2_000_000
-"""So many readings go into one transaction: with fewer its fixed costs show, with more the memory does."""
+ROWS_AT_ONCE, DAYS_AT_ONCE = 2_000_000, 31
+"""So many readings, or days, go into one transaction: with fewer its fixed costs show, with more the memory does."""
 AHEAD = 2
 """So many transactions' worth may wait between the two threads."""
 POLL_S = 0.2
@@ -74,13 +74,13 @@ def _append(store: "DuckDBReadingStore", stretches: tuple[Stretch, ...]) -> int:
 
 
 def _portions(world: World, until: datetime, step: timedelta) -> Iterator[tuple[Stretch, ...]]:
-    """Yield stretches in portions of about ROWS_AT_ONCE readings."""
+    """Yield stretches in portions of about ROWS_AT_ONCE readings or DAYS_AT_ONCE days."""
     portion: list[Stretch] = []
     size = 0
     for stretch in world.stretches(until, step):
         portion.append(stretch)
         size += stretch.block.values.size
-        if size >= ROWS_AT_ONCE:
+        if size >= ROWS_AT_ONCE or len(portion) >= DAYS_AT_ONCE:
             yield tuple(portion)
             portion, size = [], 0
     if portion:

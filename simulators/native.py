@@ -62,8 +62,11 @@ def messages(tick: Tick, gateways: Gateways) -> Iterator[Message]:
         yield f"premises/v1/{gateways.site}/{gateway}/events", orjson.dumps(payload)
     by_gateway: dict[str, list[dict[str, object]]] = {}
     batch = tick.readings
-    for device, metric, value in zip(batch.device, batch.metric, batch.value, strict=True):
-        by_gateway.setdefault(gateways.of(device), []).append({"dev": device, "m": metric, "v": value})
+    for device, metric, phase, value in zip(batch.device, batch.metric, batch.phase, batch.value, strict=True):
+        record: dict[str, object] = {"dev": device, "m": metric, "v": value}
+        if phase:
+            record["ph"] = phase
+        by_gateway.setdefault(gateways.of(device), []).append(record)
     for gateway, records in by_gateway.items():
         for begin in range(0, len(records), RECORDS_PER_MESSAGE):
             part = records[begin : begin + RECORDS_PER_MESSAGE]

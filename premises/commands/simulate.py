@@ -1,103 +1,172 @@
-"""`premises simulate`: the history of a simulated building as a CSV with its registry and its labelled faults."""
+"""`premises simulate`: a simulated building into the store, into files, or live over MQTT."""
 
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import timedelta
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO, TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import click
 
+from premises.home import Home, home_option
 from sensors.errors import InputFault
 
 if TYPE_CHECKING:
-    from simulators.world import World
+    from premises.simulation import Simulation
 
-STANDARD_START = date(2026, 10, 19)
-"""A Monday after the long holidays, so that the same seed gives the same bytes whenever it is run."""
-MOST_DAYS = 3660
 HOUR = timedelta(hours=1)
+Tell = Callable[[timedelta], None]
 
 
 @click.command("simulate")
+@home_option
 @click.option("--days", type=int, default=35, show_default=True, help="How many local days.")
 @click.option("--rooms", type=int, default=12, show_default=True, help="How many rooms the building has.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same bytes.")
-@click.option("--start", metavar="DATE", help=f"The first day; {STANDARD_START} where not given.")
-@click.option("--faults", metavar="demo|none", default="demo", show_default=True, help="What is broken in it.")
-@click.option("--csv", type=click.Path(path_type=Path, dir_okay=False), required=True, help="Write the readings here.")
+@click.option("--start", metavar="DATE", help="The first day; 2026-10-19 where not given.")
+@click.option("--city", help="beijing, shanghai, guangzhou or kunming: its weather, altitude and heating.")
+@click.option("--equipment", type=click.Choice(("usual", "full")), default="usual", show_default=True)
 @click.option(
-    "--registry", type=click.Path(path_type=Path, dir_okay=False), required=True, help="Write the registry here."
+    "--faults", metavar="NAME|FILE", default="demo", show_default=True, help="What is broken, or a YAML file."
 )
+@click.option(
+    "--csv", type=click.Path(path_type=Path, dir_okay=False), help="Write the readings here, not into a home."
+)
+@click.option("--registry", type=click.Path(path_type=Path, dir_okay=False), help="Write the registry here.")
 @click.option("--truth", type=click.Path(path_type=Path, dir_okay=False), help="Write what is there to be found here.")
+@click.option("--publish", is_flag=True, help="Speak over MQTT instead.")
+@click.option("--speed", type=click.FloatRange(min=0, min_open=True), help="With --publish: 60 is an hour a minute.")
+@click.option(
+    "--interval", type=click.IntRange(1, 3600), default=300, show_default=True, help="Seconds between readings."
+)
+@click.option("--host", help="With --publish: the broker, if not the one of the settings.")
+@click.option("--port", type=click.IntRange(1, 65535))
 @click.option("--progress/--no-progress", default=None, help="Say how far it is; by default on a terminal.")
 def command(
     *,
+    home: Path | None,
     days: int,
     rooms: int,
     seed: int,
     start: str | None,
+    city: str | None,
+    equipment: str,
     faults: str,
-    csv: Path,
-    registry: Path,
+    csv: Path | None,
+    registry: Path | None,
     truth: Path | None,
+    publish: bool,
+    speed: float | None,
+    interval: int,
+    host: str | None,
+    port: int | None,
     progress: bool | None,
 ) -> None:
-    """Simulate a building: people, air, electricity, doors, a fire, and what is broken."""
-    from simulators.building import office_building  # noqa: PLC0415 - --help should not wait for the calendar
-    from simulators.demands import truth_rows  # noqa: PLC0415
-    from simulators.registry_yaml import registry_text  # noqa: PLC0415
-    from simulators.scenarios import scenario  # noqa: PLC0415
-    from simulators.truth import truth_text  # noqa: PLC0415
-    from simulators.world import World  # noqa: PLC0415
+    """Simulate a building: weather, people, air, heat, electricity, water, doors, a fire panel, and what is broken.
 
-    first = _first_day(start, days)
-    site = office_building(rooms, start=first)
-    zone = ZoneInfo(site.site.timezone)
-    begin, end = (_midnight(day, zone) for day in (first, first + timedelta(days=days)))
-    broken = scenario(faults, site, start=begin, days=days)
-    outputs = (("--csv", csv), ("--registry", registry), ("--truth", truth))
+    Without --csv or --publish it goes into the store of a home, whose registry it becomes. With --publish and without
+    --speed messages go as fast as the broker acknowledges.
+    """
+    from premises.simulation import Simulation, Wish  # noqa: PLC0415 - --help should not wait for polars and the rest
+    from simulators.equipment import Equipment  # noqa: PLC0415 - as above
+
+    if publish and csv is not None:
+        msg = "--publish and --csv: give one of them"
+        raise InputFault(msg)
+    wish = Wish(
+        days=days, rooms=rooms, seed=seed, start=start, faults=faults, city=city, equipment=Equipment(equipment)
+    )
+    simulation = Simulation.of(wish)
+    step = timedelta(seconds=interval)
     with ExitStack() as files:
-        opened = [files.enter_context(_replaced(option, path)) for option, path in outputs if path is not None]
-        opened[1].write(registry_text(site))
-        for file in opened[2:]:
-            file.write(truth_text(truth_rows(broken, site, end=end)))
-        with _translated("--csv", csv):
-            count = _write_readings(World(site, seed, begin, broken), end, opened[0], progress)
-    click.echo(f"{csv}: {count} readings of {rooms} rooms over {days} days, from {first}; {len(broken)} faults")
+        _written(files, "--registry", registry, simulation.registry_text)
+        _written(files, "--truth", truth, simulation.truth_text)
+        tell = files.enter_context(_progress(simulation.end - simulation.begin, progress))
+        if csv is not None:
+            told = f"{csv}: {_write_readings(simulation, files, csv, step, tell)} readings"
+        elif publish:
+            told = _publish(simulation, Home.find(home), (host, port), (step, speed), tell)
+        else:
+            told = _store(simulation, Home.find(home), tell)
+    click.echo(
+        f"{told} of {rooms} rooms over {days} days, from {simulation.first_day}; {len(simulation.faults)} faults"
+    )
 
 
-def _write_readings(world: "World", end: datetime, file: IO[str], progress: bool | None) -> int:  # noqa: FBT001 - the option's three states
+def _store(simulation: "Simulation", home: Home, tell: Tell) -> str:
+    from premises.simulation import store_in_home  # noqa: PLC0415 - as above
+
+    stored = store_in_home(simulation, home, tell)
+    return f"{home.readings}: {stored.readings} readings and {stored.events} events"
+
+
+def _publish(
+    simulation: "Simulation",
+    home: Home,
+    address: tuple[str | None, int | None],
+    pace: tuple[timedelta, float | None],
+    tell: Tell,
+) -> str:
+    from premises.broker_settings import broker_of  # noqa: PLC0415 - as above
+    from premises.live_simulation import Pace, publish  # noqa: PLC0415 - as above
+
+    stopping = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda *_: stopping.set())
+    try:
+        published = publish(
+            simulation.world(),
+            simulation.registry,
+            simulation.end,
+            broker_of(home, *address),
+            Pace(step=pace[0], speed=pace[1]),
+            tell=lambda now: tell(now - simulation.begin),
+            stopping=stopping,
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if published.without_subscriber:
+        click.echo(f"premises: {published.without_subscriber} messages had no subscriber and are lost", err=True)
+    return f"{published.messages} messages in {published.seconds:.1f} s, every one acknowledged,"
+
+
+def _write_readings(simulation: "Simulation", files: ExitStack, path: Path, step: timedelta, tell: Tell) -> int:
     from simulators.tables import READINGS_HEADER, readings_rows  # noqa: PLC0415 - as above
 
-    file.write(READINGS_HEADER)
-    count, begin = 0, world.now
-    with _progress(end - begin, progress) as tell:
-        for tick in world.run(end):
+    file, world, count = files.enter_context(_replaced("--csv", path)), simulation.world(), 0
+    with _translated("--csv", path):
+        file.write(READINGS_HEADER)
+        for tick in world.run(simulation.end, step):
             file.write(readings_rows(tick, world.zone))
             count += len(tick.readings)
-            tell(tick.time - begin)
-    file.flush()
+            tell(tick.time - simulation.begin)
+        file.flush()
     return count
 
 
+def _written(files: ExitStack, option: str, path: Path | None, text: Callable[[], str]) -> None:
+    if path is not None:
+        file = files.enter_context(_replaced(option, path))
+        with _translated(option, path):
+            file.write(text())
+
+
 @contextmanager
-def _progress(whole: timedelta, wanted: bool | None) -> Iterator[Callable[[timedelta], None]]:  # noqa: FBT001
+def _progress(whole: timedelta, wanted: bool | None) -> Iterator[Tell]:  # noqa: FBT001 - the option's three states
     """Yield what shows how far the simulation is: a bar on a terminal, or a line per tenth where it was asked for."""
     if wanted is False or not (wanted or sys.stderr.isatty()):
         yield lambda _done: None
     elif sys.stderr.isatty():
-        hours = whole // HOUR
-        with click.progressbar(length=hours, label="simulating", file=sys.stderr, update_min_steps=24) as bar:
+        with click.progressbar(length=whole // HOUR, label="simulating", file=sys.stderr, update_min_steps=24) as bar:
             yield lambda done: bar.update(done // HOUR - bar.pos)
     else:
         yield _tenths(whole)
 
 
-def _tenths(whole: timedelta) -> Callable[[timedelta], None]:
+def _tenths(whole: timedelta) -> Tell:
     told = -1
 
     def tell(done: timedelta) -> None:
@@ -107,27 +176,6 @@ def _tenths(whole: timedelta) -> Callable[[timedelta], None]:
             click.echo(f"simulating {10 * told} %", err=True)
 
     return tell
-
-
-def _first_day(written: str | None, days: int) -> date:
-    if not 1 <= days <= MOST_DAYS:
-        msg = f"--days {days}: simulate 1 to {MOST_DAYS} days"
-        raise InputFault(msg)
-    if written is None:
-        return STANDARD_START
-    try:
-        first = date.fromisoformat(written)
-    except ValueError as exc:
-        msg = f"--start {written!r} is no date; write it like {STANDARD_START}"
-        raise InputFault(msg) from exc
-    if not 2000 <= first.year < 2090:  # noqa: PLR2004 - what our readers take for a clock that was set
-        msg = f"--start {written}: simulate days from 2000 to 2089"
-        raise InputFault(msg)
-    return first
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)
 
 
 @contextmanager

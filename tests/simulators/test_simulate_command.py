@@ -1,11 +1,25 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
 from click.testing import CliRunner, Result
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion
 
+from ingest.native import Topic, decode
 from premises.cli import premises
+from premises.simulation import STANDARD_START
 from sensors.errors import InputFault
+from sensors.readings import epoch_ms
+from simulators.building import office_building
+from simulators.equipment import Equipment
+from simulators.world import World
 from storage.registry_file import load_registry
+from tests.servers import eventually, free_port, mosquitto
+from tests.simulators.worlds import local
 
 
 def simulate(folder: Path, *options: str) -> Result:
@@ -72,3 +86,93 @@ def test_bad_input_is_one_line_and_leaves_nothing_behind(tmp_path: Path, options
 def test_says_how_far_it_is_where_asked(tmp_path: Path) -> None:
     done = simulate(tmp_path, "--days", "1", "--rooms", "1", "--faults", "none", "--progress")
     assert "simulating 90 %" in done.stderr
+
+
+def in_home(folder: Path, *options: str) -> Result:
+    usual = ("--home", str(folder), "--rooms", "3", "--faults", "none")
+    return CliRunner().invoke(premises, ["simulate", *usual, *options])
+
+
+def test_without_a_file_the_building_goes_into_the_home_where_analyze_finds_it(tmp_path: Path) -> None:
+    for _ in range(2):
+        done = in_home(tmp_path / "home", "--days", "2")
+        assert done.exit_code == 0, done.output
+    assert len(load_registry(tmp_path / "home" / "registry.yaml").rooms) == 3
+    judged = CliRunner().invoke(premises, ["analyze", "--home", str(tmp_path / "home"), "--json"])
+    assert judged.exit_code == 0, judged.output
+    assert '"subject": "room:a-201"' in judged.output
+
+
+def test_home_of_another_building_is_left_alone(tmp_path: Path) -> None:
+    assert in_home(tmp_path, "--days", "1").exit_code == 0
+    done = in_home(tmp_path, "--days", "1", "--city", "beijing")
+    assert isinstance(done.exception, InputFault)
+    assert "registry.yaml" in str(done.exception)
+
+
+def test_faults_come_from_a_file_and_their_places_are_checked(tmp_path: Path) -> None:
+    faults = tmp_path / "faults.yaml"
+    faults.write_text('- {rule: A01, subject: "room:a-201", start: 2026-10-20, end: 2026-10-21, severity: 1.5}\n')
+    (tmp_path / "out").mkdir()
+    truth = tmp_path / "truth.csv"
+    done = simulate(tmp_path / "out", "--days", "3", "--rooms", "3", "--faults", str(faults), "--truth", str(truth))
+    assert done.exit_code == 0, done.output
+    assert truth.read_text().splitlines()[1].startswith("A01,room:a-201,2026-10-20T00:00:00+08:00,")
+    faults.write_text('- {rule: A01, subject: "room:a-999", start: 2026-10-20}\n')
+    refused = simulate(tmp_path / "out", "--days", "3", "--rooms", "3", "--faults", str(faults))
+    assert isinstance(refused.exception, InputFault)
+    assert f"{faults}:1:" in str(refused.exception)
+
+
+def test_fully_equipped_building_in_a_city_is_written_with_its_phases(tmp_path: Path) -> None:
+    done = simulate(
+        tmp_path, "--days", "1", "--rooms", "3", "--faults", "none", "--city", "guangzhou", "--equipment", "full"
+    )
+    assert done.exit_code == 0, done.output
+    rows = (tmp_path / "readings.csv").read_text()
+    assert ",m-main,voltage_v,2" in rows
+    assert ",L3\n" in rows
+    assert load_registry(tmp_path / "registry.yaml").site.climate_zone == "hot_summer_warm_winter"
+
+
+@contextmanager
+def listening(port: int) -> Iterator[set[tuple[str, str, str, int]]]:
+    """Yield the readings that reach a subscriber: device, metric, phase, time."""
+    heard: set[tuple[str, str, str, int]] = set()
+    subscribed = Event()
+    client = Client(CallbackAPIVersion.VERSION2)
+    client.on_subscribe = lambda *_: subscribed.set()
+
+    def keep(_client: Client, _data: object, message: MQTTMessage) -> None:
+        batch = decode(Topic.parse(message.topic), bytes(message.payload), received_ms=epoch_ms(local(STANDARD_START, 24))).readings
+        heard.update(zip(batch.device, batch.metric, batch.phase, batch.time_ms, strict=True))
+
+    client.on_message = keep
+    client.connect("127.0.0.1", port)
+    client.subscribe("premises/v1/hq/+/readings", qos=1)
+    client.loop_start()
+    try:
+        assert subscribed.wait(10)
+        yield heard
+    finally:
+        client.disconnect()
+        client.loop_stop()
+
+
+def test_published_building_is_heard_whole(tmp_path: Path) -> None:
+    port, hour = mosquitto().port, timedelta(hours=1)
+    registry = office_building(2, start=STANDARD_START, equipment=Equipment.FULL)
+    place = World(registry, 1, local(STANDARD_START))
+    wanted = sum(stretch.block.count for stretch in place.stretches(local(STANDARD_START, 24), hour))
+    options = ("--publish", "--days", "1", "--interval", "3600", "--equipment", "full", "--speed", "1000000")
+    with listening(port) as heard:
+        done = in_home(tmp_path, "--rooms", "2", *options, "--host", "127.0.0.1", "--port", str(port))
+        assert done.exit_code == 0, done.output
+        eventually(lambda: len(heard) == wanted, what=f"{wanted} readings are heard")
+    assert {phase for _, _, phase, _ in heard} == {"", "L1", "L2", "L3"}
+
+
+def test_publishing_where_no_broker_is_says_so_in_one_line(tmp_path: Path) -> None:
+    done = in_home(tmp_path, "--publish", "--days", "1", "--port", str(free_port()))
+    assert isinstance(done.exception, InputFault)
+    assert "broker is away" in str(done.exception)
