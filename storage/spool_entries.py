@@ -151,15 +151,17 @@ def set_aside(db: sqlite3.Connection, number: int, reason: str, detail: str) -> 
 def strike_off(db: sqlite3.Connection, last: int, *, unchanged: Mapping[str, int], refused: Mapping[str, int]) -> None:
     """Delete the entries up to `last` and count them as stored, less what said nothing new and what was refused."""
     query = "SELECT gateway, sum(readings + events) FROM entries WHERE id <= ? GROUP BY gateway"
+    settled = []
     for gateway, records in db.execute(query, (last,)).fetchall():
         # Some may have been dropped for want of room while the store took them.
         bad = min(records, refused.get(gateway, 0))
         duplicate = min(records - bad, unchanged.get(gateway, 0))
-        db.execute(
-            "UPDATE books SET stored = stored + ?, accepted = accepted - ?, duplicate = duplicate + ?,"
-            " quarantined = quarantined + ? WHERE gateway = ?",
-            (records - duplicate - bad, duplicate + bad, duplicate, bad, gateway),
-        )
+        settled.append((records - duplicate - bad, duplicate + bad, duplicate, bad, gateway))
+    db.executemany(
+        "UPDATE books SET stored = stored + ?, accepted = accepted - ?, duplicate = duplicate + ?,"
+        " quarantined = quarantined + ? WHERE gateway = ?",
+        settled,
+    )
     db.execute("DELETE FROM entries WHERE id <= ?", (last,))
 
 

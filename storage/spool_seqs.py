@@ -24,6 +24,17 @@ class Marked:
     before: SeqWindow
     after: SeqWindow
 
+    @property
+    def gone(self) -> Iterable[int]:
+        """Return the chunks that fell out of the window."""
+        return self.before.chunks.keys() - self.after.chunks.keys()
+
+    @property
+    def changed(self) -> Iterable[tuple[int, bytes]]:
+        """Return the chunks that are new or different."""
+        known = self.before.chunks
+        return [piece for piece in self.after.chunks.items() if known.get(piece[0]) is not piece[1]]
+
 
 class SeqWindows:
     """The windows of one spool. What a commit marks is cached only once it is durable."""
@@ -63,26 +74,33 @@ class SeqWindows:
         # Only ever later, so that a clock that steps back makes no boot of today older than those of last week.
         self._touched_ms = max(now_ms, self._touched_ms + 1)
         gaps = []
+        self._write(marked)
         for key, change in marked.items():
             if change.before.top < 0:
                 self._forget_old_boots(key[0])
-            self._write(key, change.before, change.after)
             missing = change.after.missing - change.before.missing
             if missing:
                 gaps.append(Gap(gateway=key[0], boot=key[1], missing=missing, newest=change.after.top))
         return gaps
 
-    def _write(self, key: BootKey, before: SeqWindow, window: SeqWindow) -> None:
-        self._db.execute(
+    def _write(self, marked: Mapping[BootKey, Marked]) -> None:
+        """Write all windows, each kind of row in one statement: under load there are hundreds of gateways."""
+        self._db.executemany(
             "INSERT OR REPLACE INTO seq_windows (gateway, boot, top, touched_ms, first, missing)"
             " VALUES (?, ?, ?, ?, ?, ?)",
-            (*key, window.top, self._touched_ms, window.first, window.missing),
+            [
+                (*key, change.after.top, self._touched_ms, change.after.first, change.after.missing)
+                for key, change in marked.items()
+            ],
         )
-        gone = [(*key, chunk) for chunk in before.chunks.keys() - window.chunks.keys()]
-        if gone:
-            self._db.executemany("DELETE FROM seq_chunks WHERE gateway = ? AND boot = ? AND chunk = ?", gone)
-        changed = [(*key, *piece) for piece in window.chunks.items() if before.chunks.get(piece[0]) is not piece[1]]
-        self._db.executemany("INSERT OR REPLACE INTO seq_chunks VALUES (?, ?, ?, ?)", changed)
+        self._db.executemany(
+            "DELETE FROM seq_chunks WHERE gateway = ? AND boot = ? AND chunk = ?",
+            [(*key, chunk) for key, change in marked.items() for chunk in change.gone],
+        )
+        self._db.executemany(
+            "INSERT OR REPLACE INTO seq_chunks VALUES (?, ?, ?, ?)",
+            [(*key, *piece) for key, change in marked.items() for piece in change.changed],
+        )
 
     def cache(self, marked: Mapping[BootKey, Marked]) -> None:
         """Take these changes for what the file says, now that it does."""
@@ -97,9 +115,9 @@ class SeqWindows:
             del self._cached[next(iter(self._cached))]
 
     def _forget_old_boots(self, gateway: str) -> None:
-        """Keep the newest boots of a gateway that begins another one; what they missed stays in the books."""
+        """Keep the newest boots of a gateway that began another one; what they missed stays in the books."""
         query = "SELECT boot FROM seq_windows WHERE gateway = ? ORDER BY touched_ms DESC LIMIT -1 OFFSET ?"
-        old = [(gateway, boot) for (boot,) in self._db.execute(query, (gateway, BOOTS - 1)).fetchall()]
+        old = [(gateway, boot) for (boot,) in self._db.execute(query, (gateway, BOOTS)).fetchall()]
         self._db.executemany("DELETE FROM seq_windows WHERE gateway = ? AND boot = ?", old)
         self._db.executemany("DELETE FROM seq_chunks WHERE gateway = ? AND boot = ?", old)
         for key in old:
