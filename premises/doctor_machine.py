@@ -44,8 +44,12 @@ def secrets(home: Home) -> Finding:
 
 def _secret_files(home: Home) -> list[Path]:
     settings = load_settings(home)
-    named = [settings.mqtt.password_file, settings.records.password_file, settings.metrics.token_file]
-    named += [settings.mqtt.key_file, *(webhook.secret_file for webhook in settings.alerts.webhooks)]
+    named = [settings.mqtt.password_file, settings.mqtt.key_file, settings.records.password_file]
+    named += [
+        settings.store.token_file,
+        settings.metrics.token_file,
+        *(webhook.secret_file for webhook in settings.alerts.webhooks),
+    ]
     return [path for path in named if path is not None]
 
 

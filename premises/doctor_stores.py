@@ -5,7 +5,7 @@ from contextlib import closing
 from premises.doctor_findings import Finding, ill, well
 from premises.home import Home
 from premises.remote import Server, ServerFault
-from premises.settings import StoreSettings, load_settings
+from premises.settings import load_settings
 from storage.registry_file import load_registry
 
 
@@ -39,7 +39,9 @@ def server(home: Home) -> Finding:
 def store(home: Home) -> Finding:
     """Look whether the store of readings opens."""
     if (wanted := load_settings(home).store).kind == "influxdb":
-        return _influxdb(wanted)
+        from premises.doctor_influxdb import influxdb  # noqa: PLC0415 - its client is heavy, and seldom needed here
+
+        return influxdb(wanted)
     found = Server.find(home)
     if found is not None:
         return well("store", "held", pid=found.info.pid)
@@ -49,16 +51,6 @@ def store(home: Home) -> Finding:
 
     with closing(DuckDBReadingStore(home.readings)) as opened:
         return well("store", path=home.readings, readings=opened.count())
-
-
-def _influxdb(wanted: StoreSettings) -> Finding:
-    """Look whether the InfluxDB answers, takes the token and has the buckets; nothing is changed."""
-    from premises.influxdb import faults  # noqa: PLC0415 - its client is heavy, and seldom needed here
-
-    found = list(faults(wanted))
-    if found:
-        return ill("store", "influxdb_ill", said="; ".join(found))
-    return well("store", "influxdb", url=wanted.url)
 
 
 def records(home: Home) -> Finding:

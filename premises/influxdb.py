@@ -1,16 +1,14 @@
 """The InfluxDB that the settings name: its store, and how it fares in the words of a person."""
 
-from collections.abc import Iterator
 from contextlib import closing
 
 from premises.home import Home
 from premises.settings import StoreSettings, read_secret
-from storage.errors import StoreError
 from storage.ports import Places
 from storage.readings.influxdb import InfluxReadingStore
 from storage.readings.influxdb_queries import Bucket
 from storage.readings.influxdb_server import InfluxAddress, InfluxServer
-from storage.readings.influxdb_setup import Buckets, BucketState, Kept, State, found, prepare
+from storage.readings.influxdb_setup import Buckets, BucketState, Kept, prepare
 
 
 def influxdb_store(home: Home, settings: StoreSettings, places: Places) -> InfluxReadingStore:
@@ -45,19 +43,6 @@ def set_up(settings: StoreSettings) -> list[BucketState]:
     """Return how each bucket is after what was missing was made. Raises StoreAwayError, StoreDeniedError."""
     with closing(InfluxServer(address_of(settings))) as server:
         return prepare(server, settings.org, buckets_of(settings))
-
-
-def faults(settings: StoreSettings) -> Iterator[str]:
-    """Yield what is not well with it, each with what to do; nothing is changed. Raises SecretError."""
-    with closing(InfluxServer(address_of(settings))) as server:
-        try:
-            states = found(server, settings.org, buckets_of(settings))
-        except StoreError as exc:
-            yield str(exc)
-            return
-    for state in states:
-        if state.state is State.MISSING:
-            yield f"bucket {state.name}: {state.words}"
 
 
 def said(state: BucketState) -> str:

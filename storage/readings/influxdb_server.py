@@ -148,9 +148,16 @@ class InfluxServer:
 
     def version(self) -> str:
         """Return what the server says it is, such as `1.6.7` or `v2.7.11`. Raises StoreAwayError."""
+        return self._ping("X-Influxdb-Version")
+
+    def date(self) -> str:
+        """Return what the server's clock says, as HTTP writes it; empty where it does not. Raises StoreAwayError."""
+        return self._ping("Date")
+
+    def _ping(self, header: str) -> str:
         with self._translated():
             response = self._pool.request("GET", f"{self._address.url}/ping", headers=self._headers)
-        return str(response.headers.get("X-Influxdb-Version", ""))
+        return str(response.headers.get(header, ""))
 
     def close(self) -> None:
         """Let go of the connections."""
