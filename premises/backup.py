@@ -137,7 +137,10 @@ def _copy_stores(home: Home, staged: Path, server: Callable[[], ReadingsExporter
         copy_spool(home.spool, staged / home.spool.name)
     if home.readings.exists():
         _copy_readings(home, staged / home.readings.name, server)
-    if load_settings(home).records.url is not None:
+    settings = load_settings(home)
+    if settings.store.kind == "influxdb":
+        yield "readings in InfluxDB (they are not in the home: back the buckets up there)"
+    if settings.records.url is not None:
         yield "records (they are not in the home but where [records] url says: back them up there, as with pg_dump)"
     elif home.records.exists():
         copy_sqlite(home.records, staged / home.records.name)

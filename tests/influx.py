@@ -105,9 +105,15 @@ class Influx:
         made.prepare()
         return made
 
+    @contextlib.contextmanager
+    def connected(self) -> Iterator[InfluxServer]:
+        """Yield a connection."""
+        with contextlib.closing(InfluxServer(self.address())) as server:
+            yield server
+
     def remove(self, buckets: Buckets) -> None:
         """Delete buckets and what is in them."""
-        with contextlib.closing(InfluxServer(self.address())) as server:
+        with self.connected() as server:
             if self.shim is not None:
                 list(server.ask([f"DROP DATABASE {identifier(buckets.raw.bucket.database)}"]))
                 return

@@ -28,10 +28,10 @@ from storage.readings.frames import (
     DAY_MS,
     SERIES,
     STEP_MS,
-    batch_frame,
     by_site,
     checked_features,
     events_frame,
+    numbered_frame,
     stale_days,
 )
 
@@ -366,7 +366,7 @@ class _Writing:
     def append(self, batch: ReadingBatch) -> AppendResult:
         if not batch:
             return AppendResult()
-        return self.store(batch.site, self.numbered(batch.site, batch_frame(batch)), given=len(batch))
+        return self.store(batch.site, self.numbered(batch), given=len(batch))
 
     def append_frame(self, site: SiteId, series: Sequence[tuple[str, str, str]], rows: pl.DataFrame) -> AppendResult:
         numbers = pl.Series("series", self.numbers(site, series), dtype=pl.Int32)
@@ -397,11 +397,13 @@ class _Writing:
         duckdb_rollups.raise_revisions(self.connection, site, utc_days(changed["time_ms"]))
         return AppendResult(new=new.height, replaced=replaced.height, unchanged=given - new.height - replaced.height)
 
-    def numbered(self, site: SiteId, frame: pl.DataFrame) -> pl.DataFrame:
+    def numbered(self, batch: ReadingBatch) -> pl.DataFrame:
         """Columns row, time_ms, series, value, quality, flags."""
-        series = frame.select(SERIES).unique(maintain_order=True)
-        series = series.with_columns(pl.Series("series", self.numbers(site, series.rows()), dtype=pl.Int32))
-        return frame.join(series, on=SERIES, maintain_order="left").select(_RAW_COLUMNS).with_row_index("row")
+        names = list(zip(batch.device, batch.metric, batch.phase, strict=True))
+        met = list(dict.fromkeys(names))
+        number = dict(zip(met, self.numbers(batch.site, met), strict=True))
+        frame = numbered_frame(batch, [number[each] for each in names])
+        return frame.select(_RAW_COLUMNS).with_row_index("row")
 
     def numbers(self, site: SiteId, series: Sequence[tuple[str, str, str]]) -> list[int]:
         """Return the number of each (device, metric, phase), adding those the store has not met."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pyarrow as pa
 
-from analytics.ports import EVENTS_SCHEMA, FEATURES_SCHEMA
+from analytics.ports import EVENTS_SCHEMA, FEATURES_SCHEMA, READINGS_SCHEMA
 from sensors.events import Event
 from sensors.readings import ReadingBatch, epoch_ms, joined
 from storage.ports import Step
@@ -68,18 +68,29 @@ def batch_frame(batch: ReadingBatch) -> pl.DataFrame:
 
     The columns are copied: a view would forbid the batch's owner to append to it.
     """
-    frame = pl.DataFrame(
-        {
-            "time_ms": _numbers(batch.time_ms, pa.int64()),
-            "device": _strings(batch.device),
-            "metric": _strings(batch.metric),
-            "phase": _strings(batch.phase),
-            "value": _numbers(batch.value, pa.float64()),
-            "quality": _numbers(batch.quality, pa.uint8()),
-            "flags": _numbers(batch.flags, pa.uint8()),
-        }
-    )
+    names = {"device": _strings(batch.device), "metric": _strings(batch.metric), "phase": _strings(batch.phase)}
+    frame = pl.DataFrame({**_numbers_of(batch), **names}).select(READINGS_SCHEMA)
     return frame.with_columns(pl.col("value").fill_nan(None)).unique(KEY, keep="last", maintain_order=True)
+
+
+def numbered_frame(batch: ReadingBatch, series: Sequence[int]) -> pl.DataFrame:
+    """time_ms, series, value, quality, flags: as `batch_frame`, each reading's names as the number of its series.
+
+    Numbers are told apart more cheaply than names.
+    """
+    frame = pl.DataFrame(_numbers_of(batch)).with_columns(pl.Series("series", series, dtype=pl.Int32))
+    return frame.with_columns(pl.col("value").fill_nan(None)).unique(
+        ["time_ms", "series"], keep="last", maintain_order=True
+    )
+
+
+def _numbers_of(batch: ReadingBatch) -> dict[str, pl.Series]:
+    return {
+        "time_ms": _numbers(batch.time_ms, pa.int64()),
+        "value": _numbers(batch.value, pa.float64()),
+        "quality": _numbers(batch.quality, pa.uint8()),
+        "flags": _numbers(batch.flags, pa.uint8()),
+    }
 
 
 def _numbers(column: "array[int] | array[float] | bytearray", kind: pa.DataType) -> pl.Series:

@@ -64,6 +64,8 @@ class InfluxReadingStore:
             "day": RollupBucket(self.server, self.buckets.daily.bucket, places or Nowhere()),
         }
         self._writing = Lock()
+        self._count: int | None = None
+        self._writes = 0
         self._prepared = False
 
     def prepare(self) -> list[BucketState]:
@@ -77,9 +79,10 @@ class InfluxReadingStore:
         with self._alone():
             plan = self._readings.plan(batch)
             self._notes.begin(_changes([plan], ()))
-            written = self._readings.write(plan)
+            result = self._readings.write(plan).result(redo=False)
             self._notes.finish(_changes([plan], ()))
-            return written.result(redo=False)
+            self._add_to_count(result.new)
+            return result
 
     def append_events(self, events: Sequence[Event]) -> int:
         """Store events; return how many were new."""
@@ -113,6 +116,7 @@ class InfluxReadingStore:
             # What is refused is known to nobody but the caller until the spool has it in quarantine: the place moves
             # on with the next call, and a crash before that only has all of this written once more.
             self._notes.finish(_changes(plans, fresh), spool=None if result.refused else spool, last_entry=last_entry)
+            self._add_to_count(None if redo else result.new)
             return result
 
     def drained_to(self, spool: str) -> int:
@@ -212,8 +216,16 @@ class InfluxReadingStore:
         return pl.concat([ROLLUP_SCHEMA.to_frame(), *found]).sort(*SERIES, "bucket_ms")
 
     def count(self) -> int:
-        """Return the number of readings of all sites."""
-        return answers.total(self.server.ask([queries.count(self._raw, metric) for metric in ALL_METRICS]))
+        """Return the number of readings of all sites, as the server counted them once and what came in since."""
+        known, writes = self._count, self._writes
+        if known is not None:
+            return known
+        # Not within the lock: a large store counts for a while, and what comes in should not wait for it.
+        counted = answers.total(self.server.ask([queries.count(self._raw, metric) for metric in ALL_METRICS]))
+        with self._writing:
+            if writes == self._writes:
+                self._count = counted
+        return counted
 
     def close(self) -> None:
         """Let go of the notes and the connections, after the write that is under way."""
@@ -225,14 +237,23 @@ class InfluxReadingStore:
     def _alone(self) -> Iterator[None]:
         """Let one write go after another; before the first, and after a bucket was not found, buckets are made."""
         with self._writing:
+            self._writes += 1
             try:
                 if not self._prepared:
                     self.prepare()
                     self._prepared = True
                 yield
             except StoreDeniedError as exc:
+                self._add_to_count(None)
                 self._prepared = exc.status != _NOT_FOUND and self._prepared
                 raise
+            except BaseException:
+                self._add_to_count(None)
+                raise
+
+    def _add_to_count(self, new: int | None) -> None:
+        """Count what is new; None where nobody knows how much of it was."""
+        self._count = None if new is None or self._count is None else self._count + new
 
     def _fresh(self, events: Sequence[Event]) -> list[Event]:
         """Return the events that are not in the store; without notes of a site's events the store is asked for them."""

@@ -45,11 +45,12 @@ class _Readings:
         tags = {name: decoded(value) for name, value in piece.tags.items()}
         self.rows.append(len(piece.rows))
         self.common.append((tags.get("device", ""), metric, tags.get("phase", ""), series_key(piece.name, tags)))
-        for time, value, quality, flags in piece.rows:
-            self.time_ns.append(time)
-            self.value.append(nan if value is None else value)
-            self.quality.append(int(quality or 0))
-            self.flags.append(int(flags or 0))
+        if piece.rows:
+            times, values, qualities, flags = zip(*piece.rows, strict=True)
+            self.time_ns.extend(times)
+            self.value.extend(nan if each is None else each for each in values)
+            self.quality.extend(int(each or 0) for each in qualities)
+            self.flags.extend(int(each or 0) for each in flags)
 
     def frame(self) -> pl.DataFrame:
         """KEYED_SCHEMA; of one key one row, for a point under another room would be the same reading."""
