@@ -19,7 +19,7 @@ MASS_AREA, SURFACE_WM2K = 2.5, 9.1
 """Surface of the mass per floor area, and its exchange with the air. Source: ISO 13790:2008, 7.2.2.2 and 12.2.2."""
 AIR_JM2K = 12_000.0
 """Air and furniture, which follow within minutes."""
-WINDOW_AREA, WINDOW_WM2K, SOLAR_GAIN = 0.22, 2.4, 0.35
+WINDOW_AREA, WINDOW_WM2K, SOLAR_GAIN = 0.22, 2.4, 0.25
 """Window per floor area, its U-value, and what comes through it and its blinds of the sun's heat."""
 WALL_WM2K = 0.3
 """Loss through opaque walls per floor area."""

@@ -144,7 +144,8 @@ def listening(port: int) -> Iterator[set[tuple[str, str, str, int]]]:
     client.on_subscribe = lambda *_: subscribed.set()
 
     def keep(_client: Client, _data: object, message: MQTTMessage) -> None:
-        batch = decode(Topic.parse(message.topic), bytes(message.payload), received_ms=epoch_ms(local(STANDARD_START, 24))).readings
+        received_ms = epoch_ms(local(STANDARD_START, 24))
+        batch = decode(Topic.parse(message.topic), bytes(message.payload), received_ms=received_ms).readings
         heard.update(zip(batch.device, batch.metric, batch.phase, batch.time_ms, strict=True))
 
     client.on_message = keep
