@@ -16,7 +16,7 @@ from ingest.native import Decoded, Topic
 from ingest.pipeline import Message, Pipeline
 from ingest.ports import Spool
 from sensors.events import VITAL_EVENTS, Event, EventState
-from sensors.intake import Delivery, Quarantined, SpoolEntry
+from sensors.intake import STORE_REFUSED, Delivery, Quarantined, SpoolEntry
 from sensors.readings import ReadingBatch, ReadingFlag
 from sensors.topology import Registry
 
@@ -54,18 +54,26 @@ class SecondLook:
         self._memory.keep()
 
     def _judged(self, kept: Quarantined, *, now_ms: int) -> SpoolEntry:
-        self._asked = _Asked(records=_indices(kept.paths), is_fresh=now_ms - kept.received_ms <= FRESH_MS)
+        self._asked = _Asked(
+            records=_indices(kept.paths),
+            is_fresh=now_ms - kept.received_ms <= FRESH_MS,
+            was_accepted=kept.reason == STORE_REFUSED,
+        )
         # The number of a message that was read is its own; of one that was not, another message may have it.
         self._memory.looks_up_numbers = self._asked.records is None
         message = Message(topic=kept.topic, payload=kept.payload, received_ms=kept.received_ms)
+        self._memory.knows_events = not self._asked.was_accepted
         (entry,) = self._pipeline.process([message])
         self._memory.remember(entry)
+        if self._asked.was_accepted:
+            entry = replace(entry, signals=())
         # The number is looked up and not kept: the window belongs to the process that ingests. An old status is none.
         return replace(entry, boot=None, seq=None, status=None)
 
     def _decode(self, topic: Topic, payload: bytes, *, received_ms: int) -> Decoded:
         decoded = native.decode(topic, payload, received_ms=received_ms)
-        return _late(_only(decoded, self._asked.records), is_fresh=self._asked.is_fresh)
+        meant = _only(decoded, self._asked.records)
+        return meant if self._asked.was_accepted else _late(meant, is_fresh=self._asked.is_fresh)
 
 
 def _silent() -> structlog.typing.FilteringBoundLogger:
@@ -82,10 +90,14 @@ def _silent() -> structlog.typing.FilteringBoundLogger:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Asked:
-    """Which records of the message at hand are meant, None for all, and whether it came a moment ago."""
+    """Which records of the message at hand are meant, None for all, and whether it came a moment ago.
+
+    What `was_accepted` has alerted whom it had to and is in the spool's memory; only the store has to take it.
+    """
 
     records: frozenset[int] | None = None
     is_fresh: bool = False
+    was_accepted: bool = False
 
 
 @dataclass(slots=True)
@@ -102,6 +114,7 @@ class _Memory:
 
     spool: Spool
     looks_up_numbers: bool = True
+    knows_events: bool = True
     _committed: _Known = field(default_factory=_Known)
     _uncommitted: _Known = field(default_factory=_Known)
 
@@ -134,7 +147,9 @@ class _Memory:
     def seen_event(self, gateway: str, event_key: str) -> bool:
         """Say whether an event of this key was taken in."""
         key = (gateway, event_key)
-        return key in self._committed.events or key in self._uncommitted.events or self.spool.seen_event(*key)
+        if key in self._committed.events or key in self._uncommitted.events:
+            return True
+        return self.knows_events and self.spool.seen_event(*key)
 
     def seen_delivery(self, delivery: Delivery) -> bool:
         """Hand on."""

@@ -40,8 +40,9 @@ class QuarantineFault(InputFault):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replayed:
-    """What became of messages: numbers of messages, then of records. `cut` are too large to have been kept whole.
+    """What became of messages: numbers of messages, then of records.
 
+    `cut` are damaged, or too large to have been kept whole.
     `again` are messages of which nothing changed; `reasons` counts the records that failed by their present reason.
     """
 
@@ -105,7 +106,7 @@ def _replay(
 
     total = Replayed()
     for page in shelf.pages(which, size=AT_ONCE):
-        whole = [kept for kept in page if not kept.is_cut]
+        whole = [kept for kept in page if kept.can_be_judged]
         cut = len(page) - len(whole)
         pairs = _paired(whole, judged(whole)) if dry_run else _swapped(spool, shelf, whole, judged)
         look.committed()

@@ -28,6 +28,10 @@ class Quarantined:
     size: int = 0
 
 
+STORE_REFUSED = "store_refused"
+"""Why records are in quarantine that were accepted, and that the store would then not take."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ignored:
     """Records left out on purpose, with the reason."""

@@ -14,6 +14,10 @@ from sensors.intake import Quarantined
 _COLUMNS = "id, received_ms, gateway, topic, reason, detail, records, paths, size, payload"
 
 
+SET_ASIDE = "spool/entries/"
+"""How the topic of an entry begins that the spool could not read back: it is no message any more."""
+
+
 class QuarantineChangedError(Exception):
     """What should be taken out is not there any more: somebody else took it, or it gave way to newer messages."""
 
@@ -24,6 +28,11 @@ class Kept:
 
     id: int
     message: Quarantined
+
+    @property
+    def can_be_judged(self) -> bool:
+        """Say whether this is a message as it came."""
+        return not self.is_cut and not self.message.topic.startswith(SET_ASIDE)
 
     @property
     def is_cut(self) -> bool:

@@ -7,11 +7,10 @@ from math import isnan
 from typing import Protocol
 
 from sensors.events import Event
-from sensors.intake import Quarantined
+from sensors.intake import STORE_REFUSED, Quarantined
 from sensors.readings import Quality, Reading, ReadingBatch, ReadingFlag, epoch_ms
 from storage.spool_entries import Pending
 
-REFUSED = "store_refused"
 RECORDS_AT_ONCE = 500
 """How many records one message holds, so that it stays far under what a broker takes."""
 
@@ -76,7 +75,7 @@ def _message(
     return Quarantined(
         topic=topic,
         payload=json.dumps(message, ensure_ascii=False).encode(),
-        reason=REFUSED,
+        reason=STORE_REFUSED,
         detail=words,
         gateway=gateway,
         received_ms=received_ms,

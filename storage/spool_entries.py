@@ -9,6 +9,7 @@ from itertools import groupby
 from sensors.events import Event
 from sensors.intake import GatewayStatus, Quarantined, SpoolEntry
 from sensors.readings import ReadingBatch, joined
+from storage.quarantine import SET_ASIDE
 from storage.spool_codec import SpoolDataError, pack_events, pack_readings, unpack_events, unpack_readings
 
 _DROPPED_AT_ONCE = 8
@@ -138,7 +139,7 @@ def set_aside(db: sqlite3.Connection, number: int, reason: str, detail: str) -> 
         (records, records, gateway),
     )
     return Quarantined(
-        topic=f"spool/entries/{number}",
+        topic=f"{SET_ASIDE}{number}",
         payload=data,
         reason=reason,
         detail=detail,

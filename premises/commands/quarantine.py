@@ -237,8 +237,8 @@ def _told(done: "Replayed", *, dry_run: bool) -> Iterator[str]:
         yield "still in quarantine: " + ", ".join(f"{reason} {records}" for reason, records in done.reasons.items())
     if done.cut:
         yield (
-            f"{done.cut} were too large and only their beginning was kept: they cannot be judged again; "
-            "have the gateway send them again in smaller batches"
+            f"{done.cut} cannot be judged again: damaged, or too large, with only their beginning kept; "
+            "have the gateway send them again, in smaller batches"
         )
 
 

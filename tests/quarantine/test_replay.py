@@ -3,8 +3,9 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,10 @@ from ingest.second_look import FROM_QUARANTINE
 from premises.home import Home
 from premises.locks import TakenError, holder
 from premises.quarantine_replay import DISCARDED, QuarantineFault, Replayed, drop, replay
+from sensors.events import Event
 from sensors.readings import ReadingFlag
 from storage.quarantine import Which
+from storage.refusals import refused_messages
 from storage.spool import SqliteSpool
 from tests.command_line import Outcome, runner
 from tests.quarantine.homes import (
@@ -156,8 +159,40 @@ def test_late_end_of_a_fire_does_not_end_one_that_burns(home: Home) -> None:
 def test_cut_message_is_said_and_stays(home: Home, premises: Callable[..., Outcome]) -> None:
     take_in(home, message([co2("aq1", 500 + each) for each in range(5_000)]), max_payload_bytes=1_000)
     outcome = premises("quarantine", "replay", "--all", "--home", home.root)
-    assert "only their beginning was kept" in outcome.out
+    assert "only their beginning kept" in outcome.out
     assert [each.message.reason for each in kept(home)] == ["payload_too_large"]
+
+
+def test_what_the_store_refused_is_taken_in_as_it_was_and_alerts_nobody_again(home: Home) -> None:
+    event = {"dev": "panel1", "type": "fire", "state": "active", "id": "f1", "ts": NOW_MS}
+    take_in(home, message([event], topic="hq/gw1/events", received_ms=NOW_MS))
+    with closing(SqliteSpool(home.spool)) as spool:
+        (pending,) = spool.pending()
+        spool.mark_stored(pending.id, refused=refused_messages([Refusal(events=pending.events)], [pending]))
+    (before,) = pending.events
+    done = replayed(home)
+    with closing(SqliteSpool(home.spool)) as spool:
+        (after,) = [event for each in spool.pending() for event in each.events]
+    assert (done.accepted, done.duplicate, done.alerts, notices(home)) == (1, 0, 0, ["raised"])
+    assert (after.id, after.flags, after.time) == (before.id, before.flags, before.time)
+    assert book(home).accepted == 1
+
+
+@dataclass(frozen=True)
+class Refusal:
+    events: Sequence[Event]
+    words: str = "out of retention"
+    readings: None = None
+
+
+def test_damaged_entry_of_the_spool_is_left_as_it_is(home: Home) -> None:
+    take_in(home, message([co2("aq1", 500), co2("aq1", 501)], received_ms=NOW_MS))
+    with closing(SqliteSpool(home.spool)) as spool:
+        (pending,) = spool.pending()
+        spool.set_aside(pending.id, "damaged", "cannot be read back")
+    before = kept(home)
+    done = replayed(home)
+    assert (done.cut, done.accepted, kept(home), book(home).quarantined) == (1, 0, before, 2)
 
 
 def test_dropped_message_is_counted_as_discarded(home: Home) -> None:

@@ -11,14 +11,13 @@ import orjson
 import pytest
 
 from premises.drain_loop import DrainLoop
-from sensors.intake import SpoolEntry
+from sensors.intake import STORE_REFUSED, SpoolEntry
 from sensors.readings import ReadingBatch
 from sensors.topology import SiteId
 from storage.drain import drain
 from storage.errors import StoreAwayError, StoreDeniedError
 from storage.readings.influxdb import InfluxReadingStore
 from storage.readings.influxdb_server import InfluxAddress, InfluxServer
-from storage.refusals import REFUSED
 from storage.spool import SqliteSpool
 from tests.influx import Influx, influxdb
 from tests.influx_shim import Fault, Shim
@@ -170,7 +169,7 @@ def test_a_batch_that_is_refused_whole_is_halved_down_to_the_reading_that_spoils
     assert way.stored() == [1, 2, 4, 5, 6]
     books = way.spool.books()
     assert [(books[name].stored, books[name].quarantined) for name in ("gw1", "gw2")] == [(4, 1), (1, 0)]
-    [kept] = way.spool.quarantined(reason=REFUSED)
+    [kept] = way.spool.quarantined(reason=STORE_REFUSED)
     assert "oops" in kept.message.detail
     assert kept.message.topic == "premises/v1/hq/gw1/readings"
     [record] = orjson.loads(kept.message.payload)["readings"]
