@@ -5,8 +5,8 @@ enough nights in a row, a silence that still lasts when the simulation ends. One
 silent gateway have no G01 of their own.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
@@ -113,8 +113,38 @@ def truth_rows(
     long_ago = end - timedelta(days=3650)
     site = Simulated(registry, start or long_ago, end, is_workday or workdays_of(registry.site))
     within = (injected for fault in faults if (injected := _within(fault, site)) is not None)
-    rows = {row for each in within for row in _rows(each)}
+    rows = list(_one_per_cause(_joined(row for each in within for row in _rows(each)), registry))
     return sorted(rows, key=lambda row: (row.rule, row.subject, row.start, row.end))
+
+
+def _joined(rows: Iterable[TruthRow]) -> list[TruthRow]:
+    """Return the rows with those that say the same of one subject at one time made one."""
+    joined: list[TruthRow] = []
+    for row in sorted(rows, key=lambda row: (row.rule, row.subject, row.kind, row.start)):
+        last = joined[-1] if joined else None
+        alike = last is not None and (last.rule, last.subject, last.kind) == (row.rule, row.subject, row.kind)
+        if last is not None and alike and row.start <= last.end:
+            joined[-1] = replace(last, end=max(last.end, row.end))
+        else:
+            joined.append(row)
+    return joined
+
+
+def _one_per_cause(rows: Sequence[TruthRow], registry: Registry) -> Iterator[TruthRow]:
+    """Yield the rows but those that another one explains: a device behind a silent gateway, E04 under E03."""
+    causes = [row for row in rows if row.rule in {"G04", "E03"} and row.kind is TruthKind.FAULT]
+    for row in rows:
+        if row.kind is TruthKind.NEAR_MISS or not any(_explains(cause, row, registry) for cause in causes):
+            yield row
+
+
+def _explains(cause: TruthRow, row: TruthRow, registry: Registry) -> bool:
+    if not (cause.start < row.end and row.start < cause.end):
+        return False
+    if (cause.rule, row.rule) == ("E03", "E04"):
+        return cause.subject == row.subject
+    behind = {device.id for device in devices_at(registry, cause.subject)}
+    return (cause.rule, row.rule) == ("G04", "G01") and row.subject.id in behind
 
 
 def _within(fault: Fault, site: Simulated) -> Injected | None:

@@ -148,6 +148,12 @@ def _dense_lighting(day: Conditions, fault: Fault, share: Floats, _place: Place)
         day.lamps_w[:, column] *= 1.0 + share * (factor - 1.0)
 
 
+def _light_off(day: Conditions, fault: Fault, share: Floats, _place: Place) -> None:
+    """Switch the lamps off while a little used room is empty: who leaves it for the day would not forget them."""
+    column = _column(day, fault)
+    day.lamps_w[:, column] *= np.where((share > 0) & (day.occupants[:, column] <= 0), 0.0, 1.0)
+
+
 def _overcooled(day: Conditions, fault: Fault, share: Floats, _place: Place) -> None:
     """Set the thermostat to cool to below E06's limit wherever the plant runs."""
     column, limit_c = _column(day, fault), CATALOGUE["E06"].parameter("setpoint_c")
@@ -176,6 +182,7 @@ def _water_leak(day: Conditions, fault: Fault, share: Floats, _place: Place) -> 
 
 EFFECTS: Mapping[FaultKind, Effect] = MappingProxyType(
     {
+        FaultKind.LITTLE_USED: _light_off,
         FaultKind.LOAD_LEFT_ON: _load_left_on,
         FaultKind.HIGH_CO2: _stuck_damper,
         FaultKind.LOW_FRESH_AIR: _low_fresh_air,

@@ -17,6 +17,8 @@ FORGETFUL = 0.04
 """The chance that the light stays on when the last one goes home, until the guard's round."""
 GUARD_MIN = (19 * 60 + 20.0, 19 * 60 + 50.0)
 """When the guard switches off what was forgotten."""
+PASSER_BY_MIN = 30
+"""So long after everybody left in the middle of the day somebody who passes by switches the light off."""
 SENSOR_DELAY_MIN = 15
 """A meeting room's light goes off by itself so long after the last one left."""
 _MINUTES = 4096
@@ -31,7 +33,7 @@ def lit(grid: DayGrid, workers: Ints, cleaners: Ints, of: Keys, *, by_sensor: Fl
     drawn = uniform(of[room], grid.day.toordinal() * _MINUTES + end)
     off = SWITCHED_OFF[np.searchsorted(LONGEST_MIN, absence)]
     stays = np.append(drawn[:-1] >= off, False)[: len(room)] & ~last
-    until = np.where(stays, np.append(start[1:], 0)[: len(room)], end)
+    until = np.where(stays, np.minimum(np.append(start[1:], 0)[: len(room)], end + PASSER_BY_MIN), end)
     round_min = between(drawn / FORGETFUL, *GUARD_MIN).astype(np.int64)
     until = np.where(last & (drawn < FORGETFUL), np.maximum(end, round_min), until)
     until = np.where(by_sensor[room], end + SENSOR_DELAY_MIN, until)
