@@ -188,7 +188,8 @@ def test_server_whose_records_are_away_lives_and_is_not_ready(tmp_path: Path) ->
 
         reading = transaction
 
-    app = create_app(replace(bench.services, records=Away(), ready=lambda: {"readings": "", "ingest": "ingest does not run"}))
+    parts = {"readings": "", "ingest": "ingest does not run"}
+    app = create_app(replace(bench.services, records=Away(), ready=lambda: parts))
     bench.app = app
     client = bench.browser().client
     assert client.get("/healthz").status_code == 200
