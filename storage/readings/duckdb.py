@@ -313,6 +313,11 @@ class DuckDBReadingStore:
             finally:
                 cursor.execute("DETACH exported")
 
+    def limit_memory(self, megabytes: int) -> None:
+        """Keep no more than this of the file in memory, so that a long import does not gather it all."""
+        with self._writing, _translated(self._path):
+            self._connection.execute(f"SET memory_limit = '{megabytes}MB'")
+
     def close(self) -> None:
         """Write the log into the file and let go of it."""
         with self._writing, _translated(self._path):

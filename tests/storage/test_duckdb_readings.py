@@ -65,6 +65,15 @@ def test_a_replaced_reading_leaves_one_row(tmp_path: Path) -> None:
     assert raw_rows(path) == 2
 
 
+def test_store_that_may_keep_little_in_memory_takes_and_changes_many_readings(tmp_path: Path) -> None:
+    with opened(tmp_path / "readings.duckdb") as store:
+        store.limit_memory(64)
+        assert store.append(minutes(*range(100_000))) == AppendResult(new=100_000)
+        changed = minutes(*range(1, 100_001))
+        assert store.append(changed) == AppendResult(replaced=100_000)
+        assert store.append(changed) == AppendResult(unchanged=100_000)
+
+
 def test_what_was_committed_is_there_without_closing(tmp_path: Path) -> None:
     path = tmp_path / "readings.duckdb"
     script = f"""
