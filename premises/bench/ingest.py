@@ -20,7 +20,6 @@ _WARM_UP_LEAST = 2_000
 """Messages before anything is counted: the first of everything is slow."""
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """How much is measured."""
@@ -46,7 +45,7 @@ class Plan:
 
     def of_devices(self, devices: int) -> Traffic:
         """Return messages from so many devices, a hundred to a gateway, each gateway in its turn."""
-        return replace(self.single, messages=int(self.messages * _DEVICES_SHARE), devices=devices)
+        return replace(self.single, messages=devices + int(self.messages * _DEVICES_SHARE), devices=devices)
 
     @property
     def length(self) -> int:
@@ -128,4 +127,6 @@ def _reference_us(traffic: Traffic) -> float:
 
 
 def _warm_up(traffic: Traffic) -> int:
-    return min(max(_WARM_UP_LEAST, int(traffic.messages * _WARM_UP_SHARE)), traffic.messages // 2)
+    """Return how many messages come before anything is counted; every device has then spoken, for that costs once."""
+    least = max(_WARM_UP_LEAST, traffic.devices if traffic.readings == 1 else 0)
+    return min(max(least, int(traffic.messages * _WARM_UP_SHARE)), traffic.messages - 1)

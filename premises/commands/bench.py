@@ -21,8 +21,8 @@ def command() -> None:
 
 
 @command.command("ingest")
-@click.option("--messages", type=click.IntRange(1_000), help="Single-reading messages; 50,000 where not given.")
-@click.option("--readings", type=click.IntRange(50_000), help="Readings in messages of 50; 2,000,000 where not given.")
+@click.option("--messages", type=click.IntRange(10_000), help="Single-reading messages; 50,000 where not given.")
+@click.option("--readings", type=click.IntRange(500_000), help="Readings in messages of 50; 2,000,000 where not given.")
 @click.option("--quick", is_flag=True, help="Less of everything, for a first look.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
 @click.option("--progress/--no-progress", default=None, help="Say how far it is; by default on a terminal.")
