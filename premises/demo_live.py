@@ -10,7 +10,7 @@ import structlog
 
 from premises.home import Home
 from premises.publishing import Broker, BrokerFault, Publisher
-from sensors.events import Event, EventType
+from sensors.events import Event
 from sensors.readings import ReadingBatch, epoch_ms, from_epoch_ms
 from sensors.topology import Registry
 from simulators.fire import alarm
@@ -104,6 +104,5 @@ def fire_events(registry: Registry, start: datetime) -> list[Event]:
             id=f"{panel.id}-{happening.time_ms}-{happening.type}-{happening.state}",
             zone=happening.zone,
         )
-        for happening in alarm(span, f"{floor}F")
-        if happening.type is not EventType.SILENCED
+        for happening in alarm(span, f"{floor}F", silenced_after_ms=span[1] - span[0])
     ]

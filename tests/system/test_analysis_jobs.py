@@ -19,7 +19,7 @@ from sensors.readings import ReadingBatch, epoch_ms
 from sensors.topology import Registry
 from simulators import registry_text
 from simulators.building import office_building
-from simulators.scenarios import demo_faults
+from simulators.scenarios import scenario
 from simulators.world import World
 from storage.readings.duckdb import DuckDBReadingStore
 
@@ -41,7 +41,7 @@ def site(folder: Path, *, days: int = DAYS) -> Iterator[tuple[Home, Registry, To
 
 def readings(registry: Registry, days: int) -> ReadingBatch:
     start = World(registry, 1, _midnight(registry, 0)).now
-    world = World(registry, 1, start, demo_faults(registry, start, DAYS))
+    world = World(registry, 1, start, scenario("demo", registry, start=start, days=DAYS))
     batch = ReadingBatch(site=registry.site.id)
     for tick in world.run(_midnight(registry, days)):
         batch.extend(tick.readings)
