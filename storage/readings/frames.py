@@ -69,7 +69,7 @@ def batch_frame(batch: ReadingBatch) -> pl.DataFrame:
     The columns are copied: a view would forbid the batch's owner to append to it.
     """
     names = {"device": _strings(batch.device), "metric": _strings(batch.metric), "phase": _strings(batch.phase)}
-    frame = pl.DataFrame({**_numbers_of(batch), **names}).select(READINGS_SCHEMA)
+    frame = pl.DataFrame({**_numbers_of(batch), **names}).select(READINGS_SCHEMA.names())
     return frame.with_columns(pl.col("value").fill_nan(None)).unique(KEY, keep="last", maintain_order=True)
 
 
