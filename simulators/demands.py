@@ -15,6 +15,7 @@ from sensors.catalogue import CATALOGUE
 from sensors.readings import epoch_ms, from_epoch_ms
 from sensors.subjects import Subject, SubjectKind
 from sensors.topology import Device, OpeningId, Registry, RoomId
+from simulators.air import OUTDOOR_PPM
 from simulators.days import IsWorkday, local_day, midnight_ms, next_day, workdays_of
 from simulators.faults import Fault, FaultKind, with_length
 from simulators.generators import GENERATORS
@@ -178,6 +179,17 @@ def _on_a_workday(injected: Injected) -> bool:
     return any(injected.site.is_workday(day) for day, _, _ in injected.site.days(injected.start, injected.end))
 
 
+def _stuffy(injected: Injected) -> bool:
+    """Say whether so little fresh air lets the CO2 settle above A01's limit: outdoor air + 18000 ÷ q."""
+    fresh_m3h = _parameter("A02", "office_m3h") / injected.severity
+    settled_ppm = OUTDOOR_PPM + 1000 * _parameter("A02", "co2_litres_h") / fresh_m3h
+    return settled_ppm > _parameter("A01", "co2_ppm") * CLEARLY and _on_a_workday(injected)
+
+
+CLEARLY = 1.1
+"""People come and go, so that the CO2 stays under what it would settle at."""
+
+
 def _three_nights(injected: Injected) -> bool:
     nights = injected.site.workdays(injected.start, injected.end, and_after=NIGHT_OVER)
     return nights >= _parameter("E03", "nights_hold")
@@ -313,7 +325,7 @@ _DEMANDS: Mapping[FaultKind, Mapping[str, Demand]] = MappingProxyType(
         FaultKind.UNMETERED_TAP: {"E11": _changed_for_a_week},
         FaultKind.WATER_LEAK: {"W01": _for("W01", "nights")},
         FaultKind.HIGH_CO2: {"A01": _on_a_workday},
-        FaultKind.LOW_FRESH_AIR: {"A02": _on_a_workday},
+        FaultKind.LOW_FRESH_AIR: {"A02": _on_a_workday, "A01": _stuffy},
         FaultKind.PARTICLES: {"A03": _for("A03", "mean_h", "hours")},
         FaultKind.FORMALDEHYDE: {"A04": _for("A04", "hcho_mean_h", "hours")},
         FaultKind.TEMPERATURE: {"A05": _on_a_workday},

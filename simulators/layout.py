@@ -90,11 +90,16 @@ class Layout:
             raise ScenarioTooSmallError(msg)
         return sensor
 
-    def circuits_showing(self, metric: str) -> list[Subject]:
-        """Return the circuits whose meter shows a metric, the main one last."""
+    def circuits_showing(self, metric: str, *, rated: bool = False) -> list[Subject]:
+        """Return the circuits whose meter shows a metric, main last; `rated` asks for a rated current."""
         devices = [d for d in self.registry.devices.values() if metric in d.metrics]
         circuits = [place.circuit for device in devices for place in device.placements[-1:] if place.circuit]
-        found = [Subject(SubjectKind.CIRCUIT, circuit) for circuit in dict.fromkeys(circuits)]
+        known = self.registry.circuits
+        found = [
+            Subject(SubjectKind.CIRCUIT, circuit)
+            for circuit in dict.fromkeys(circuits)
+            if not rated or known[circuit].rated_a is not None
+        ]
         return sorted(found, key=lambda subject: subject == self.main)
 
     def detectors(self, words: str) -> list[Subject]:

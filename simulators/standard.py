@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from sensors.subjects import Subject
-from sensors.topology import Room
+from sensors.topology import ClimateZone, Room
 from simulators.faults import Fault, FaultKind
 from simulators.layout import Layout
 
@@ -64,6 +64,9 @@ def _air(at: Layout, rooms: list[Room]) -> Iterator[Fault]:
     yield at.fault(FaultKind.HIGH_CO2, rooms[3], 3, severity=NEAR)
     if len(rooms) > 9:  # noqa: PLR2004 - as above
         yield at.fault(FaultKind.HIGH_CO2, rooms[4], at.days // 3, at.days - 5, severity=GROSS, mended=True)
+        yield at.fault(FaultKind.LOW_FRESH_AIR, rooms[5], 3, severity=CLEAR)
+    if at.registry.site.climate_zone is ClimateZone.SEVERE_COLD_AND_COLD:
+        yield at.fault(FaultKind.TEMPERATURE, rooms[0], at.days - 4, at.days - 2)
 
 
 def _building(at: Layout) -> Iterator[Fault]:
@@ -109,10 +112,9 @@ def _circuits(at: Layout) -> Iterator[Fault]:
         (FaultKind.HIGH_VOLTAGE, "voltage_v", 6.4),
         (FaultKind.UNBALANCE, "voltage_v", 7.4),
     ):
-        for subject, severity in zip(at.circuits_showing(metric), (SLIGHT, NEAR), strict=False):
-            rated = at.registry.circuits[subject.id].rated_a  # type: ignore[index] # a subject's id is a circuit's
-            if kind is not FaultKind.OVERLOAD or rated is not None:
-                yield at.fault(kind, subject, day, day + 0.5, severity=severity)
+        circuits = at.circuits_showing(metric, rated=kind is FaultKind.OVERLOAD)
+        for subject, severity in zip(circuits, (SLIGHT, NEAR), strict=False):
+            yield at.fault(kind, subject, day, day + 0.5, severity=severity)
     residual = at.circuits_showing("residual_current_ma")
     if residual and at.days > MONTH + 2 * WINDOW:
         yield at.fault(FaultKind.LEAKAGE_TREND, residual[-1], at.days - 12)
@@ -122,7 +124,7 @@ def _devices(at: Layout, rooms: list[Room]) -> Iterator[Fault]:
     """Yield sensors that fail, in rooms that have no fault of their air."""
     floors = dict.fromkeys(room.floor for room in at.offices)
     last = [room for room in rooms if room.floor == list(floors)[-1]] if len(floors) > 1 else []
-    sensors = [at.air_sensor(room) for room in rooms if room not in (*rooms[2:5], *last)]
+    sensors = [at.air_sensor(room) for room in rooms if room not in (*rooms[2:6], *last)]
     failures = (
         at.fault(FaultKind.SILENT_DEVICE, at.panel, at.days - 2 - 0.3),
         at.fault(FaultKind.GAPS, at.panel, at.days - 9, at.days - 5, severity=1.2),
@@ -153,8 +155,7 @@ def _panel(at: Layout) -> Iterator[Fault]:
         yield at.fault(kind, panel, day, severity=severity)
     for number, detector in enumerate(at.detectors("leak")[:2]):
         yield at.fault(FaultKind.LEAK_ALARM, detector, days - 6.5, days - 6.4, severity=(CLEAR, NEAR)[number])
-    for detector in at.detectors("leak")[2:3]:
-        yield at.fault(FaultKind.FLAPPING, detector, 8.3, 8.31)
+    yield at.fault(FaultKind.FLAPPING, panel, 11.3, 11.31)
 
 
 def _doors(at: Layout) -> Iterator[Fault]:
