@@ -13,6 +13,7 @@ from sensors.errors import InputFault
 from sensors.topology import Registry
 from simulators.building import office_building
 from simulators.climate import Climate, climate_of_city
+from simulators.confounders import prepared
 from simulators.demands import truth_rows
 from simulators.equipment import Equipment
 from simulators.fault_file import read_faults
@@ -80,7 +81,8 @@ class Simulation:
         registry = office_building(wish.rooms, start=first, climate=climate, equipment=wish.equipment)
         zone = ZoneInfo(registry.site.timezone)
         begin, end = (_midnight(day, zone) for day in (first, first + timedelta(days=wish.days)))
-        return cls(registry, wish.seed, begin, end, _faults(wish, registry, begin))
+        faults = _faults(wish, registry, begin)
+        return cls(prepared(registry, faults), wish.seed, begin, end, faults)
 
     @property
     def first_day(self) -> date:
