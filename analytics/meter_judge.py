@@ -6,6 +6,7 @@ Only the places where a register falls or leaps are looked at; between them ever
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import accumulate, pairwise
 
 NEAR = 8
 """Readings on either side within which a small excursion must be over. The project's own choice."""
@@ -16,14 +17,16 @@ SUPPORT = 5
 SHORT_MS = 2 * 3_600_000
 """Up to here what flows is like just before and after; beyond, like the register's mean. The project's own choice."""
 USUAL = 4.0
-"""How many times the expected amount a step over a long time may have and still be believed to be a rollover."""
+"""A step that goes so many times as fast as those around it is no rollover, but a register that began anew."""
+ALIVE = 0.2
+"""What counts on at this share of the mean rate is a register, and no excursion of one. The project's own choice."""
 ROUND_TRIP = 0.05
 """A register that is back within this share of where it fell from never was at 0. The project's own choice."""
 QUANTA = 3
 """A register that counts in large units may be so many of them off."""
 
 # Where counters turn over, in the metric's unit: digits of a dial, and 16, 24, 31 and 32 bits of common units.
-_DIGITS = tuple(10.0**power for power in range(3, 10))
+_DIGITS = tuple(10.0**power for power in range(4, 10))
 _BITS = tuple(2.0**bits * unit for bits in (16, 24, 31, 32) for unit in (0.001, 0.01, 0.1, 1.0))
 MODULI = tuple(sorted(_DIGITS + _BITS))
 
@@ -91,6 +94,7 @@ class _Register:
         self._values = values
         self._events = events
         self._scale = scale
+        self._gained = self._plain_gains()
         self._found = Judged()
         self._restarted = 0
         """Where the register last began anew."""
@@ -108,6 +112,19 @@ class _Register:
                     self._leap(at, later)
         return self._found
 
+    def _plain_gains(self) -> Sequence[float]:
+        """Return how much plain steps have added up to by each reading."""
+        events = frozenset(self._events)
+        steps = enumerate(pairwise(self._values), start=1)
+        gains = (0.0 if at in events else after - before for at, (before, after) in steps)
+        return tuple(accumulate(gains, initial=0.0))
+
+    def _is_alive(self, start: int, end: int) -> bool:
+        """Say whether the readings from start until before end count on as a register does."""
+        span_ms = self._times[end - 1] - self._times[start]
+        gained = self._gained[end - 1] - self._gained[start]
+        return end - start > NEAR and gained > ALIVE * self._scale.mean_per_ms * span_ms > 0
+
     def _level(self, at: int) -> float:
         return self._found.raised.get(at, self._values[at])
 
@@ -118,9 +135,12 @@ class _Register:
     def _expected(self, start: int, end: int) -> float:
         """Return what may have flowed: at the rate of the readings around for a short time, else at the mean."""
         span_ms = self._times[end] - self._times[start]
-        rates = [*self._rate(start - NEAR, start), *self._rate(end, end + NEAR)]
+        rates = self._rates_around(start, end)
         rate = sum(rates) / len(rates) if rates and span_ms <= SHORT_MS else self._scale.mean_per_ms
         return rate * span_ms
+
+    def _rates_around(self, start: int, end: int) -> list[float]:
+        return [*self._rate(start - NEAR, start), *self._rate(end, end + NEAR)]
 
     def _rate(self, start: int, end: int) -> list[float]:
         first, last = max(start, 0), min(end, len(self._values) - 1)
@@ -155,7 +175,10 @@ class _Register:
 
     def _far_return(self, at: int, later: Sequence[int]) -> int | None:
         """Return where the register leaps back to where it would be had nothing happened."""
-        return next((place for place in later if self._continues(at - 1, place) and self._is_supported(place)), None)
+        for place in later:
+            if self._continues(at - 1, place) and self._is_supported(place):
+                return None if self._is_alive(at, place) else place
+        return None
 
     def _continues(self, start: int, end: int) -> bool:
         gain = self._values[end] - self._level(start)
@@ -178,6 +201,7 @@ class _Register:
     def _small_excursion(self, at: int) -> bool:
         """Drop the fewer readings where the register was soon back up, or had been as low just before."""
         back = next((p for p in range(at + 1, min(at + NEAR, len(self._values))) if self._continues(at - 1, p)), None)
+        back = None if back is not None and self._climbs(at, back) else back
         low = next((p for p in range(at - 2, max(at - 2 - NEAR, -1), -1) if self._goes_on(p, at)), None)
         if low is not None and (back is None or at - 1 - low <= back - at):
             self._drop(range(low + 1, at), Excursion.SPIKE)
@@ -186,6 +210,11 @@ class _Register:
         if back is not None:
             self._drop(range(at, back), Excursion.GLITCH)
         return back is not None
+
+    def _climbs(self, start: int, end: int) -> bool:
+        """Say whether the register gets there step by step, as one does that was set back, and not at one leap."""
+        steps = [after - before for before, after in pairwise(self._values[start : end + 1])]
+        return len(steps) > 2 and max(steps) < sum(steps) / 2  # noqa: PLR2004 - of two steps one is half or more
 
     def _goes_on(self, start: int, end: int) -> bool:
         return start not in self._found.dropped and self._continues(start, end)
@@ -200,12 +229,20 @@ class _Register:
         before, now = self._level(at - 1), self._values[at]
         moduli = MODULI if self._scale.rolls_at is None else (self._scale.rolls_at,)
         amounts = [modulus - before + now for modulus in moduli if modulus > before]
-        possible = self._possible(at - 1, at)
-        if self._times[at] - self._times[at - 1] > SHORT_MS and self._scale.rolls_at is None:
-            possible = min(possible, USUAL * self._expected(at - 1, at) + QUANTA * self._scale.quantum)
-        if not amounts or min(amounts) > possible:
+        if not amounts or min(amounts) > self._usually_at_most(at):
             return None
         return Step(kind=StepKind.ROLLOVER, amount=min(amounts))
+
+    def _usually_at_most(self, at: int) -> float:
+        """Return how much a rollover may hide: more, and the register more likely began anew near its end."""
+        span_ms = self._times[at] - self._times[at - 1]
+        possible = self._possible(at - 1, at)
+        margin = QUANTA * self._scale.quantum
+        if self._scale.rolls_at is not None:
+            return possible
+        rates = self._rates_around(at - 1, at)
+        rate = max(rates) if rates and span_ms <= SHORT_MS else self._scale.mean_per_ms
+        return min(possible, USUAL * rate * span_ms + margin)
 
     def _restart(self, at: int) -> Step:
         """Return a reset where the register may have begun at 0, else a replacement.
@@ -221,7 +258,7 @@ class _Register:
 
     def _leap(self, at: int, later: Sequence[int]) -> None:
         back = next((place for place in later if self._is_back(at, place)), None)
-        if back is not None:
+        if back is not None and not self._is_alive(at, back):
             self._drop(range(at, back), Excursion.SPIKE)
             return
         stuck = self._stuck_since(at)

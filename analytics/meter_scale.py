@@ -7,15 +7,19 @@ from analytics.meter_judge import QUANTA
 
 SERIES = ("device", "metric", "phase")
 
-FACTOR = 10.0
-"""A register may go so many times as fast as it usually goes at most. The project's own choice."""
+FACTOR = 5.0
+BURST_FACTOR = 3.0
+"""A register may go so many times as fast as in its busiest hours, and as in its busiest steps. Own choice."""
+BURSTS = 5
+"""So many steps may go faster than the busiest ones: they may be wrong."""
 NEIGHBOURS = 5.0
 """A leap goes so many times as fast as the steps on both sides of it; load that goes on is no leap. Own choice."""
 SMOOTHED = 5
 """The median of so many readings is free of up to two wrong ones."""
 COARSE_SHARE = 0.05
 COARSE_STEPS = 5
-"""A register counts in units where so large a share of its steps, and so many, are the smallest one."""
+COARSE_TOLERANCE = 1e-4
+"""A register counts in units where so large a share of its steps, and so many, are the smallest one, as nearly."""
 LIMITS_SCHEMA = pl.Schema(
     {
         "device": pl.String,
@@ -33,16 +37,21 @@ where the register turns over.
 
 
 def with_scale(rows: pl.DataFrame, limits: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows (SERIES, time_ms, value; sorted) with `quantum`, `noise`, `limit_per_ms`, `mean_per_ms`.
+    """Return the rows (SERIES, time_ms, value; sorted) with what is usual of each register, as it says it.
 
-    Also `rolls_at` of the limits, and `step_ms`, the median step. Everything is as the register says it.
+    Columns: `quantum`, `noise`, `limit_per_ms`, `mean_per_ms`, `rolls_at` of the limits, and `step_ms`,
+    the median step.
     """
-    scale = _counting(rows).join(_speed(rows), on=SERIES, how="left").join(limits, on=["device", "metric"], how="left")
-    usual = pl.max_horizontal(pl.col("usual_per_ms") * FACTOR, pl.col("floor_per_h") / MS_PER_HOUR)
+    smooth = rows.with_columns(smooth=pl.col("value").rolling_median(SMOOTHED, min_samples=1, center=True).over(SERIES))
+    speeds = _speed(smooth).join(_bursts(smooth), on=SERIES, how="left")
+    scale = _counting(rows).join(speeds, on=SERIES, how="left").join(limits, on=["device", "metric"], how="left")
+    usual = pl.max_horizontal(
+        pl.col("usual_per_ms") * FACTOR, pl.col("burst_per_ms") * BURST_FACTOR, pl.col("floor_per_h") / MS_PER_HOUR
+    )
     known = scale.with_columns(
         limit_per_ms=pl.coalesce(pl.col("limit_per_h") / MS_PER_HOUR, usual, pl.lit(float("inf"))),
         mean_per_ms=pl.col("mean_per_ms").fill_null(0.0),
-    ).drop("limit_per_h", "floor_per_h", "usual_per_ms")
+    ).drop("limit_per_h", "floor_per_h", "usual_per_ms", "burst_per_ms")
     return rows.join(known, on=SERIES, how="left", maintain_order="left")
 
 
@@ -61,8 +70,9 @@ def _counting(rows: pl.DataFrame) -> pl.DataFrame:
         *SERIES, gain=pl.col("value").diff().over(SERIES), step_ms=pl.col("time_ms").diff().over(SERIES)
     )
     up = pl.col("gain").filter(pl.col("gain") > 0)
-    smallest = up.min()
-    is_smallest = up <= smallest * (1 + 1e-6)
+    # not the very smallest: where a register turned over a step may be a part of its unit
+    smallest = up.quantile(COARSE_SHARE, interpolation="lower")
+    is_smallest = (up / smallest - 1).abs() <= COARSE_TOLERANCE
     coarse = (is_smallest.mean() >= COARSE_SHARE) & (is_smallest.sum() >= COARSE_STEPS)
     return (
         gains.group_by(SERIES)
@@ -77,9 +87,8 @@ def _counting(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _speed(rows: pl.DataFrame) -> pl.DataFrame:
     """Return per series the rate that only few hours exceed, and the mean one, from a smoothed register by the hour."""
-    smooth = pl.col("value").rolling_median(SMOOTHED, min_samples=1, center=True).over(SERIES)
     hourly = (
-        rows.with_columns(smooth=smooth, hour=pl.col("time_ms") // MS_PER_HOUR)
+        rows.with_columns(hour=pl.col("time_ms") // MS_PER_HOUR)
         .group_by(*SERIES, "hour", maintain_order=True)
         .agg(pl.first("time_ms", "smooth"), last_ms=pl.last("time_ms"), last_smooth=pl.last("smooth"))
         .with_columns(
@@ -98,3 +107,15 @@ def _speed(rows: pl.DataFrame) -> pl.DataFrame:
     means = believed.group_by(SERIES).agg(mean_per_ms=pl.sum("gain") / pl.sum("span_ms"))
     positive = pl.when(pl.col("usual_per_ms") > 0).then("usual_per_ms")
     return usual_per_series.with_columns(usual_per_ms=positive).join(means, on=SERIES, how="left")
+
+
+def _bursts(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return per series the rate that few single steps exceed: what comes back for a minute now and then is usual."""
+    rate = pl.col("smooth").diff() / pl.col("time_ms").diff()
+    steps = rows.select(*SERIES, rate=rate.over(SERIES)).filter(pl.col("rate") > 0)
+    exceeded_by = BURSTS + pl.len() // 1000
+    return steps.group_by(SERIES).agg(
+        burst_per_ms=pl.when(pl.len() > 10 * BURSTS).then(
+            pl.col("rate").sort(descending=True).get(exceeded_by, null_on_oob=True)
+        )
+    )

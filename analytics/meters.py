@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from analytics.meter_judge import SHORT_MS, Judged, Scale, judge
+from analytics.meter_judge import Judged, Scale, judge
 from analytics.meter_scale import LIMITS_SCHEMA, SERIES, is_event, with_scale
 from analytics.meter_shape import filled, load_shape, shaped_amount
 from analytics.points import HOLD_FACTOR
@@ -43,6 +43,10 @@ AMOUNTS_SCHEMA = pl.Schema(
         "estimated": pl.Boolean,
     }
 )
+
+AROUND_MS = 30 * 60_000
+"""What flowed in a step of so long is guessed from the steps around it; of a longer one from the usual load of its
+hours, for the steps around eight o'clock are the night's and the morning's. The project's own choice."""
 
 _DECISIONS_SCHEMA = pl.Schema(
     {
@@ -190,7 +194,7 @@ def _settled(steps: pl.DataFrame, shape: pl.DataFrame) -> pl.DataFrame:
     plain = (pl.col("amount").is_not_null() & ~pl.col("inferred")).fill_null(value=False)
     amount, span_ms = (pl.when(plain).then(pl.col(name)).otherwise(0) for name in ("amount", "span_ms"))
     around = _around(amount) / _around(span_ms)
-    near = pl.when(pl.col("span_ms") <= SHORT_MS).then(around).fill_nan(None) * pl.col("span_ms")
+    near = pl.when(pl.col("span_ms") <= AROUND_MS).then(around).fill_nan(None) * pl.col("span_ms")
     guesses = shaped_amount(steps.with_columns(near=near).filter(unknown), shape)
     guessed = pl.max_horizontal(pl.coalesce("near", "shaped", pl.lit(0.0)), pl.col("least").fill_null(0.0))
     settled = guesses.select("row", guess=guessed)
