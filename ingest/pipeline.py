@@ -123,6 +123,8 @@ class Pipeline:
         for message in messages:
             if not self._joins_a_run(message, group):
                 entry = self._with_signals(self._entry(message, group))
+                if message.packet_id is None:
+                    entry = replace(entry, unassured=entry.received)
                 group.runs.pop(entry.gateway, None)
                 group.entries.append(entry)
         return [each.entry() if isinstance(each, Run) else each for each in group.entries]
@@ -138,7 +140,12 @@ class Pipeline:
         if run is None or run.boot != plain.boot:
             run = group.runs[plain.gateway] = Run(plain.gateway, plain.boot, self._site)
             group.entries.append(run)
-        run.add(plain, received_ms=message.received_ms, delivery=_delivery(message) if plain.seq is None else None)
+        run.add(
+            plain,
+            received_ms=message.received_ms,
+            assured=message.packet_id is not None,
+            delivery=_delivery(message) if plain.seq is None else None,
+        )
         return True
 
     def _with_signals(self, entry: SpoolEntry) -> SpoolEntry:

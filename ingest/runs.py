@@ -18,13 +18,15 @@ class Run:
     site: SiteId
     rows: list[Row] = field(default_factory=list)
     received: int = 0
+    unassured: int = 0
     received_ms: int = 0
     seqs: list[int] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
 
-    def add(self, message: PlainMessage, *, received_ms: int, delivery: Delivery | None) -> None:
-        """Append what a message says."""
+    def add(self, message: PlainMessage, *, received_ms: int, assured: bool, delivery: Delivery | None) -> None:
+        """Append what a message says; it came `assured` with QoS 1."""
         self.received += message.records
+        self.unassured += 0 if assured else message.records
         self.received_ms = received_ms
         if message.seq is not None:
             self.seqs.append(message.seq)
@@ -42,6 +44,7 @@ class Run:
             boot=self.boot,
             seqs=self.seqs,
             deliveries=self.deliveries,
+            unassured=self.unassured,
         )
 
     def _readings(self) -> ReadingBatch:

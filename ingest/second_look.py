@@ -68,7 +68,7 @@ class SecondLook:
         if self._asked.was_accepted:
             entry = replace(entry, signals=())
         # The number is looked up and not kept: the window belongs to the process that ingests. An old status is none.
-        return replace(entry, boot=None, seq=None, status=None)
+        return replace(entry, boot=None, seq=None, status=None, unassured=0)
 
     def _decode(self, topic: Topic, payload: bytes, *, received_ms: int) -> Decoded:
         decoded = native.decode(topic, payload, received_ms=received_ms)

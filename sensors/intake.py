@@ -107,7 +107,8 @@ class SpoolEntry:
     be wrong if the judging is. `boot` and `seq` mark the message in its gateway's duplicate window, None where it
     carries none. `event_keys` are what its events are known by from now on; `signals` are what they ask people
     to see, made durable together with them; `status` is what a status message says.
-    `seqs` and `deliveries` are those of all its messages, where they are several.
+    `seqs` and `deliveries` are those of all its messages, where they are several. `unassured` are the records that came
+    with QoS 0.
     """
 
     gateway: str
@@ -126,6 +127,7 @@ class SpoolEntry:
     seqs: Sequence[int] = ()
     deliveries: Sequence[Delivery] = ()
     status: GatewayStatus | None = None
+    unassured: int = 0
 
     @property
     def accepted(self) -> int:
@@ -138,7 +140,8 @@ class Book:
     """One gateway's account, in records.
 
     `spooled` is counted from the entries that wait, not derived from the other columns. `missing` counts messages,
-    by their `seq`, that never came: it is beside the account, for nobody knows what was in them.
+    by their `seq`, that never came: it is beside the account, for nobody knows what was in them. `unassured` of the
+    records received came with QoS 0, which nobody sends again where one is lost on the way.
     """
 
     gateway: str
@@ -151,6 +154,7 @@ class Book:
     spooled: int = 0
     dropped: int = 0
     missing: int = 0
+    unassured: int = 0
 
     def __post_init__(self) -> None:
         """Close the reasons against change."""

@@ -19,11 +19,12 @@ def add_to_books(
     for gap in gaps:
         missing[gap.gateway] += gap.missing
     db.executemany(
-        "INSERT INTO books (gateway, received, accepted, duplicate, quarantined, missing, last_received_ms)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)"
+        "INSERT INTO books (gateway, received, accepted, duplicate, quarantined, missing, unassured,"
+        " last_received_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (gateway) DO UPDATE SET received = received + excluded.received,"
         " accepted = accepted + excluded.accepted, duplicate = duplicate + excluded.duplicate,"
         " quarantined = quarantined + excluded.quarantined, missing = missing + excluded.missing,"
+        " unassured = unassured + excluded.unassured,"
         " last_received_ms = coalesce(excluded.last_received_ms, last_received_ms)",
         [
             (
@@ -33,6 +34,7 @@ def add_to_books(
                 each.duplicate,
                 each.quarantined,
                 missing[gateway],
+                each.unassured,
                 each.heard_ms if live else None,
             )
             for gateway, each in gathered.items()
@@ -72,7 +74,7 @@ def read_books(db: sqlite3.Connection) -> dict[str, Book]:
     ignored: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for gateway, reason, records in db.execute("SELECT gateway, reason, records FROM ignored"):
         ignored[gateway][reason] = records
-    query = "SELECT gateway, received, accepted, duplicate, quarantined, stored, dropped, missing FROM books"
+    query = "SELECT gateway, received, accepted, duplicate, quarantined, stored, dropped, missing, unassured FROM books"
     return {
         row[0]: Book(
             gateway=row[0],
@@ -83,6 +85,7 @@ def read_books(db: sqlite3.Connection) -> dict[str, Book]:
             stored=row[5],
             dropped=row[6],
             missing=row[7],
+            unassured=row[8],
             ignored=ignored[row[0]],
             spooled=spooled.get(row[0], 0),
         )

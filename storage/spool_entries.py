@@ -39,6 +39,7 @@ class Gathered:
     accepted: int = 0
     duplicate: int = 0
     quarantined: int = 0
+    unassured: int = 0
 
     def add(self, entry: SpoolEntry) -> None:
         """Take in what one message became."""
@@ -46,6 +47,7 @@ class Gathered:
         self.received += entry.received
         self.accepted += entry.accepted
         self.duplicate += entry.duplicates
+        self.unassured += entry.unassured
         self.quarantined += sum(each.records for each in entry.quarantined)
         self.events += entry.events
         if not entry.ignored:

@@ -256,8 +256,19 @@ MESSAGES = st.builds(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(groups=st.lists(st.lists(MESSAGES, max_size=6), max_size=3))
 def test_books_balance_whatever_comes(spool: SqliteSpool, groups: list[list[Message]]) -> None:
     for group in groups:
         taken(spool, *group)
+
+
+def test_records_of_quality_0_are_taken_and_counted_apart(spool: SqliteSpool) -> None:
+    taken(
+        spool,
+        readings_message(co2(1), co2(2)),
+        readings_message(co2(3), co2(-1)),
+        readings_message(co2(4), packet_id=7),
+        events_message(fire(id="e1"), packet_id=8),
+    )
+    assert (book(spool).received, book(spool).accepted, book(spool).unassured) == (6, 5, 4)
