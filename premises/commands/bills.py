@@ -11,7 +11,7 @@ import click
 from premises.home import Home, home_option
 
 if TYPE_CHECKING:
-    from sensors.bills import KeptBill
+    from sensors.bills import Bill, KeptBill
 
 BAD_INPUT = 2
 
@@ -33,38 +33,50 @@ def import_(*, file: Path, home: Path | None, check: bool, encoding: str, as_jso
     All of them or, with a fault in any, none. The same file again changes nothing; another quantity or fee for the same
     period corrects the bill, and the audit log keeps both.
     """
-    from premises.bill_file import BillsRefusedError, keep, read_bills  # noqa: PLC0415 - keeps `--help` quick
-    from premises.records import open_records  # noqa: PLC0415 - as above
-    from sensors.actors import system_actor  # noqa: PLC0415 - as above
+    from premises.bill_file import BillsRefusedError  # noqa: PLC0415 - keeps `--help` quick
     from sensors.bills import bill_gaps  # noqa: PLC0415 - as above
-    from storage.registry_file import load_registry  # noqa: PLC0415 - as above
 
-    found = Home.find(home)
-    registry = load_registry(found.registry)
     try:
-        bills = read_bills(file, registry.site.id, encoding=encoding)
-        with closing(open_records(found)) as records:
-            if check:
-                with records.reading() as tx:
-                    bills.checked([each.bill for each in tx.bills(registry.site.id)], registry)
-                result: dict[str, object] = {"bills": len(bills.bills)}
-            else:
-                with records.transaction() as tx:
-                    result = dict(keep(bills, tx, registry, actor_id=system_actor("command-line").id))
-            with records.reading() as tx:
-                held = [each.bill for each in tx.bills(registry.site.id)]
+        result, held = (
+            _looked_over(file, Home.find(home), encoding) if check else _kept(file, Home.find(home), encoding)
+        )
     except BillsRefusedError as refused:
         if not check:
             raise
         for fault in refused.faults:
             click.echo(f"premises: {fault}", err=True)
         sys.exit(BAD_INPUT)
-    gaps = [
-        f"{before.subject} {before.utility}: {before.last} to {after.first}"
-        for before, after in bill_gaps({each.id: each for each in (*held, *bills.bills)}.values())
-    ]
+    gaps = [f"{before.subject} {before.utility}: {before.last} to {after.first}" for before, after in bill_gaps(held)]
     result["gaps"] = gaps
     click.echo(json.dumps(result, ensure_ascii=False) if as_json else _sentence(file, result, gaps, check=check))
+
+
+def _looked_over(file: Path, home: Home, encoding: str) -> "tuple[dict[str, object], list[Bill]]":
+    """Return the count of a file's bills, and all bills as they would stand. Raises BillsRefusedError."""
+    from premises.bill_file import read_bills  # noqa: PLC0415 - keeps `--help` quick
+    from premises.records import open_records  # noqa: PLC0415 - as above
+    from storage.registry_file import load_registry  # noqa: PLC0415 - as above
+
+    registry = load_registry(home.registry)
+    new = read_bills(file, registry.site.id, encoding=encoding)
+    with closing(open_records(home)) as records, records.reading() as tx:
+        held = [each.bill for each in tx.bills(registry.site.id)]
+    new.checked(held, registry)
+    return {"bills": len(new.bills)}, list({bill.id: bill for bill in (*held, *new.bills)}.values())
+
+
+def _kept(file: Path, home: Home, encoding: str) -> "tuple[dict[str, object], list[Bill]]":
+    """Return what keeping a file's bills changed, and all bills. Raises BillsRefusedError."""
+    from premises.bill_file import keep, read_bills  # noqa: PLC0415 - keeps `--help` quick
+    from premises.records import open_records  # noqa: PLC0415 - as above
+    from sensors.actors import system_actor  # noqa: PLC0415 - as above
+    from storage.registry_file import load_registry  # noqa: PLC0415 - as above
+
+    registry = load_registry(home.registry)
+    new = read_bills(file, registry.site.id, encoding=encoding)
+    with closing(open_records(home)) as records, records.transaction() as tx:
+        result = dict[str, object](keep(new, tx, registry, actor_id=system_actor("command-line").id))
+        return result, [each.bill for each in tx.bills(registry.site.id)]
 
 
 @command.command("list")
