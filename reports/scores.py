@@ -10,7 +10,16 @@ from simulators.scoring import Found, RuleScore, held
 from simulators.truth import TruthRow
 
 GAP = "  "
-COLUMNS = ("rule", "tp", "fp", "fn", "precision", "recall", "delay", "near")
+COLUMNS = (
+    "score.rule",
+    "score.tp",
+    "score.fp",
+    "score.fn",
+    "score.precision",
+    "score.recall",
+    "score.delay",
+    "score.near",
+)
 TWO_DAYS = timedelta(days=2)
 MOST_TOLD = 20
 
@@ -19,7 +28,7 @@ def render_scores(scores: Mapping[str, RuleScore], messages: Messages, *, floor:
     """Return the table, then the findings and faults that did not meet, and whether the floor is held."""
     if not scores:
         return messages.text("score.nothing")
-    header = [messages.text(f"score.{column}") for column in COLUMNS]
+    header = [messages.text(column) for column in COLUMNS]
     rows = [_cells(rule, score, messages) for rule, score in scores.items()]
     return "\n".join([*_table([header, *rows]), *_astray(scores, messages), *_verdict(scores, messages, floor)])
 
