@@ -123,6 +123,20 @@ class Influx:
                     server.delete(f"/api/v2/buckets/{each['id']}")
 
 
+class PassingStore(InfluxReadingStore):
+    """A store that takes its buckets with it when it is closed."""
+
+    def __init__(self, server: Influx, folder: Path) -> None:
+        """Make buckets that nobody else uses."""
+        super().__init__(server.address(), notes=folder / "influxdb.duckdb", buckets=server.new_buckets())
+        self._passing = server
+
+    def close(self) -> None:
+        """Let go of the buckets, too."""
+        super().close()
+        self._passing.remove(self.buckets)
+
+
 @cache
 def influxdb() -> Influx:
     """Return this worker's InfluxDB: the one that PREMISES_TEST_INFLUXDB_URL names, or Debian's behind a shim."""

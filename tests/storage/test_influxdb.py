@@ -203,6 +203,7 @@ def test_without_its_notes_a_store_knows_its_events_and_readings_all_the_same(tm
         assert store.append_events([event(id="gw1-77", seconds=60), event(id="gw1-78")]) == 1
         assert store.append(co2(1, 3)) == AppendResult(replaced=1, unchanged=1)
         assert store.events(HQ, start_ms=NOON_MS, end_ms=NOON_MS + 1).height == 2
+    server.remove(buckets)
 
 
 # Reading

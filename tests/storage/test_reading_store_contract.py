@@ -23,7 +23,7 @@ from storage.ports import AppendResult, ReadingStore, SpoolTarget
 from storage.readings.duckdb import DuckDBReadingStore
 from storage.readings.frames import AGGREGATE_SCHEMA, ForeignDayError
 from storage.readings.memory import MemoryReadingStore
-from tests.influx import influxdb
+from tests.influx import PassingStore, influxdb
 
 HQ = SiteId("hq")
 ANNEX = SiteId("annex")
@@ -46,7 +46,9 @@ def open_duckdb(folder: Path) -> Store:
 
 
 def open_influxdb(folder: Path) -> Store:
-    return influxdb().store(folder)
+    store = PassingStore(influxdb(), folder)
+    store.prepare()
+    return store
 
 
 OPENERS: dict[str, Callable[[Path], Store]] = {"memory": open_memory, "duckdb": open_duckdb, "influxdb": open_influxdb}

@@ -16,7 +16,7 @@ from sensors.topology import SiteId
 from storage.ports import ReadingStore
 from storage.readings.duckdb import DuckDBReadingStore
 from storage.readings.memory import MemoryReadingStore
-from tests.influx import influxdb
+from tests.influx import PassingStore, influxdb
 
 HQ, ANNEX = SiteId("hq"), SiteId("annex")
 DAY = date(2026, 3, 2)
@@ -39,7 +39,9 @@ def open_duckdb(folder: Path) -> Store:
 
 
 def open_influxdb(folder: Path) -> Store:
-    return influxdb().store(folder)
+    store = PassingStore(influxdb(), folder)
+    store.prepare()
+    return store
 
 
 OPENERS: dict[str, Callable[[Path], Store]] = {"memory": open_memory, "duckdb": open_duckdb, "influxdb": open_influxdb}
