@@ -209,9 +209,7 @@ def _deadlines(daily: DailyJobs) -> Deadlines:
     return deadline
 
 
-def _sources(
-    home: Home, desk: SpoolDesk, store: HomeStore, registry: Callable[[], Registry], clock: Clock
-) -> Sources:
+def _sources(home: Home, desk: SpoolDesk, store: HomeStore, registry: Callable[[], Registry], clock: Clock) -> Sources:
     """Return where the figures of `/metrics` come from."""
     return Sources(
         home=home,
