@@ -4,12 +4,14 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_origin
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from ingest.gbt26875.panels import address_of
 from premises.home import Home
 from sensors.errors import InputFault
 
@@ -196,6 +198,55 @@ class ServerSettings(Section):
     """Addresses of reverse proxies whose word (`X-Forwarded-For`) on a client's address is taken."""
 
 
+def _panel_address(value: object) -> object:
+    """Let an address be a number, or its six bytes with dots."""
+    return address_of(value) if isinstance(value, str | int) else value
+
+
+def _network(value: str) -> str:
+    """Refuse what is neither an address nor a network."""
+    ip_network(value)
+    return value
+
+
+class PanelSettings(Section):
+    """A transmission device and the fire panel behind it; the devices are those of the registry."""
+
+    address: Annotated[int, BeforeValidator(_panel_address)]
+    gateway: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^/+#\s]+$")]
+    device: Annotated[str, Field(min_length=1, max_length=128)]
+    parts: dict[str, str] = {}
+    """Parts with a device of their own: a system (`11.0`) or, for measured values, a component (`1.1/10-2`)."""
+    heeds_test_bit: bool = False
+
+
+class FirePanelSettings(Section):
+    """The listener for fire panels (GB/T 26875.3 over TCP)."""
+
+    enabled: bool = False
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 26_875
+    allowed: Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], BeforeValidator(_listed)] = ("127.0.0.1",)
+    """Addresses and networks that may connect."""
+    panels: tuple[PanelSettings, ...] = ()
+    max_connections: Annotated[int, Field(ge=1, le=1_000)] = 64
+    idle_s: Annotated[int, Field(ge=10, le=86_400)] = 300
+    roll_call_minutes: Annotated[int, Field(ge=0, le=1_440)] = 0
+    """0 is never."""
+    roll_call_answer_minutes: Annotated[int, Field(ge=1, le=255)] = 10
+    sets_clocks: bool = False
+
+    @model_validator(mode="after")
+    def _hold_together(self) -> Self:
+        for name in ("address", "gateway"):
+            found = [getattr(panel, name) for panel in self.panels]
+            twice = sorted({str(each) for each in found if found.count(each) > 1})
+            if twice:
+                msg = f"{name} {', '.join(twice)} stands at two panels; each has its own"
+                raise ValueError(msg)
+        return self
+
+
 class Settings(Section):
     """All settings of one installation."""
 
@@ -205,6 +256,7 @@ class Settings(Section):
     spool: SpoolSettings = SpoolSettings()
     store: StoreSettings = StoreSettings()
     alerts: AlertSettings = AlertSettings()
+    fire_panel: FirePanelSettings = FirePanelSettings()
     records: RecordsSettings = RecordsSettings()
     metrics: MetricsSettings = MetricsSettings()
     log: LogSettings = LogSettings()

@@ -208,6 +208,8 @@ _TABLE = (
         {"MJ": Conversion(1e-3), "kWh": Conversion(0.0036), "MWh": Conversion(3.6)},
     ),
     _metric("battery_pct", "battery", _D, "%", _NOW, 0, 100, _PERCENT),
+    # How far a device's clock is ahead of ours; 1e9 s is 31 years, a clock that was never set.
+    _metric("clock_offset_s", "clock_offset", _D, "s", _NOW, -1e9, 1e9, {"ms": Conversion(1e-3)}),
     _metric("signal_dbm", "signal", _D, "dBm", _NOW, -200, 50),
 )
 

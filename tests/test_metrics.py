@@ -38,6 +38,7 @@ DESIGN = {
     "heat_gj",
     "battery_pct",
     "signal_dbm",
+    "clock_offset_s",
 }
 SUFFIX_OF_UNIT = {
     "W": "_w",
@@ -56,6 +57,7 @@ SUFFIX_OF_UNIT = {
     "m³": "_m3",
     "GJ": "_gj",
     "dBm": "_dbm",
+    "s": "_s",
 }
 EACH = pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS.keys())
 
