@@ -214,7 +214,9 @@ class Intake:
         if not records:
             return []
         topic = f"premises/v1/{self._site}/{panel.gateway}/{kind}"
-        return self._pipeline.process([Message(topic, orjson.dumps({kind: records}), received_ms)])
+        entries = self._pipeline.process([Message(topic, orjson.dumps({kind: records}), received_ms)])
+        # Not as of QoS 0: a panel sends again what was not confirmed.
+        return [replace(entry, unassured=0) for entry in entries]
 
     def _timed(self, records: Iterable[tuple[Record, bytes | None]], key: str, received_ms: int) -> list[Record]:
         """Return the records with ids and with the panel's own times, where these can be; else the receipt serves."""
@@ -259,10 +261,10 @@ class Intake:
         speaker = arrival.item.source if isinstance(arrival.item, Frame) else arrival.speaker
         gateway = "-" if speaker is None else self.panel(speaker).gateway
         kept = Quarantined(
-            topic=f"gbt26875/{arrival.peer}",
+            topic=f"premises/v1/{self._site}/{gateway}/gbt26875",
             payload=raw[:_KEPT],
             reason=reason,
-            detail=detail,
+            detail=f"from {arrival.peer}: {detail}",
             gateway=gateway,
             received_ms=arrival.received_ms,
             size=len(raw),
