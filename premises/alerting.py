@@ -13,7 +13,8 @@ from typing import Protocol
 
 import structlog
 
-from alerts.channels.webhook import Webhook, WebhookAddressError
+from alerts.channels.exchange import AddressError
+from alerts.channels.webhook import Webhook
 from alerts.dispatch import Attempt, Channel, Delivery, Notice, dispatch, project
 from alerts.ports import AlertTransaction
 from ingest.repeats import Repeats
@@ -256,7 +257,7 @@ def channels_of(settings: Settings, home: Home) -> list[Channel]:
     for position, webhook in enumerate(settings.alerts.webhooks):
         try:
             channel = Webhook(url=webhook.url, secret=read_secret(webhook.secret_file))
-        except WebhookAddressError as exc:
+        except AddressError as exc:
             msg = f"{home.settings}: alerts.webhooks.{position}: {exc}"
             raise SettingsError(msg) from exc
         channels[channel.name] = channel

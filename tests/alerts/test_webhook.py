@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.channels.webhook import LONGEST_ANSWER, Webhook, WebhookAddressError
+from alerts.channels.exchange import LONGEST_ANSWER, AddressError, Line
+from alerts.channels.webhook import Webhook
 from alerts.dispatch import Delivery, Notice, NoticeKind
 from alerts.model import alert_id
 from sensors.events import EventType
@@ -24,7 +25,7 @@ def notice(kind: NoticeKind = NoticeKind.RAISED) -> Notice:
 
 
 def webhook(url: str, *, timeout_s: float = 5.0) -> Webhook:
-    return Webhook(url=url, secret=SECRET, timeout_s=timeout_s, unix_time=NOON.timestamp)
+    return Webhook(url=url, secret=SECRET, line=Line(timeout_s=timeout_s, unix_time=NOON.timestamp))
 
 
 def test_a_notice_arrives_signed_with_everything_a_receiver_needs() -> None:
@@ -132,7 +133,7 @@ def test_nobody_there_is_tried_again() -> None:
     ],
 )
 def test_an_address_that_cannot_be_called_is_refused_without_repeating_it(url: str) -> None:
-    with pytest.raises(WebhookAddressError) as refused:
+    with pytest.raises(AddressError) as refused:
         webhook(url)
     assert "word" not in str(refused.value)
 
