@@ -4,8 +4,7 @@ import polars as pl
 
 from analytics.intervals import MS_PER_HOUR
 from analytics.meter_judge import QUANTA
-
-SERIES = ("device", "metric", "phase")
+from analytics.meter_series import after, before, change, of_series
 
 FACTOR = 5.0
 BURST_FACTOR = 3.0
@@ -37,14 +36,16 @@ where the register turns over.
 
 
 def with_scale(rows: pl.DataFrame, limits: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows (SERIES, time_ms, value; sorted) with what is usual of each register, as it says it.
+    """Return the rows (series, time_ms, value; sorted) with what is usual of each register, as it says it.
 
-    Columns: `quantum`, `noise`, `limit_per_ms`, `mean_per_ms`, `rolls_at` of the limits, and `step_ms`,
-    the median step.
+    `limits` has `series` and what LIMITS_SCHEMA says of it. Columns: `quantum`, `noise`, `limit_per_ms`,
+    `mean_per_ms`, `rolls_at`.
     """
-    smooth = rows.with_columns(smooth=pl.col("value").rolling_median(SMOOTHED, min_samples=1, center=True).over(SERIES))
-    speeds = _speed(smooth).join(_bursts(smooth), on=SERIES, how="left")
-    scale = _counting(rows).join(speeds, on=SERIES, how="left").join(limits, on=["device", "metric"], how="left")
+    smooth = rows.with_columns(
+        smooth=pl.col("value").rolling_median(SMOOTHED, min_samples=1, center=True).over("series")
+    )
+    speeds = _speed(smooth).join(_bursts(smooth), on="series", how="left")
+    scale = _counting(rows).join(speeds, on="series", how="left").join(limits, on="series", how="left")
     usual = pl.max_horizontal(
         pl.col("usual_per_ms") * FACTOR, pl.col("burst_per_ms") * BURST_FACTOR, pl.col("floor_per_h") / MS_PER_HOUR
     )
@@ -52,33 +53,45 @@ def with_scale(rows: pl.DataFrame, limits: pl.DataFrame) -> pl.DataFrame:
         limit_per_ms=pl.coalesce(pl.col("limit_per_h") / MS_PER_HOUR, usual, pl.lit(float("inf"))),
         mean_per_ms=pl.col("mean_per_ms").fill_null(0.0),
     ).drop("limit_per_h", "floor_per_h", "usual_per_ms", "burst_per_ms")
-    return rows.join(known, on=SERIES, how="left", maintain_order="left")
+    return rows.join(known, on="series", how="left", maintain_order="left")
+
+
+def perhaps_eventful(rows: pl.DataFrame, limits: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of the series in which there may be an event; in all others there is none.
+
+    It takes no more than the differences and the limits, and finds few: what is usual of a register is worked out, and
+    the register read step by step, for those alone.
+    """
+    least = pl.coalesce("limit_per_h", "floor_per_h", pl.lit(0.0)) / MS_PER_HOUR
+    known = rows.with_columns(
+        limits.sort("series").select(least).to_series().gather(rows["series"]).alias("least_per_ms")
+    )
+    return of_series(known, _fell_or_leapt(pl.col("least_per_ms") * change("time_ms"))).drop("least_per_ms")
 
 
 def is_event() -> pl.Expr:
     """Return the condition that a register fell into this row, or leapt as no load does."""
-    gain, span_ms = pl.col("value").diff().over(SERIES), pl.col("time_ms").diff().over(SERIES)
-    rate = gain / span_ms
-    around = pl.max_horizontal(rate.shift(1).over(SERIES), rate.shift(-1).over(SERIES), pl.lit(0.0))
-    possible = pl.col("limit_per_ms") * span_ms + QUANTA * pl.col("quantum")
+    return _fell_or_leapt(pl.col("limit_per_ms") * change("time_ms") + QUANTA * pl.col("quantum"))
+
+
+def _fell_or_leapt(possible: pl.Expr) -> pl.Expr:
+    gain = change("value")
+    rate = gain / change("time_ms")
+    around = pl.max_horizontal(before(rate), after(rate), pl.lit(0.0))
     leapt = (gain > possible) & (rate > NEIGHBOURS * around)
     return ((gain < 0) | leapt).fill_null(value=False)
 
 
 def _counting(rows: pl.DataFrame) -> pl.DataFrame:
-    gains = rows.select(
-        *SERIES, gain=pl.col("value").diff().over(SERIES), step_ms=pl.col("time_ms").diff().over(SERIES)
-    )
+    gains = rows.select("series", gain=change("value"))
     up = pl.col("gain").filter(pl.col("gain") > 0)
     # not the very smallest: where a register turned over a step may be a part of its unit
     smallest = up.quantile(COARSE_SHARE, interpolation="lower")
     is_smallest = (up / smallest - 1).abs() <= COARSE_TOLERANCE
     coarse = (is_smallest.mean() >= COARSE_SHARE) & (is_smallest.sum() >= COARSE_STEPS)
     return (
-        gains.group_by(SERIES)
-        .agg(
-            quantum=pl.when(coarse).then(smallest).otherwise(0.0), usual_gain=up.median(), step_ms=pl.median("step_ms")
-        )
+        gains.group_by("series")
+        .agg(quantum=pl.when(coarse).then(smallest).otherwise(0.0), usual_gain=up.median())
         .with_columns(pl.col("quantum").fill_null(0.0))
         .with_columns(noise=pl.max_horizontal(1.5 * pl.col("quantum"), pl.col("usual_gain") / 2).fill_null(0.0))
         .drop("usual_gain")
@@ -89,11 +102,11 @@ def _speed(rows: pl.DataFrame) -> pl.DataFrame:
     """Return per series the rate that only few hours exceed, and the mean one, from a smoothed register by the hour."""
     hourly = (
         rows.with_columns(hour=pl.col("time_ms") // MS_PER_HOUR)
-        .group_by(*SERIES, "hour", maintain_order=True)
+        .group_by("series", "hour", maintain_order=True)
         .agg(pl.first("time_ms", "smooth"), last_ms=pl.last("time_ms"), last_smooth=pl.last("smooth"))
         .with_columns(
-            end_ms=pl.col("time_ms").shift(-1).over(SERIES).fill_null(pl.col("last_ms")),
-            end=pl.col("smooth").shift(-1).over(SERIES).fill_null(pl.col("last_smooth")),
+            end_ms=after("time_ms").fill_null(pl.col("last_ms")),
+            end=after("smooth").fill_null(pl.col("last_smooth")),
         )
         .filter(pl.col("end_ms") > pl.col("time_ms"))
         .with_columns(span_ms=pl.col("end_ms") - pl.col("time_ms"), gain=pl.col("end") - pl.col("smooth"))
@@ -102,19 +115,18 @@ def _speed(rows: pl.DataFrame) -> pl.DataFrame:
     )
     exceeded_by = pl.min_horizontal(pl.len() // SMOOTHED, 2) + pl.len() // 100
     usual = pl.col("rate").sort(descending=True).get(exceeded_by)
-    usual_per_series = hourly.group_by(SERIES).agg(usual_per_ms=usual)
-    believed = hourly.join(usual_per_series, on=SERIES).filter(pl.col("rate") <= FACTOR * pl.col("usual_per_ms"))
-    means = believed.group_by(SERIES).agg(mean_per_ms=pl.sum("gain") / pl.sum("span_ms"))
+    usual_per_series = hourly.group_by("series").agg(usual_per_ms=usual)
+    believed = hourly.join(usual_per_series, on="series").filter(pl.col("rate") <= FACTOR * pl.col("usual_per_ms"))
+    means = believed.group_by("series").agg(mean_per_ms=pl.sum("gain") / pl.sum("span_ms"))
     positive = pl.when(pl.col("usual_per_ms") > 0).then("usual_per_ms")
-    return usual_per_series.with_columns(usual_per_ms=positive).join(means, on=SERIES, how="left")
+    return usual_per_series.with_columns(usual_per_ms=positive).join(means, on="series", how="left")
 
 
 def _bursts(rows: pl.DataFrame) -> pl.DataFrame:
     """Return per series the rate that few single steps exceed: what comes back for a minute now and then is usual."""
-    rate = pl.col("smooth").diff() / pl.col("time_ms").diff()
-    steps = rows.select(*SERIES, rate=rate.over(SERIES)).filter(pl.col("rate") > 0)
+    steps = rows.select("series", rate=change("smooth") / change("time_ms")).filter(pl.col("rate") > 0)
     exceeded_by = BURSTS + pl.len() // 1000
-    return steps.group_by(SERIES).agg(
+    return steps.group_by("series").agg(
         burst_per_ms=pl.when(pl.len() > 10 * BURSTS).then(
             pl.col("rate").sort(descending=True).get(exceeded_by, null_on_oob=True)
         )

@@ -7,13 +7,10 @@ night as much as a day: offices are not so. The shape is the meter's own; where 
 import polars as pl
 
 from analytics.intervals import MS_PER_HOUR
-from analytics.meter_scale import SERIES
 
 HOURS_OF_WEEK = 168
 HOURS_OF_DAY = 24
-SHAPE_SCHEMA = pl.Schema(
-    {"device": pl.String, "metric": pl.String, "phase": pl.String, "hour": pl.Int64, "per_ms": pl.Float64}
-)
+SHAPE_SCHEMA = pl.Schema({"series": pl.UInt32, "hour": pl.Int64, "per_ms": pl.Float64})
 """Mean rate by the UTC hour of the week, 0 at Thursday's midnight, when the epoch began."""
 
 
@@ -28,13 +25,13 @@ def load_shape(steps: pl.DataFrame) -> pl.DataFrame:
     """
     plain = ~pl.col("inferred") & ~pl.col("is_long") & pl.col("amount").is_not_null()
     known = steps.filter(plain & (pl.col("span_ms") <= LONGEST_MS)).select(
-        *SERIES, "amount", "span_ms", start_ms=pl.col("time_ms") - pl.col("span_ms"), end_ms="time_ms"
+        "series", "amount", "span_ms", start_ms=pl.col("time_ms") - pl.col("span_ms"), end_ms="time_ms"
     )
     is_fine = pl.col("span_ms") <= MS_PER_HOUR
     middle = (pl.col("start_ms") + pl.col("end_ms")) // 2
-    fine = known.filter(is_fine).select(*SERIES, "amount", "span_ms", hour=_hour_of_week(middle))
+    fine = known.filter(is_fine).select("series", "amount", "span_ms", hour=_hour_of_week(middle))
     coarse = _cut_by_hours(known.filter(~is_fine)).select(
-        *SERIES,
+        "series",
         amount=pl.col("amount") * pl.col("part_ms") / pl.col("span_ms"),
         span_ms="part_ms",
         hour="hour",
@@ -43,23 +40,23 @@ def load_shape(steps: pl.DataFrame) -> pl.DataFrame:
     if parts.is_empty():
         return SHAPE_SCHEMA.to_frame()
     rate = pl.sum("amount") / pl.sum("span_ms")
-    of_week = parts.group_by(*SERIES, "hour").agg(of_week=rate)
-    of_day = parts.group_by(*SERIES, pl.col("hour") % HOURS_OF_DAY).agg(of_day=rate).rename({"hour": "hour_of_day"})
-    overall = parts.group_by(SERIES).agg(overall=rate)
+    of_week = parts.group_by("series", "hour").agg(of_week=rate)
+    of_day = parts.group_by("series", pl.col("hour") % HOURS_OF_DAY).agg(of_day=rate).rename({"hour": "hour_of_day"})
+    overall = parts.group_by("series").agg(overall=rate)
     hours = pl.DataFrame({"hour": range(HOURS_OF_WEEK)}, schema={"hour": pl.Int64})
     return (
         overall.join(hours, how="cross")
         .with_columns(hour_of_day=pl.col("hour") % HOURS_OF_DAY)
-        .join(of_week, on=[*SERIES, "hour"], how="left")
-        .join(of_day, on=[*SERIES, "hour_of_day"], how="left")
-        .select(*SERIES, "hour", per_ms=pl.coalesce("of_week", "of_day", "overall"))
+        .join(of_week, on=["series", "hour"], how="left")
+        .join(of_day, on=["series", "hour_of_day"], how="left")
+        .select("series", "hour", per_ms=pl.coalesce("of_week", "of_day", "overall"))
     )
 
 
 def shaped_amount(steps: pl.DataFrame, shape: pl.DataFrame) -> pl.DataFrame:
     """Return the steps with `shaped`: what usually flows from `span_ms` before `time_ms` to then; null if not known."""
     spans = steps.with_columns(start_ms=pl.col("time_ms") - pl.col("span_ms"), end_ms=pl.col("time_ms"))
-    weighed = _hourly(spans.select("row", *SERIES, "start_ms", "end_ms"), shape)
+    weighed = _hourly(spans.select("row", "series", "start_ms", "end_ms"), shape)
     sums = weighed.group_by("row").agg(shaped=pl.sum("weight"), known=pl.col("weight").is_not_null().all())
     told = sums.select("row", shaped=pl.when("known").then("shaped"))
     mean = pl.col("mean_per_ms") * pl.col("span_ms")
@@ -69,16 +66,17 @@ def shaped_amount(steps: pl.DataFrame, shape: pl.DataFrame) -> pl.DataFrame:
 
 
 def filled(spans: pl.DataFrame, shape: pl.DataFrame) -> pl.DataFrame:
-    """Return points within the gaps at whole hours, SERIES, `time_ms`, `register`: as the load usually goes there.
+    """Return points within the gaps at whole hours, `series`, `time_ms`, `register`: as the load usually goes there.
 
-    `spans` has SERIES, `time_ms`, `span_end_ms`, `register`, `next_register`, `is_long` of the step that begins there.
+    `spans` has `series`, `time_ms`, `register`, and of the step that begins there `span_end_ms`, `next_register`,
+    `is_long`.
     """
     gaps = spans.filter(
         pl.col("is_long").fill_null(value=False)
         & (pl.col("span_end_ms") - pl.col("time_ms") > MS_PER_HOUR)
         & (pl.col("next_register") > pl.col("register"))
     ).with_row_index("row")
-    hourly = _hourly(gaps.select("row", *SERIES, start_ms="time_ms", end_ms="span_end_ms"), shape)
+    hourly = _hourly(gaps.select("row", "series", start_ms="time_ms", end_ms="span_end_ms"), shape)
     total = pl.col("weight").sum().over("row")
     share = (pl.col("weight").cum_sum().over("row") - pl.col("weight")) / total
     gain = pl.col("next_register") - pl.col("register")
@@ -86,13 +84,13 @@ def filled(spans: pl.DataFrame, shape: pl.DataFrame) -> pl.DataFrame:
         hourly.with_columns(share=pl.when(total > 0).then(share))
         .join(gaps.select("row", "register", "next_register", "time_ms"), on="row", maintain_order="left")
         .filter(pl.col("share").is_not_null() & (pl.col("from_ms") > pl.col("time_ms")))
-        .select(*SERIES, time_ms="from_ms", register=pl.col("register") + gain * pl.col("share"))
+        .select("series", time_ms="from_ms", register=pl.col("register") + gain * pl.col("share"))
     )
 
 
 def _hourly(spans: pl.DataFrame, shape: pl.DataFrame) -> pl.DataFrame:
     """Return each span cut at whole hours with `weight`, what usually flows in that part; null if unknown."""
-    usual = _cut_by_hours(spans).join(shape, on=[*SERIES, "hour"], how="left", maintain_order="left")
+    usual = _cut_by_hours(spans).join(shape, on=["series", "hour"], how="left", maintain_order="left")
     return usual.with_columns(weight=pl.col("per_ms") * pl.col("part_ms"))
 
 

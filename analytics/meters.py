@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from analytics.meter_judge import Judged, Scale, judge
-from analytics.meter_scale import LIMITS_SCHEMA, SERIES, is_event, with_scale
+from analytics.meter_scale import LIMITS_SCHEMA, is_event, perhaps_eventful, with_scale
+from analytics.meter_series import SERIES, after, before, change, in_order, named, numbered, of_series
 from analytics.meter_shape import filled, load_shape, shaped_amount
 from analytics.points import HOLD_FACTOR
 from sensors.readings import Quality
@@ -64,30 +65,24 @@ _DECISIONS_SCHEMA = pl.Schema(
 class Meters:
     """Registers put right.
 
-    `track` has SERIES, `time_ms`, `register` (from 0, never falling), `sure` (the reading was believed), `inferred`
-    (what flowed since the one before was not measured), `is_long` (so long that it was a gap), sorted by SERIES and
-    time_ms. `shape` is the usual load by the hour of the week; `problems` are as PROBLEMS_SCHEMA says.
+    `names` has SERIES of each `series`. `track` has `series`, `time_ms`, `register` (from 0, never falling), `sure`
+    (the reading was believed), `inferred` (what flowed since the one before was not measured), `is_long` (so long that
+    it was a gap), sorted by series and time_ms. `shape` is the usual load by the hour of the week of those that have a
+    gap; `problems` are as PROBLEMS_SCHEMA says.
     """
 
+    names: pl.DataFrame
     track: pl.DataFrame
     shape: pl.DataFrame
     problems: pl.DataFrame
 
     def steps(self) -> pl.DataFrame:
         """Return SERIES, `start_ms`, `end_ms`, `amount`, `measured`: what flowed from one reading to the next."""
-        before = {f"{name}_before": pl.col(name).shift().over(SERIES) for name in ("time_ms", "register", "sure")}
-        whole = pl.col("sure") & pl.col("sure_before") & ~pl.col("is_long") & ~pl.col("inferred")
-        return (
-            self.track.with_columns(**before)
-            .drop_nulls("time_ms_before")
-            .select(
-                *SERIES,
-                start_ms="time_ms_before",
-                end_ms="time_ms",
-                amount=pl.col("register") - pl.col("register_before"),
-                measured=whole,
-            )
+        whole = pl.col("sure") & before("sure") & ~pl.col("is_long") & ~pl.col("inferred")
+        steps = self.track.select(
+            "series", start_ms=before("time_ms"), end_ms="time_ms", amount=change("register"), measured=whole
         )
+        return named(steps.drop_nulls("start_ms"), self.names)
 
     def amounts(self, edges: pl.Series) -> pl.DataFrame:
         """Return AMOUNTS_SCHEMA: what flowed between neighbouring `edges` (UTC ms, rising), sorted by SERIES, start_ms.
@@ -98,16 +93,16 @@ class Meters:
         if self.track.is_empty() or len(edges) < 2:  # noqa: PLR2004 - an interval has two ends
             return AMOUNTS_SCHEMA.to_frame()
         pieces = _pieces(self.track.filter("sure"), self.shape, edges.cast(pl.Int64).sort())
-        return (
-            pieces.group_by(*SERIES, "start_ms", "end_ms")
+        amounts = (
+            pieces.group_by("series", "start_ms", "end_ms")
             .agg(
                 pl.sum("amount"),
                 estimated_amount=pl.col("amount").filter("guessed").sum(),
                 estimated=pl.col("guessed").any(),
             )
-            .sort(*SERIES, "start_ms")
-            .select(AMOUNTS_SCHEMA.names())
+            .sort("series", "start_ms")
         )
+        return named(amounts, self.names).select(AMOUNTS_SCHEMA.names())
 
 
 def corrected(readings: pl.DataFrame, *, limits: pl.DataFrame | None = None) -> Meters:
@@ -117,29 +112,45 @@ def corrected(readings: pl.DataFrame, *, limits: pl.DataFrame | None = None) -> 
     step is a gap; else that is HOLD_FACTOR times the median step. `limits` is as LIMITS_SCHEMA says.
     """
     usable = readings.filter((pl.col("quality") < Quality.SUSPECT) & pl.col("value").is_finite())
-    given = usable.unique([*SERIES, "time_ms"], keep="last", maintain_order=True).sort(*SERIES, "time_ms")
-    rows = with_scale(given.filter(pl.col("value") >= 0), LIMITS_SCHEMA.to_frame() if limits is None else limits)
-    if "hold_ms" not in rows.columns:
-        rows = rows.with_columns(hold_ms=pl.col("step_ms") * HOLD_FACTOR)
-    rows = rows.with_columns(event=is_event()).with_row_index("row")
-    judged = rows.join(_decisions(rows), on="row", how="left", maintain_order="left")
+    names, said = numbered(usable)
+    given = in_order(said)
+    rows = _with_hold(given.filter(pl.col("value") >= 0)).with_row_index("row")
+    known = names.join(LIMITS_SCHEMA.to_frame() if limits is None else limits, on=["device", "metric"], how="left")
+    judged = _judged(rows, known.drop(SERIES))
     steps = _steps(judged.filter(pl.col("why").is_null()))
-    shape = load_shape(steps)
-    steps = _settled(steps, shape)
-    sure = steps.with_columns(register=pl.col("amount").fill_null(0.0).cum_sum().over(SERIES))
+    unknown = pl.col("amount").is_null() & pl.col("span_ms").is_not_null()
+    shape = load_shape(of_series(steps, unknown | pl.col("is_long")))
+    steps = _settled(steps, unknown, shape)
+    sure = steps.with_columns(register=pl.col("amount").fill_null(0.0).cum_sum().over("series"))
     problems = pl.concat([_step_problems(sure), _excursions(judged, sure), _negatives(given)])
     return Meters(
+        names=names,
         track=_with_dropped(sure, judged.filter(pl.col("why").is_not_null())),
         shape=shape,
-        problems=problems.sort(*SERIES, "start_ms", "kind"),
+        problems=named(problems.sort("series", "start_ms", "kind"), names),
     )
+
+
+def _with_hold(rows: pl.DataFrame) -> pl.DataFrame:
+    if "hold_ms" in rows.columns:
+        return rows
+    steps = rows.select("series", step_ms=change("time_ms"))
+    holds = steps.group_by("series").agg(hold_ms=pl.median("step_ms") * HOLD_FACTOR)
+    return rows.join(holds, on="series", how="left", maintain_order="left")
+
+
+def _judged(rows: pl.DataFrame, limits: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows with _DECISIONS_SCHEMA, and what is usual of the registers that were read in detail."""
+    odd = with_scale(perhaps_eventful(rows, limits), limits).with_columns(event=is_event())
+    means = odd.group_by("series").agg(pl.first("mean_per_ms"))
+    told = rows.join(means, on="series", how="left", maintain_order="left")
+    return told.join(_decisions(odd), on="row", how="left", maintain_order="left")
 
 
 def _decisions(rows: pl.DataFrame) -> pl.DataFrame:
     """Return a row for each reading that is not plain; only registers with an event are read in detail."""
-    odd = rows.filter(pl.col("event").any().over(SERIES))
     found: list[tuple[object, ...]] = []
-    for register in odd.partition_by(SERIES, maintain_order=True):
+    for register in of_series(rows, pl.col("event")).partition_by("series", maintain_order=True):
         events = register["event"].arg_true().to_list()
         times, values = register["time_ms"].to_list(), register["value"].to_list()
         judged = judge(times, values, events, _scale_of(register))
@@ -169,8 +180,8 @@ def _decision_rows(judged: Judged, first_row: int) -> list[tuple[object, ...]]:
 def _steps(kept: pl.DataFrame) -> pl.DataFrame:
     """Return the believed readings with the step into each; `amount` is null where it can only be estimated."""
     level = pl.coalesce("raised", "value")
-    gain = level - level.shift().over(SERIES)
-    span_ms = pl.col("time_ms").diff().over(SERIES)
+    gain = level - before(level)
+    span_ms = change("time_ms")
     is_new = pl.col("kind").is_not_null()
     inferred = (is_new & (pl.col("kind") != "rollover")) | (
         (pl.col("quality") == Quality.ESTIMATED) & span_ms.is_not_null()
@@ -183,19 +194,19 @@ def _steps(kept: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _settled(steps: pl.DataFrame, shape: pl.DataFrame) -> pl.DataFrame:
+def _settled(steps: pl.DataFrame, unknown: pl.Expr, shape: pl.DataFrame) -> pl.DataFrame:
     """Return the steps with an amount for those that can only be estimated.
 
     A short one goes on at the rate of the steps around it, a long one as the load usually is then.
     """
-    unknown = pl.col("amount").is_null() & pl.col("span_ms").is_not_null()
-    if not steps.select(unknown.any()).item():
+    concerned = of_series(steps, unknown)
+    if concerned.is_empty():
         return steps
     plain = (pl.col("amount").is_not_null() & ~pl.col("inferred")).fill_null(value=False)
     amount, span_ms = (pl.when(plain).then(pl.col(name)).otherwise(0) for name in ("amount", "span_ms"))
     around = _around(amount) / _around(span_ms)
     near = pl.when(pl.col("span_ms") <= AROUND_MS).then(around).fill_nan(None) * pl.col("span_ms")
-    guesses = shaped_amount(steps.with_columns(near=near).filter(unknown), shape)
+    guesses = shaped_amount(concerned.with_columns(near=near).filter(unknown), shape)
     guessed = pl.max_horizontal(pl.coalesce("near", "shaped", pl.lit(0.0)), pl.col("least").fill_null(0.0))
     settled = guesses.select("row", guess=guessed)
     return (
@@ -207,49 +218,45 @@ def _settled(steps: pl.DataFrame, shape: pl.DataFrame) -> pl.DataFrame:
 
 def _around(amount: pl.Expr) -> pl.Expr:
     """Return the sum over the four steps before and the four after, without the step itself."""
-    of_nine = amount.rolling_sum(9, min_samples=1, center=True).over(SERIES)
+    of_nine = amount.rolling_sum(9, min_samples=1, center=True).over("series")
     return of_nine - amount
 
 
 def _with_dropped(sure: pl.DataFrame, dropped: pl.DataFrame) -> pl.DataFrame:
-    columns = [*SERIES, "time_ms", "register", "inferred", "is_long"]
+    columns = ["series", "time_ms", "register", "inferred", "is_long"]
     track = sure.select(*columns, sure=pl.lit(value=True))
     if dropped.is_empty():
         return track
     # a reading that is not believed stands between two that are: its step is as theirs
     between = dropped.select(
-        *SERIES, "time_ms", register=pl.lit(None, dtype=pl.Float64), inferred=False, is_long=False, sure=False
+        "series", "time_ms", register=pl.lit(None, dtype=pl.Float64), inferred=False, is_long=False, sure=False
     )
-    filled_in = pl.concat([track, between.select(track.columns)]).sort(*SERIES, "time_ms")
-    return filled_in.with_columns(pl.col("register").interpolate_by("time_ms").over(SERIES)).drop_nulls("register")
+    filled_in = pl.concat([track, between.select(track.columns)]).sort("series", "time_ms")
+    return filled_in.with_columns(pl.col("register").interpolate_by("time_ms").over("series")).drop_nulls("register")
 
 
 def _pieces(sure: pl.DataFrame, shape: pl.DataFrame, edges: pl.Series) -> pl.DataFrame:
-    """Return the track cut at the edges: SERIES, `start_ms`, `end_ms` of the interval, `amount`, `guessed`."""
-    following = {
-        "span_end_ms": pl.col("time_ms").shift(-1),
-        "inferred": pl.col("inferred").shift(-1),
-        "is_long": pl.col("is_long").shift(-1),
-        "next_register": pl.col("register").shift(-1),
-    }
-    spans = sure.with_columns(expression.over(SERIES).alias(name) for name, expression in following.items())
-    reach = sure.group_by(SERIES).agg(first_ms=pl.min("time_ms"), last_ms=pl.max("time_ms"))
+    """Return the track cut at the edges: `series`, `start_ms`, `end_ms` of the interval, `amount`, `guessed`."""
+    spans = sure.with_columns(
+        span_end_ms=after("time_ms"),
+        inferred=after("inferred"),
+        is_long=after("is_long"),
+        next_register=after("register"),
+    )
+    reach = sure.group_by("series").agg(first_ms=pl.min("time_ms"), last_ms=pl.max("time_ms"))
     cuts = reach.join(edges.to_frame("time_ms"), how="cross").filter(
         pl.col("time_ms").is_between("first_ms", "last_ms", closed="none")
     )
-    points = pl.concat([spans.drop("sure"), filled(spans, shape), cuts.select(*SERIES, "time_ms")], how="diagonal")
+    points = pl.concat([spans.drop("sure"), filled(spans, shape), cuts.select("series", "time_ms")], how="diagonal")
     carried = ["span_start_ms", "span_end_ms", "inferred", "is_long"]
     whole = (
         points.with_columns(span_start_ms=pl.when(pl.col("span_end_ms").is_not_null()).then("time_ms"))
-        .unique([*SERIES, "time_ms"], keep="first", maintain_order=True)
-        .sort(*SERIES, "time_ms")
+        .unique(["series", "time_ms"], keep="first", maintain_order=True)
+        .sort("series", "time_ms")
         .with_columns(
-            pl.col("register").interpolate_by("time_ms").over(SERIES), pl.col(carried).forward_fill().over(SERIES)
+            pl.col("register").interpolate_by("time_ms").over("series"), pl.col(carried).forward_fill().over("series")
         )
-        .with_columns(
-            amount=pl.col("register").shift(-1).over(SERIES) - pl.col("register"),
-            until_ms=pl.col("time_ms").shift(-1).over(SERIES),
-        )
+        .with_columns(amount=after("register") - pl.col("register"), until_ms=after("time_ms"))
         .drop_nulls("until_ms")
     )
     return _in_intervals(whole, edges)
@@ -261,7 +268,7 @@ def _in_intervals(pieces: pl.DataFrame, edges: pl.Series) -> pl.DataFrame:
     placed = pieces.with_columns(interval=_interval(pieces["time_ms"], edges), crosses=crosses)
     inside = placed.filter(pl.col("interval").is_between(0, len(edges) - 2))
     return inside.select(
-        *SERIES,
+        "series",
         start_ms=edges.gather(inside["interval"]),
         end_ms=ends.gather(inside["interval"]),
         amount="amount",
@@ -274,41 +281,38 @@ def _interval(times: pl.Series, edges: pl.Series) -> pl.Series:
 
 
 def _step_problems(sure: pl.DataFrame) -> pl.DataFrame:
-    nothing_came = pl.col("row").diff().over(SERIES) == 1
+    nothing_came = change("row") == 1
     spans = sure.with_columns(
         kind=pl.coalesce("kind", pl.when(pl.col("is_long") & ~pl.col("inferred") & nothing_came).then(pl.lit("gap"))),
-        start_ms=pl.col("time_ms").shift().over(SERIES),
-        before=pl.col("value").shift().over(SERIES),
+        start_ms=before("time_ms"),
+        before=before("value"),
     ).drop_nulls("kind")
-    return spans.select(
-        *SERIES, "kind", "start_ms", end_ms="time_ms", before="before", after="value", amount="amount"
-    ).select(PROBLEMS_SCHEMA.names())
+    return spans.select("series", "kind", "start_ms", end_ms="time_ms", before="before", after="value", amount="amount")
 
 
 def _excursions(judged: pl.DataFrame, sure: pl.DataFrame) -> pl.DataFrame:
     """Return a row for each run of readings that were not believed, from the last believed one to the next."""
-    changed = (pl.col("why") != pl.col("why").shift().over(SERIES)).fill_null(value=True)
-    runs = judged.filter(pl.col("why").is_not_null().any().over(SERIES)).with_columns(
+    changed = (pl.col("why") != before("why")).fill_null(value=True)
+    runs = of_series(judged, pl.col("why").is_not_null()).with_columns(
         run=(changed | pl.col("why").is_null()).cum_sum(),
     )
     found = (
         runs.drop_nulls("why")
-        .group_by(*SERIES, "run", maintain_order=True)
+        .group_by("series", "run", maintain_order=True)
         .agg(kind=pl.first("why"), start_ms=pl.min("time_ms"), end_ms=pl.max("time_ms"), wrong=pl.first("value"))
     )
-    before = sure.select(*SERIES, "time_ms", before="value")
+    believed = sure.select("series", "time_ms", before="value")
     return (
         found.sort("start_ms")
         .join_asof(
-            before.sort("time_ms"),
+            believed.sort("time_ms"),
             left_on="start_ms",
             right_on="time_ms",
-            by=list(SERIES),
+            by="series",
             strategy="backward",
             check_sortedness=False,
         )
-        .select(*SERIES, "kind", "start_ms", "end_ms", "before", after="wrong", amount=pl.lit(None, dtype=pl.Float64))
-        .select(PROBLEMS_SCHEMA.names())
+        .select("series", "kind", "start_ms", "end_ms", "before", after="wrong", amount=pl.lit(None, dtype=pl.Float64))
     )
 
 
@@ -316,7 +320,7 @@ def _negatives(given: pl.DataFrame) -> pl.DataFrame:
     below = given.filter(pl.col("value") < 0)
     nothing = pl.lit(None, dtype=pl.Float64)
     return below.select(
-        *SERIES,
+        "series",
         kind=pl.lit("negative"),
         start_ms="time_ms",
         end_ms="time_ms",

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from analytics.meter_scale import SERIES
+from analytics.meter_series import SERIES
 from analytics.meters import Meters, corrected
 from analytics.ports import ROLLUP_SCHEMA
 from sensors.metrics import METRICS, MeasurementKind, Nature

@@ -14,7 +14,7 @@ import polars as pl
 from analytics.calendar import WorkCalendar
 from analytics.intervals import MS_PER_HOUR
 from analytics.meter_limits import limits_of
-from analytics.meter_scale import SERIES
+from analytics.meter_series import SERIES
 from analytics.points import points
 from analytics.ports import READINGS_SCHEMA, ReadingSource, RollupStore
 from analytics.rollups import CUMULATIVE, device_ratios, rolled_up
