@@ -19,7 +19,10 @@ class OverError(Exception):
 
 @dataclass(eq=False, slots=True, kw_only=True)
 class Connection:
-    """A connection and its two buffers. `frame_ms` is when the last whole frame came, or the connection began."""
+    """A connection and its two buffers.
+
+    `frame_ms` is when the last whole frame came, or the connection began, by a clock that nobody sets.
+    """
 
     socket: socket.socket
     peer: str

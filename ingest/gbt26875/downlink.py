@@ -58,6 +58,12 @@ class _Asked:
     sends: int = 1
     confirmed_ms: int | None = None
 
+    def not_later_than(self, now_ms: int) -> None:
+        """Let no time lie ahead of now: after a clock was set back they would last too long."""
+        self.sent_ms = min(self.sent_ms, now_ms)
+        if self.confirmed_ms is not None:
+            self.confirmed_ms = min(self.confirmed_ms, now_ms)
+
 
 @dataclass(frozen=True, slots=True)
 class Send:
@@ -130,10 +136,11 @@ class Downlink:
         slot = now_ms // interval_ms
         before = self._slots.get(kind, slot)
         self._slots[kind] = slot
-        return slot != before
+        return slot > before
 
     def _overdue(self, label: bytes, now_ms: int) -> Iterator[Send | Ended]:
         for key, asked in list(self._asked.items()):
+            asked.not_later_than(now_ms)
             over = self._outcome(asked, now_ms)
             if over is not None:
                 del self._asked[key]

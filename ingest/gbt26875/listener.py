@@ -37,6 +37,9 @@ _BACKLOG: Final = 32
 _PER_ADDRESS: Final = 4
 """The share of all connections that one address may hold: a quarter."""
 
+_MOST_LINES: Final = 1_024
+"""How many panels may be reached at once: a relay can speak for many on one connection. Our own choice."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListenOptions:
@@ -73,6 +76,8 @@ class _Lines:
 
     def heard(self, frame: Frame, connection: Connection) -> bool:
         """Note who spoke on which connection; say whether it is a new one."""
+        if frame.source not in self.lines and len(self.lines) >= _MOST_LINES:
+            return False
         is_new = self.connections.get(frame.source) is not connection
         line = self.lines.get(frame.source)
         self.lines[frame.source] = Line(
@@ -220,7 +225,7 @@ class _Exchange:
             accepted.close()
             self._say("fire_panel_refused", peer, "not among fire_panel.allowed")
         elif self._has_room(peer):
-            connection = Connection(socket=accepted, peer=peer, frame_ms=self._now_ms())
+            connection = Connection(socket=accepted, peer=peer, frame_ms=_monotonic_ms())
             self._connections.append(connection)
             self._selector.register(accepted, selectors.EVENT_READ, connection)
         else:
@@ -239,7 +244,7 @@ class _Exchange:
             if events & selectors.EVENT_WRITE:
                 connection.flush()
                 self._watch(connection)
-            items = connection.read(self._now_ms()) if events & selectors.EVENT_READ else []
+            items = connection.read(_monotonic_ms()) if events & selectors.EVENT_READ else []
         except OverError as exc:
             left = connection.reader.flush()
             arrivals = self._arrived(connection, left)
@@ -256,7 +261,7 @@ class _Exchange:
 
     def _overdue(self) -> list[tuple[Connection, Arrival]]:
         """Return the half frames that nobody finished; their connections are out of step and end."""
-        now_ms = self._now_ms()
+        now_ms = _monotonic_ms()
         arrivals = []
         for connection in list(self._connections):
             since_ms = connection.waiting_since_ms
@@ -282,7 +287,7 @@ class _Exchange:
             return
         if connection in self._connections and self._lines.heard(item, connection):
             gateway = self._intake.panel(item.source).gateway
-            self._log.info("fire_panel_connected", gateway=gateway, address=item.source, peer=connection.peer)
+            self._say("fire_panel_connected", connection.peer, f"gateway {gateway}, address {item.source}")
         if item.command in {Command.CONFIRM, Command.NEGATIVE}:
             self._downlink.heard(item, self._now_ms())
         elif _answers_roll_call(item):
@@ -329,7 +334,7 @@ class _Exchange:
     # The end of connections.
 
     def _drop_silent(self) -> None:
-        limit_ms = self._now_ms() - self._options.idle_s * 1000
+        limit_ms = _monotonic_ms() - self._options.idle_s * 1000
         for connection in [each for each in self._connections if each.frame_ms < limit_ms]:
             self._end(connection, f"no frame for {self._options.idle_s:g} s")
 
@@ -338,7 +343,7 @@ class _Exchange:
         self._close(connection)
         for address in self._lines.gone(connection):
             gateway = self._intake.panel(address).gateway
-            self._log.warning("fire_panel_lost", gateway=gateway, peer=connection.peer, reason=reason)
+            self._say("fire_panel_lost", connection.peer, f"gateway {gateway}: {reason}")
             with suppress(NoRoomError):
                 self._intake.lost(address, received_ms=self._now_ms())
 
@@ -349,6 +354,7 @@ class _Exchange:
             connection.socket.close()
 
     def _say(self, event: str, peer: str, reason: str) -> None:
+        """Write a line, one a minute for each address."""
         held = self._repeats.due((event, peer), self._now_ms())
         if held is not None:
             self._log.warning(event, peer=peer, reason=reason, held=held)
@@ -368,3 +374,8 @@ def _reply(item: Frame | Unreadable) -> Command | None:
     if item.command == Command.SEND:
         return Command.CONFIRM
     return Command.NEGATIVE if item.command not in set(Command) else None
+
+
+def _monotonic_ms() -> int:
+    """Return what timeouts are measured by: a clock that is set does not touch it."""
+    return time.monotonic_ns() // 1_000_000

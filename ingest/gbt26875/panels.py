@@ -1,11 +1,14 @@
 """Which panel speaks: the source address of a frame, and the devices of the registry that its objects belong to."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 ADDRESS_BYTES: Final = 6
 LARGEST_ADDRESS: Final = 2 ** (8 * ADDRESS_BYTES) - 1
+
+MOST_UNNAMED: Final = 100
+"""How many addresses that nobody named have books of their own; a stream of made-up ones shares one. Our own choice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,14 +37,16 @@ class Panels:
     def __init__(self, panels: Iterable[Panel]) -> None:
         """Take what the settings name; addresses are unique."""
         self._known = {panel.address: panel for panel in panels}
-
-    def __iter__(self) -> Iterator[Panel]:
-        """Yield the panels of the settings."""
-        return iter(self._known.values())
+        self._unnamed: dict[int, Panel] = {}
 
     def at(self, address: int) -> Panel:
         """Return the panel of an address, made up where nobody named it."""
-        return self._known.get(address) or _unnamed(address)
+        found = self._known.get(address) or self._unnamed.get(address)
+        if found is not None:
+            return found
+        if len(self._unnamed) >= MOST_UNNAMED:
+            return _unnamed(address, "others")
+        return self._unnamed.setdefault(address, _unnamed(address, str(address)))
 
 
 def address_of(text: str | int) -> int:
@@ -58,6 +63,6 @@ def address_of(text: str | int) -> int:
     raise ValueError(msg)
 
 
-def _unnamed(address: int) -> Panel:
-    name = f"gbt26875-{address}"
+def _unnamed(address: int, called: str) -> Panel:
+    name = f"gbt26875-{called}"
     return Panel(address=address, gateway=name, device=name)

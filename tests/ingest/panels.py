@@ -2,7 +2,8 @@
 
 import socket
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -122,7 +123,13 @@ class Client:
 
 
 @contextmanager
-def listening(folder: Path, *, schedule: Schedule | None = None, **options: Any) -> Iterator[int]:  # noqa: ANN401 - any option
+def listening(
+    folder: Path,
+    *,
+    schedule: Schedule | None = None,
+    now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    **options: Any,  # noqa: ANN401 - any option
+) -> Iterator[int]:
     """Yield the port of a listener in this process."""
     ports: list[int] = []
     ready = threading.Event()
@@ -136,6 +143,7 @@ def listening(folder: Path, *, schedule: Schedule | None = None, **options: Any)
         open_intake=lambda: _intake_of(folder),
         downlink=Downlink(schedule or Schedule(), (PANEL.address,)),
         hooks=Hooks(listening=told),
+        now_ms=now_ms,
     )
     listener.start()
     try:

@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest.gbt26875.frames import FrameReader, label_of
-from ingest.gbt26875.panels import address_of
+from ingest.gbt26875.panels import MOST_UNNAMED, address_of
 from ingest.ports import NoRoomError
+from ingest.second_look import SecondLook
 from sensors.readings import ReadingFlag, epoch_ms
 from sensors.signals import SignalKind
 from simulators.gbt26875 import (
@@ -30,8 +31,8 @@ from simulators.gbt26875 import (
     FirePanel,
 )
 from simulators.gbt26875 import frame as packet
-from tests.ingest.intake import NOW_MS, spool_in
-from tests.ingest.panels import AT, PANEL, Line, later, line, line_over
+from tests.ingest.intake import NOW_MS, registry_of, spool_in
+from tests.ingest.panels import AT, DEVICES, PANEL, Line, later, line, line_over
 
 
 def test_fire_of_a_detector_is_an_event_with_place_text_and_the_panels_time(tmp_path: Path) -> None:
@@ -166,6 +167,24 @@ def test_panel_that_nobody_named_still_alerts_and_the_rest_waits_in_quarantine(t
         (event,) = there.events(stranger.component(AT, FIRE | FAULT))
         assert (event.type, event.device, event.doubts) == ("fire", "gbt26875-7", ("unknown_device",))
         assert [each.message.reason for each in there.spool.quarantined()] == ["unknown_device"]
+
+
+def test_stream_of_made_up_addresses_shares_books_and_still_alerts(tmp_path: Path) -> None:
+    with line(tmp_path) as there:
+        there.take(*(FirePanel(address=1000 + number).heartbeat(AT) for number in range(300)))
+        assert len(there.spool.books()) == MOST_UNNAMED + 1
+        (event,) = there.events(FirePanel(address=5000).component(AT, FIRE))
+        assert event.device == "gbt26875-others"
+
+
+def test_replay_of_what_cannot_be_read_leaves_it_in_quarantine_under_its_panel(tmp_path: Path) -> None:
+    fire = FirePanel().component(AT, FIRE)
+    with line(tmp_path) as there:
+        there.take(fire[:-3] + bytes((fire[-3] ^ 1,)) + b"##")
+        look = SecondLook(registry=registry_of(*DEVICES), spool=there.spool, max_payload_bytes=2048)
+        (kept,) = there.spool.quarantined()
+        (entry,) = look.judge([kept.message], now_ms=NOW_MS)
+        assert (entry.gateway, entry.accepted, len(entry.quarantined)) == ("utd1", 0, 1)
 
 
 def test_clock_that_cannot_be_right_is_not_taken_for_the_time(tmp_path: Path) -> None:

@@ -237,9 +237,31 @@ def test_clock_is_set_once_a_day_where_it_may_be_and_by_default_never() -> None:
     assert calls(Schedule()).due(10 * day) == []
 
 
-def test_roll_call_over_the_line_is_answered_by_the_button(tmp_path: Path) -> None:
-    panel = FirePanel()
-    with listening(tmp_path) as port, Client(port) as client:
-        client.send(panel.heartbeat(AT), panel.transmitter_operated(later(1), OPERATED_ROLL_CALL))
-        assert [each.command for each in client.replies(2)] == [Command.CONFIRM, Command.CONFIRM]
-    assert [(each.type, each.zone) for each in events(tmp_path)] == [("roll_call", "answered")]
+def test_clock_that_is_set_back_holds_no_command_up_and_asks_nothing_twice() -> None:
+    made, step = calls(), CONFIRM_S / 60
+    asked(made.due(120))
+    assert made.due(20) == []
+    assert asked(made.due(20 + step)).frame.seq == 0
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_roll_call_over_the_line_ends_in_an_event(tmp_path: Path, *, answers: bool) -> None:
+    panel, clock = FirePanel(), [BEGIN_MS - 1]
+    with listening(tmp_path, schedule=ASK, now_ms=lambda: clock[0]) as port, Client(port) as client:
+        client.send(panel.heartbeat(AT))
+        client.replies(1)
+        clock[0] = BEGIN_MS
+        client.send(panel.heartbeat(AT))
+        replies = client.replies(2)
+        (call,) = [each for each in replies if each.command == Command.CONTROL]
+        assert asks_roll_call(call.encoded())
+        client.send(panel.confirmation(call.encoded(), AT))
+        if answers:
+            client.send(panel.transmitter_operated(later(1), OPERATED_ROLL_CALL))
+            client.replies(1)
+        eventually(lambda: books(tmp_path)["utd1"].ignored.get("confirm") == 1, what="the panel's confirmation")
+        clock[0] += 11 * MINUTE_MS
+        eventually(lambda: bool(events(tmp_path)), what="the outcome")
+    assert [(each.type, each.zone) for each in events(tmp_path)] == [
+        ("roll_call", "answered" if answers else "unanswered")
+    ]
