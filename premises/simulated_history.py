@@ -1,17 +1,19 @@
 """The history of a simulated building into a store of readings: simulated in one thread, stored in another."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
 from queue import Empty, Full, Queue
 from threading import Event, Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import polars as pl
 
+from sensors.readings import epoch_ms
+from simulators.field import Field, Post
 from simulators.world import HISTORY_STEP, Stretch, World
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ AHEAD = 2
 POLL_S = 0.2
 
 Tell = Callable[[datetime], None]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,31 @@ def store_history(
         if tell is not None:
             tell(world.now)
     return Stored(readings, events)
+
+
+def store_posts(field: Field, store: "DuckDBReadingStore", until: datetime, *, tell: Tell | None = None) -> Stored:
+    """Bring a store up to a time by what the gateways deliver before it: late, and each record once."""
+    readings = events = 0
+    until_ms = epoch_ms(until)
+    for posts in _ahead(_bundles(field, until)):
+        rows = post_rows(posts, until_ms)
+        store.append_frame(posts[0].site, posts[0].series, rows)
+        readings += rows.height
+        events += store.append_events([event for post in posts for event in post.events(until_ms)])
+        if tell is not None:
+            tell(field.world.now)
+    return Stored(readings, events)
+
+
+def post_rows(posts: Sequence[Post], until_ms: int) -> pl.DataFrame:
+    """Return the columns place, time_ms, value of what arrived before a time, by place and time, each pair once."""
+    arrived = [post.delivered(until_ms) for post in posts]
+    columns = {
+        "place": np.concatenate([each.row for each in arrived]).astype(np.uint32),
+        "time_ms": np.concatenate([each.time_ms for each in arrived]),
+        "value": np.concatenate([each.value for each in arrived]),
+    }
+    return pl.DataFrame(columns).unique(["place", "time_ms"], keep="last").sort("place", "time_ms")
 
 
 def block_rows(stretches: tuple[Stretch, ...]) -> pl.DataFrame:
@@ -87,12 +115,24 @@ def _portions(world: World, until: datetime, step: timedelta) -> Iterator[tuple[
         yield tuple(portion)
 
 
-def _ahead(portions: Iterator[tuple[Stretch, ...]]) -> Iterator[tuple[Stretch, ...]]:
+def _bundles(field: Field, until: datetime) -> Iterator[tuple[Post, ...]]:
+    """Yield posts in bundles as large as the portions of stretches."""
+    bundle: list[Post] = []
+    for post in field.posts(until):
+        bundle.append(post)
+        if sum(len(each.row) for each in bundle) >= ROWS_AT_ONCE or len(bundle) >= DAYS_AT_ONCE:
+            yield tuple(bundle)
+            bundle = []
+    if bundle:
+        yield tuple(bundle)
+
+
+def _ahead(portions: Iterator[tuple[T, ...]]) -> Iterator[tuple[T, ...]]:
     """Yield what another thread makes, which is at most AHEAD portions ahead, and stops when this one does."""
-    waiting: Queue[tuple[Stretch, ...] | BaseException | None] = Queue(AHEAD)
+    waiting: Queue[tuple[T, ...] | BaseException | None] = Queue(AHEAD)
     stopping = Event()
 
-    def put(item: tuple[Stretch, ...] | BaseException | None) -> None:
+    def put(item: tuple[T, ...] | BaseException | None) -> None:
         while not stopping.is_set():
             with suppress(Full):
                 waiting.put(item, timeout=POLL_S)

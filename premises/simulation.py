@@ -1,23 +1,26 @@
 """A simulation as it was asked for: the site, what is broken in it, and where it goes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from premises.home import Home
 from premises.readings import open_readings
-from premises.simulated_history import Stored, Tell, store_history
+from premises.simulated_history import Stored, Tell, store_history, store_posts
 from sensors.errors import InputFault
 from sensors.topology import Registry
 from simulators.building import office_building
 from simulators.climate import Climate, climate_of_city
 from simulators.confounders import prepared
 from simulators.demands import truth_rows
+from simulators.device_profiles import realistic
 from simulators.equipment import Equipment
 from simulators.fault_file import read_faults
-from simulators.faults import Fault
+from simulators.faults import Fault, FaultKind
+from simulators.field import Field
 from simulators.registry_yaml import registry_text
 from simulators.scenarios import scenario
 from simulators.truth import truth_text
@@ -30,7 +33,16 @@ STANDARD_START = date(2026, 10, 19)
 MOST_DAYS = 3660
 FIRST_YEAR, LAST_YEAR = 2000, 2089
 """Outside these our readers take a time for that of a clock that was not set."""
+FOR_REAL = frozenset({FaultKind.BAD_UPLINK, FaultKind.WEAK_BATTERY})
+"""What ideal devices cannot show."""
 FAULT_FILES = frozenset({".yaml", ".yml"})
+
+
+class Devices(StrEnum):
+    """How devices tell: all at common instants and without a flaw, or each as its model does."""
+
+    IDEAL = "ideal"
+    REAL = "real"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +56,8 @@ class Wish:
     faults: str = "demo"
     city: str | None = None
     equipment: Equipment = Equipment.USUAL
+    devices: Devices | None = None
+    """None takes real ones where a gateway is to be bad, else ideal ones."""
 
     def first_day(self) -> date:
         """Return the first day. Raises InputFault."""
@@ -72,6 +86,7 @@ class Simulation:
     begin: datetime
     end: datetime
     faults: tuple[Fault, ...]
+    devices: Devices = Devices.IDEAL
 
     @classmethod
     def of(cls, wish: Wish) -> "Simulation":
@@ -82,7 +97,9 @@ class Simulation:
         zone = ZoneInfo(registry.site.timezone)
         begin, end = (_midnight(day, zone) for day in (first, first + timedelta(days=wish.days)))
         faults = _faults(wish, registry, begin)
-        return cls(prepared(registry, faults), wish.seed, begin, end, faults)
+        devices = wish.devices or _devices_for(faults)
+        equipped = realistic(registry) if devices is Devices.REAL else registry
+        return cls(prepared(equipped, faults), wish.seed, begin, end, faults, devices)
 
     @property
     def first_day(self) -> date:
@@ -117,7 +134,14 @@ def store_in_home(simulation: Simulation, home: Home, tell: Callable[[timedelta]
             raise InputFault(msg)
         if not home.registry.exists():
             home.registry.write_text(simulation.registry_text(), encoding="utf-8")
-        return store_history(world, store, simulation.end, tell=_since(simulation.begin, tell))
+        heard = _since(simulation.begin, tell)
+        if simulation.devices is Devices.REAL:
+            return store_posts(Field(world), store, simulation.end, tell=heard)
+        return store_history(world, store, simulation.end, tell=heard)
+
+
+def _devices_for(faults: Iterable[Fault]) -> Devices:
+    return Devices.REAL if any(fault.kind in FOR_REAL for fault in faults) else Devices.IDEAL
 
 
 def _since(begin: datetime, tell: Callable[[timedelta], None]) -> Tell:

@@ -339,6 +339,8 @@ _DEMANDS: Mapping[FaultKind, Mapping[str, Demand]] = MappingProxyType(
         FaultKind.HIGH_VOLTAGE: {"L05": _for("L05", "mean_min", "minutes")},
         FaultKind.UNBALANCE: {"L06": _for("L06", "mean_min", "minutes")},
         FaultKind.GAPS: {"G05": _too_many_gaps},
+        FaultKind.WEAK_BATTERY: {"G05": _too_many_gaps},
+        FaultKind.BAD_UPLINK: {"G04": _always},
         FaultKind.FROZEN: {"G02": _for("G02", "window_h", "hours")},
         FaultKind.DRIFT: {"G03": _for("G03", "window_days")},
         FaultKind.FLAPPING: {"G06": _always},

@@ -10,16 +10,20 @@ import numpy as np
 
 from sensors.catalogue import CATALOGUE
 from sensors.topology import Registry
-from simulators.arithmetic import Flags, Ints
+from simulators.arithmetic import Flags, Floats, Ints
 from simulators.block import Block, Series
 from simulators.chance import key, noise
 from simulators.days import MINUTE_MS
+from simulators.device_profiles import BATTERY
 from simulators.faults import Fault, FaultKind
 from simulators.levels import LEVELS, Shown, devices_of
+from simulators.timeline import Span
 
 SAMPLE_MS = 5 * MINUTE_MS
 LEVEL_NOISE = 0.003
 """A level wavers by so much: within the distance of any severity from 1 that tells a fault from a near miss."""
+LAST_PCT, LAST_MS = 9.0, 14 * 24 * 60 * MINUTE_MS
+"""From so much a battery that was not changed falls for so long: the project's own choice."""
 STEADY = frozenset({FaultKind.FROZEN, FaultKind.DRIFT})
 """Levels that add no noise of their own."""
 
@@ -110,8 +114,25 @@ def _gaps(block: Block, trouble: Trouble, during: Flags, seed: int) -> None:
     block.values[np.ix_(trouble.rows, np.flatnonzero(lost))] = np.nan
 
 
+def _weak_battery(block: Block, trouble: Trouble, during: Flags, seed: int) -> None:
+    """Let a battery show its last percent, and the device drop out as G05's limit times the severity says."""
+    times = np.flatnonzero(during)
+    for row in trouble.rows.tolist():
+        if block.series[row][1] == BATTERY:
+            block.values[row, times] = _last_pct(block.times_ms[times], trouble.fault.span)
+    _gaps(block, trouble, during, seed)
+
+
+def _last_pct(times_ms: Ints, span: Span) -> Floats:
+    """Return what a battery shows that falls from LAST_PCT to 1 in LAST_MS, or in the time of its fault if shorter."""
+    start, end = span
+    used = np.minimum((times_ms - start) / min(end - start, LAST_MS), 1.0)
+    return np.round(LAST_PCT - (LAST_PCT - 1.0) * used)
+
+
 STAGES: Mapping[FaultKind, Stage] = {
     FaultKind.GAPS: _gaps,
+    FaultKind.WEAK_BATTERY: _weak_battery,
     FaultKind.SILENT_DEVICE: _silent,
     FaultKind.SILENT_GATEWAY: _silent,
     FaultKind.LOST_LINK: _silent,

@@ -52,3 +52,5 @@ class FaultKind(StrEnum):
     TAMPER = "tamper"
     LEAVE = "leave"
     UNCOMPENSATED = "uncompensated"
+    BAD_UPLINK = "bad_uplink"
+    WEAK_BATTERY = "weak_battery"

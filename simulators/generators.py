@@ -96,11 +96,12 @@ LOOK_ALIKES: Mapping[str, Generator] = MappingProxyType(
         "S01": Generator(kind=FaultKind.LEAVE, concerns=ROOM),
         "A01": Generator(kind=FaultKind.UNCOMPENSATED, concerns=DEVICE, shows=("co2_ppm",)),
         "G03": Generator(kind=FaultKind.UNCOMPENSATED, concerns=DEVICE, shows=("co2_ppm",)),
+        "G04": Generator(kind=FaultKind.BAD_UPLINK, concerns=GATEWAY),
     }
 )
 """Harmless things that a rule must not take for its fault and that are asked for one by one: holders on leave, a sensor
-that does not know the altitude. Others are in every building and year: a server room, cleaning rounds, cold fronts,
-the Spring Festival."""
+that does not know the altitude, a gateway that sends late, double, out of order and by a wrong clock. Others are in
+every building and year: a server room, cleaning rounds, cold fronts, the Spring Festival."""
 
 NOT_SIMULATED: Mapping[str, str] = MappingProxyType(
     {
@@ -124,8 +125,11 @@ NOT_SIMULATED: Mapping[str, str] = MappingProxyType(
 )
 """Rules of the catalogue that no generator trips, and why."""
 
+FURTHER: tuple[Generator, ...] = (Generator(kind=FaultKind.WEAK_BATTERY, concerns=DEVICE, shows=("battery_pct",)),)
+"""Other ways to trip a rule, which only scenarios take: a battery that runs out lets G05 speak."""
+
 CONCERNS: Mapping[FaultKind, SubjectKind] = MappingProxyType(
-    {each.kind: each.concerns for each in (*GENERATORS.values(), *LOOK_ALIKES.values())}
+    {each.kind: each.concerns for each in (*GENERATORS.values(), *LOOK_ALIKES.values(), *FURTHER)}
 )
 """What sort of thing each kind is about; a fire is told by the panel that sees it."""
 LASTS: Mapping[FaultKind, timedelta] = MappingProxyType(

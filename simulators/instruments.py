@@ -4,7 +4,7 @@ A value follows from the day's arrays and the instant alone. Figures are those o
 devices: the project's own choice.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -90,6 +90,7 @@ class Shown:
     high: float = np.inf
 
 
+BATTERY = Shown(lambda _day, at, c: np.repeat(_battery_pct(at)[:, None], len(c), axis=1))
 IN_ROOMS: Mapping[str, Shown] = MappingProxyType(
     {
         "people_count": Shown(lambda day, at, c: at.minutely(day.people.present, c)),
@@ -106,7 +107,7 @@ IN_ROOMS: Mapping[str, Shown] = MappingProxyType(
         ),
         "pm2_5_ugm3": Shown(lambda day, at, c: at.between(day.rooms.pm2_5_ugm3, c), error=0.5, relative=0.06, low=0.0),
         "hcho_mgm3": Shown(lambda day, at, c: at.within(hcho_mgm3(day), c), decimals=3, error=0.002, low=0.0),
-        "battery_pct": Shown(lambda _day, at, c: np.repeat(_battery_pct(at)[:, None], len(c), axis=1)),
+        "battery_pct": BATTERY,
         "illuminance_lux": Shown(lambda day, at, c: at.within(day.rooms.illuminance_lux, c), relative=0.03, low=0.0),
         "sound_level_dba": Shown(lambda day, at, c: at.within(day.rooms.sound_dba, c), decimals=1, error=2.0),
         "hvac_on": Shown(lambda day, at, c: np.sign(at.within(np.abs(day.rooms.plant_w) + day.conditions.fan_m3s, c))),
@@ -148,6 +149,7 @@ AT_BUILDINGS: Mapping[str, Shown] = MappingProxyType(
     {
         "water_m3": Shown(lambda day, at, c: at.between(day.water_m3, c), decimals=3),
         "heat_gj": Shown(lambda day, at, c: at.between(day.heat_gj, c), decimals=3),
+        "battery_pct": BATTERY,
         # The battery of a fire panel.
         "voltage_v": Shown(lambda _day, at, c: np.full((len(at.step), len(c)), 27.3), decimals=2, error=0.1),
     }
@@ -164,6 +166,7 @@ OUTDOORS: Mapping[str, Shown] = MappingProxyType(
             lambda day, at, c: _alike(day.weather.pm2_5_ugm3, at, c), error=0.5, relative=0.06, low=0.0
         ),
         "co2_ppm": Shown(lambda _day, at, c: np.full((len(at.step), len(c)), OUTDOOR_PPM), error=8.0, low=0.0),
+        "battery_pct": BATTERY,
         "illuminance_lux": Shown(
             lambda day, at, c: _alike(day.weather.sun.global_wm2 * DAYLIGHT_LM_W, at, c), relative=0.03, low=0.0
         ),
@@ -175,6 +178,7 @@ AT_OPENINGS: Mapping[str, Shown] = MappingProxyType(
     {
         "open": Shown(lambda day, at, c: day.openings.is_open(at.times_ms, c)),
         "locked": Shown(lambda day, at, c: 1.0 - day.openings.is_open(at.times_ms, c)),
+        "battery_pct": BATTERY,
     }
 )
 """Columns are openings."""
@@ -250,8 +254,21 @@ class Instruments:
     @classmethod
     def of(cls, registry: Registry, seed: int, pressure: float) -> "Instruments":
         """Return the devices at their last places; what is not simulated is not shown."""
+        return cls._of(registry, registry.devices.values(), _Columns.of(registry), seed, pressure)
+
+    @classmethod
+    def apart(
+        cls, registry: Registry, seed: int, pressure: float, parts: Iterable[Sequence[Device]]
+    ) -> list["Instruments"]:
+        """Return the instruments of each part of the devices, to be read at instants of their own."""
         columns = _Columns.of(registry)
-        points = [p for device in registry.devices.values() for p in points_of(device, columns, pressure)]
+        return [cls._of(registry, part, columns, seed, pressure) for part in parts]
+
+    @classmethod
+    def _of(
+        cls, registry: Registry, devices: Iterable[Device], columns: "_Columns", seed: int, pressure: float
+    ) -> "Instruments":
+        points = [p for device in devices for p in points_of(device, columns, pressure)]
         by_shown: dict[int, list[int]] = {}
         for row, point in enumerate(points):
             by_shown.setdefault(id(point.shown), []).append(row)

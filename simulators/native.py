@@ -8,7 +8,9 @@ import orjson
 from sensors.events import Event, EventState
 from sensors.readings import epoch_ms
 from sensors.topology import Registry, SiteId
+from simulators.field import Post, told
 from simulators.incidents import UNNAMED_GATEWAY
+from simulators.uplinks import Letter
 from simulators.world import Tick
 
 RECORDS_PER_MESSAGE = 100
@@ -74,6 +76,26 @@ def messages(tick: Tick, gateways: Gateways) -> Iterator[Message]:
             yield f"premises/v1/{gateways.site}/{gateway}/readings", orjson.dumps(payload)
 
 
+def letter_message(letter: Letter, post: Post, gateways: Gateways) -> Message:
+    """Return the topic and the payload of one message of a gateway as it is: each record at its own time."""
+    head: dict[str, object] = {"boot": gateways.boot, "seq": letter.number}
+    if letter.kept or gateways.history:
+        head["hist"] = True
+    topic = f"premises/v1/{gateways.site}/{letter.gateway}"
+    if letter.event is not None:
+        return f"{topic}/events", orjson.dumps(head | {"events": [_event(told(letter.event, letter))]})
+    return f"{topic}/readings", orjson.dumps(head | {"readings": list(_records(letter, post))})
+
+
+def _records(letter: Letter, post: Post) -> Iterator[dict[str, object]]:
+    part = slice(letter.begin, letter.end)
+    columns = (post.row[part].tolist(), post.time_ms[part].tolist(), post.value[part].tolist())
+    for row, time_ms, value in zip(*columns, strict=True):
+        device, metric, phase = post.series[row]
+        record: dict[str, object] = {"dev": device, "m": metric, "v": value, "ts": time_ms}
+        yield record | {"ph": phase} if phase else record
+
+
 def births(gateways: Gateways, *, interval_s: float) -> Iterator[Message]:
     """Yield the status that each gateway publishes, retained, when it starts."""
     for gateway in gateways.names:
@@ -87,4 +109,6 @@ def _event(event: Event) -> dict[str, object]:
         record["state"] = event.state
     if event.zone:
         record["zone"] = event.zone
+    if event.test:
+        record["test"] = True
     return record

@@ -14,6 +14,8 @@ __all__ = ["SCENARIOS", "ScenarioTooSmallError", "UnknownScenarioError", "scenar
 
 MENDED_DAYS_BEFORE_END = 15
 """So long a load is found mended by the readings: E05 is verified over 14 days."""
+POOR_LINK = 0.9
+"""A link that loses, doubles and delays what it carries, and no more than the rules put up with."""
 HEATER = 8.0
 """A heater or split air conditioner that is left on takes so many times what E05 puts up with."""
 
@@ -96,9 +98,15 @@ def _real_fire(at: Layout) -> Iterator[Fault]:
 
 
 def _bad_gateway(at: Layout) -> Iterator[Fault]:
-    """Yield data that cannot be trusted: a gateway that dies at the end, gaps, a frozen sensor and one that drifts."""
-    at.needs("bad-gateway", days=10, offices=4)
-    first, second, third, last = (at.offices[number] for number in (0, 1, 2, -1))
+    """Yield data that cannot be trusted.
+
+    A gateway that sends late, double, out of order, by a wrong clock and not all of it, another that dies at the end;
+    gaps, a frozen sensor, one that drifts and one whose battery runs out.
+    """
+    at.needs("bad-gateway", days=10, offices=5)
+    first, second, third, fourth, last = (at.offices[number] for number in (0, 1, 2, 3, -1))
+    yield at.fault(FaultKind.BAD_UPLINK, at.gateway_of(first), 0, severity=POOR_LINK)
+    yield at.fault(FaultKind.WEAK_BATTERY, at.air_sensor(fourth), 2, severity=2.0)
     yield at.fault(FaultKind.GAPS, at.air_sensor(first), 1, severity=3.0)
     yield at.fault(FaultKind.FROZEN, at.air_sensor(second), 2)
     yield at.fault(FaultKind.DRIFT, at.air_sensor(third), 1)

@@ -5,7 +5,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO, TYPE_CHECKING
@@ -17,9 +17,11 @@ from sensors.errors import InputFault
 
 if TYPE_CHECKING:
     from premises.simulation import Simulation
+    from simulators.world import World
 
 HOUR = timedelta(hours=1)
 Tell = Callable[[timedelta], None]
+Lines = tuple[str, int]
 
 
 @click.command("simulate")
@@ -30,6 +32,7 @@ Tell = Callable[[timedelta], None]
 @click.option("--start", metavar="DATE", help="The first day; 2026-10-19 where not given.")
 @click.option("--city", help="beijing, shanghai, guangzhou or kunming: its weather, altitude and heating.")
 @click.option("--equipment", type=click.Choice(("usual", "full")), default="usual", show_default=True)
+@click.option("--devices", type=click.Choice(("ideal", "real")), help="Without a flaw, or as their models are.")
 @click.option(
     "--faults", metavar="NAME|FILE", default="demo", show_default=True, help="What is broken, or a YAML file."
 )
@@ -55,6 +58,7 @@ def command(
     start: str | None,
     city: str | None,
     equipment: str,
+    devices: str | None,
     faults: str,
     csv: Path | None,
     registry: Path | None,
@@ -71,14 +75,21 @@ def command(
     Without --csv or --publish it goes into the store of a home, whose registry it becomes. With --publish and without
     --speed messages go as fast as the broker acknowledges.
     """
-    from premises.simulation import Simulation, Wish  # noqa: PLC0415 - --help should not wait for polars and the rest
+    from premises.simulation import Devices, Simulation, Wish  # noqa: PLC0415 - --help should not wait for polars and the rest
     from simulators.equipment import Equipment  # noqa: PLC0415 - as above
 
     if publish and csv is not None:
         msg = "--publish and --csv: give one of them"
         raise InputFault(msg)
     wish = Wish(
-        days=days, rooms=rooms, seed=seed, start=start, faults=faults, city=city, equipment=Equipment(equipment)
+        days=days,
+        rooms=rooms,
+        seed=seed,
+        start=start,
+        faults=faults,
+        city=city,
+        equipment=Equipment(equipment),
+        devices=None if devices is None else Devices(devices),
     )
     simulation = Simulation.of(wish)
     step = timedelta(seconds=interval)
@@ -112,20 +123,19 @@ def _publish(
     tell: Tell,
 ) -> str:
     from premises.broker_settings import broker_of  # noqa: PLC0415 - as above
-    from premises.live_simulation import Pace, publish  # noqa: PLC0415 - as above
+    from premises.live_simulation import Pace, publish, publish_field  # noqa: PLC0415 - as above
+    from premises.simulation import Devices  # noqa: PLC0415 - as above
+    from simulators.field import Field  # noqa: PLC0415 - as above
 
     stopping = threading.Event()
     before = signal.signal(signal.SIGINT, lambda *_: stopping.set())
     try:
-        published = publish(
-            simulation.world(),
-            simulation.registry,
-            simulation.end,
-            broker_of(home, *address),
-            Pace(step=pace[0], speed=pace[1]),
-            tell=lambda now: tell(now - simulation.begin),
-            stopping=stopping,
-        )
+        whither = (simulation.registry, simulation.end, broker_of(home, *address), Pace(step=pace[0], speed=pace[1]))
+        world, heard = simulation.world(), _since(simulation, tell)
+        if simulation.devices is Devices.REAL:
+            published = publish_field(Field(world), *whither, tell=heard, stopping=stopping)
+        else:
+            published = publish(world, *whither, tell=heard, stopping=stopping)
     finally:
         signal.signal(signal.SIGINT, before)
     if published.without_subscriber:
@@ -133,18 +143,48 @@ def _publish(
     return f"{published.messages} messages in {published.seconds:.1f} s, every one acknowledged,"
 
 
-def _write_readings(simulation: "Simulation", files: ExitStack, path: Path, step: timedelta, tell: Tell) -> int:
-    from simulators.tables import READINGS_HEADER, readings_rows  # noqa: PLC0415 - as above
+def _since(simulation: "Simulation", tell: Tell) -> Callable[[datetime], None]:
+    return lambda now: tell(now - simulation.begin)
 
-    file, world, count = files.enter_context(_replaced("--csv", path)), simulation.world(), 0
+
+def _write_readings(simulation: "Simulation", files: ExitStack, path: Path, step: timedelta, tell: Tell) -> int:
+    from premises.simulation import Devices  # noqa: PLC0415 - as above
+    from simulators.tables import READINGS_HEADER  # noqa: PLC0415 - as above
+
+    file, world, heard = files.enter_context(_replaced("--csv", path)), simulation.world(), _since(simulation, tell)
+    lines = (
+        _reported(world, simulation.end, heard)
+        if simulation.devices is Devices.REAL
+        else _shown(world, simulation.end, step, heard)
+    )
+    count = 0
     with _translated("--csv", path):
         file.write(READINGS_HEADER)
-        for tick in world.run(simulation.end, step):
-            file.write(readings_rows(tick, world.zone))
-            count += len(tick.readings)
-            tell(tick.time - simulation.begin)
+        for text, readings in lines:
+            file.write(text)
+            count += readings
         file.flush()
     return count
+
+
+def _shown(world: "World", end: datetime, step: timedelta, heard: Callable[[datetime], None]) -> Iterator[Lines]:
+    """Yield the lines of ideal devices, with how many readings are in them."""
+    from simulators.tables import readings_rows  # noqa: PLC0415 - as above
+
+    for tick in world.run(end, step):
+        yield readings_rows(tick, world.zone), len(tick.readings)
+        heard(tick.time)
+
+
+def _reported(world: "World", end: datetime, heard: Callable[[datetime], None]) -> Iterator[Lines]:
+    """Yield the lines of devices as they are, with how many readings are in them."""
+    from sensors.readings import epoch_ms  # noqa: PLC0415 - as above
+    from simulators.field import Field  # noqa: PLC0415 - as above
+    from simulators.tables import post_rows  # noqa: PLC0415 - as above
+
+    for post in Field(world).posts(end):
+        yield post_rows(post, epoch_ms(end), world.zone), len(post.delivered(epoch_ms(end)).row)
+        heard(world.now)
 
 
 def _written(files: ExitStack, option: str, path: Path | None, text: Callable[[], str]) -> None:
