@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from alerts.commands import DETECTION, PANEL, acknowledge, alert_of, clear, message_id, raise_alert
 from alerts.event_rules import NAMES
@@ -16,6 +16,9 @@ from sensors.signals import Signal
 
 AT_ONCE = 50
 """Notices taken from the outbox at a time."""
+
+AT_ONCE_PACED = 1000
+"""The same for a channel that tells many at once: a flood is a few digests, and what is red in it is seen soon."""
 
 GIVE_UP_AFTER = timedelta(days=3)
 """A notice that no channel took for so long is of use to nobody. The project's own choice."""
@@ -89,6 +92,19 @@ class Channel(Protocol):
         ...
 
 
+@runtime_checkable
+class PacedChannel(Protocol):
+    """A channel that takes only so much a minute, and tells several notices at once where there are more."""
+
+    def batches(self, notices: Sequence[Notice], now: datetime) -> Sequence[Sequence[Notice]]:
+        """Return which of these to send now, and which of them together; the others wait for the next look."""
+        ...
+
+    def send_together(self, notices: Sequence[Notice]) -> Answer:
+        """Try once to tell all of them, within a bounded time."""
+        ...
+
+
 class Outbox(Protocol):
     """Notices made durable together with the events behind them, and what became of each on each channel."""
 
@@ -121,13 +137,14 @@ def dispatch(
     An attempt is remembered after it was made, so a crash between the two sends a notice again and never loses it.
     """
     attempts = []
-    for notice in outbox.due(channel.name, now=clock.now(), limit=AT_ONCE):
+    for notices in _batches(outbox, channel, clock.now()):
         if stopping():
             break
-        answer = channel.send(notice)
-        again = _again(notice, answer, clock.now())
-        outbox.answered(channel.name, notice, answer, again=again)
-        attempts.append(Attempt(notice=notice, answer=answer, again=again))
+        answer = _sent(channel, notices)
+        for notice in notices:
+            again = _again(notice, answer, clock.now())
+            outbox.answered(channel.name, notice, answer, again=again)
+            attempts.append(Attempt(notice=notice, answer=answer, again=again))
     return attempts
 
 
@@ -183,6 +200,18 @@ class _At:
 
     def now(self) -> datetime:
         return self.instant
+
+
+def _batches(outbox: Outbox, channel: Channel, now: datetime) -> Sequence[Sequence[Notice]]:
+    if isinstance(channel, PacedChannel):
+        return channel.batches(outbox.due(channel.name, now=now, limit=AT_ONCE_PACED), now)
+    return [(notice,) for notice in outbox.due(channel.name, now=now, limit=AT_ONCE)]
+
+
+def _sent(channel: Channel, notices: Sequence[Notice]) -> Answer:
+    if isinstance(channel, PacedChannel) and len(notices) > 1:
+        return channel.send_together(notices)
+    return channel.send(notices[0])
 
 
 def _again(notice: Notice, answer: Answer, now: datetime) -> datetime | None:
