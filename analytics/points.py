@@ -86,30 +86,26 @@ def with_hold(samples: pl.DataFrame, point_rows: pl.DataFrame) -> pl.DataFrame:
     `samples` must be sorted by device, metric, phase, time_ms.
     """
     known = point_rows.group_by("device", "metric").agg(pl.first("interval_ms", "heartbeat_ms"))
+    told = samples.join(known, on=["device", "metric"], how="left", maintain_order="left")
+    usual = _usual_steps(told.filter(pl.col("interval_ms").is_null() & pl.col("heartbeat_ms").is_null()))
+    if usual.height:
+        told = told.join(usual, on=["device", "metric"], how="left", maintain_order="left")
+    nominal_ms = pl.coalesce("interval_ms", "usual_ms") if usual.height else pl.col("interval_ms")
+    otherwise = pl.lit(EVENT_HEARTBEAT_MS, dtype=pl.Float64)
+    hold_ms = pl.coalesce(nominal_ms * HOLD_FACTOR, "heartbeat_ms", otherwise).cast(pl.Int64)
+    return told.select(*samples.columns, nominal_ms=nominal_ms, hold_ms=hold_ms)
+
+
+def _usual_steps(samples: pl.DataFrame) -> pl.DataFrame:
+    """Return `usual_ms`, the median step, of every `device` and `metric` whose steps are regular."""
+    if samples.is_empty():
+        return pl.DataFrame(schema={"device": pl.String, "metric": pl.String, "usual_ms": pl.Float64})
     step = pl.col("time_ms").diff().over("device", "metric", "phase")
     observed = (
         samples.select("device", "metric", step_ms=step)
         .drop_nulls("step_ms")
         .group_by("device", "metric")
-        .agg(
-            median=pl.median("step_ms"),
-            late=pl.col("step_ms").quantile(0.9),
-            steps=pl.len(),
-        )
+        .agg(usual_ms=pl.median("step_ms"), late=pl.col("step_ms").quantile(0.9), steps=pl.len())
     )
-    regular = (pl.col("late") <= HOLD_FACTOR * pl.col("median")) & (pl.col("steps") >= STEPS_FOR_AN_INTERVAL)
-    undeclared = pl.col("interval_ms").is_null() & pl.col("heartbeat_ms").is_null()
-    nominal = pl.when(undeclared & regular).then(pl.col("median")).otherwise(pl.col("interval_ms"))
-    holds = (
-        known.join(observed, on=["device", "metric"], how="full", coalesce=True)
-        .with_columns(nominal_ms=nominal)
-        .select(
-            "device",
-            "metric",
-            "nominal_ms",
-            hold_ms=pl.coalesce(
-                pl.col("nominal_ms") * HOLD_FACTOR, "heartbeat_ms", pl.lit(EVENT_HEARTBEAT_MS, dtype=pl.Float64)
-            ).cast(pl.Int64),
-        )
-    )
-    return samples.join(holds, on=["device", "metric"], how="left", maintain_order="left")
+    regular = (pl.col("late") <= HOLD_FACTOR * pl.col("usual_ms")) & (pl.col("steps") >= STEPS_FOR_AN_INTERVAL)
+    return observed.filter(regular).select("device", "metric", "usual_ms")
