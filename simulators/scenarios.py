@@ -105,7 +105,8 @@ def _bad_gateway(at: Layout) -> Iterator[Fault]:
     """
     at.needs("bad-gateway", days=10, offices=5)
     first, second, third, fourth, last = (at.offices[number] for number in (0, 1, 2, 3, -1))
-    yield at.fault(FaultKind.BAD_UPLINK, at.gateway_of(first), 0, severity=POOR_LINK)
+    # From one o'clock on: a clock that is behind must not make a day of a minute before the first.
+    yield at.fault(FaultKind.BAD_UPLINK, at.gateway_of(first), 1 / 24, severity=POOR_LINK)
     yield at.fault(FaultKind.WEAK_BATTERY, at.air_sensor(fourth), 2, severity=2.0)
     yield at.fault(FaultKind.GAPS, at.air_sensor(first), 1, severity=3.0)
     yield at.fault(FaultKind.FROZEN, at.air_sensor(second), 2)
