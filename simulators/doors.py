@@ -1,10 +1,11 @@
 """Doors: who comes and goes at a controlled door, without saying who."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
 from sensors.events import EventState, EventType
+from simulators.arithmetic import Floats, Ints
 from simulators.chance import key, uniform
 from simulators.days import MINUTE_MS
 from simulators.grid import DayGrid
@@ -13,18 +14,30 @@ from simulators.people import PeopleDay
 from simulators.timeline import Span
 
 FORCED_CLEARED_AFTER_MS = 8 * MINUTE_MS
+OPENS = frozenset({EventType.GRANTED, EventType.EXIT_REQUEST})
 FIRE_DOOR_USED, FIRE_DOOR_SHUTS_MS = 1 / 12, 9_000
 """The share of minutes with comings and goings in which a fire door is used, and how soon its closer shuts it."""
 
 
-def passages(people: PeopleDay, grid: DayGrid, seed: int, door: str) -> Iterator[Happening]:
-    """Yield `granted` for each who comes in by card and `exit_request` for each who leaves by the button."""
+def passages(people: PeopleDay, grid: DayGrid, seed: int, doors: Sequence[str]) -> Iterator[tuple[str, Happening]]:
+    """Yield `granted` for each who comes in, `exit_request` for each who leaves by the button, and at which door.
+
+    One in so many as there are doors goes by each.
+    """
     found = people.passages
-    of = np.array([key(seed, "door", door)], dtype=np.uint64)
-    seconds = (uniform(of, grid.start_ms + np.arange(len(found))) * 60).astype(np.int64)
-    for (minute, inward), second in zip(found, seconds.tolist(), strict=True):
+    if not found or not doors:
+        return
+    moments = grid.start_ms + np.arange(len(found))
+    seconds = (_drawn(seed, "door", doors[0], moments) * 60).astype(np.int64)
+    by = (_drawn(seed, "which door", doors[0], moments) * len(doors)).astype(np.int64)
+    for (minute, inward), second, door in zip(found, seconds.tolist(), by.tolist(), strict=True):
         moment = grid.start_ms + minute * MINUTE_MS + second * 1000
-        yield Happening(moment, EventType.GRANTED if inward else EventType.EXIT_REQUEST, EventState.MOMENTARY)
+        event = EventType.GRANTED if inward else EventType.EXIT_REQUEST
+        yield doors[door], Happening(moment, event, EventState.MOMENTARY)
+
+
+def _drawn(seed: int, purpose: str, door: str, moments: Ints) -> Floats:
+    return uniform(np.array([key(seed, purpose, door)], dtype=np.uint64), moments)
 
 
 def forced(span: Span) -> Iterator[Happening]:
@@ -34,22 +47,19 @@ def forced(span: Span) -> Iterator[Happening]:
     yield Happening(min(end, start + FORCED_CLEARED_AFTER_MS), EventType.FORCED, EventState.CLEARED)
 
 
-def passing_spans(people: PeopleDay, grid: DayGrid, seed: int, door: str) -> Iterator[Span]:
-    """Yield when a controlled door stands open because somebody passes: shortly after the card or the button."""
-    of = np.array([key(seed, "passing", door)], dtype=np.uint64)
-    found = [each for each in passages(people, grid, seed, door) if each.type is not EventType.DENIED]
-    opens = uniform(of, np.array([each.time_ms for each in found], dtype=np.int64)).tolist()
-    for happening, drawn in zip(found, opens, strict=True):
-        start = happening.time_ms + 1000
-        yield start, start + 2500 + round(drawn * 4000)
+def passing_spans(told: Iterable[Happening], seed: int, door: str) -> Iterator[Span]:
+    """Yield when a controlled door stands open because somebody passes: shortly after each card or button."""
+    passes = [each.time_ms for each in told if each.type in OPENS]
+    drawn = _drawn(seed, "passing", door, np.array(passes, dtype=np.int64)).tolist()
+    for moment, share in zip(passes, drawn, strict=True):
+        yield moment + 1000, moment + 3500 + round(share * 4000)
 
 
 def fire_door_uses(people: PeopleDay, grid: DayGrid, seed: int, door: str) -> Iterator[Span]:
     """Yield when a fire door stands open for somebody: for seconds, at one in twelve comings and goings."""
-    of = np.array([key(seed, "stairs", door)], dtype=np.uint64)
     minutes = np.array(sorted({minute for minute, _ in people.passages}), dtype=np.int64)
     starts = grid.start_ms + minutes * MINUTE_MS
-    for start, drawn in zip(starts.tolist(), uniform(of, starts).tolist(), strict=True):
+    for start, drawn in zip(starts.tolist(), _drawn(seed, "stairs", door, starts).tolist(), strict=True):
         if drawn < FIRE_DOOR_USED:
             opened = start + round(drawn / FIRE_DOOR_USED * 50_000)
             yield opened, opened + FIRE_DOOR_SHUTS_MS

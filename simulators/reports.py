@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sensors.topology import Device, OpeningId, OpeningKind, Registry
+from sensors.topology import Device, OpeningId, Registry
 from simulators.arithmetic import Floats, Ints
 from simulators.block import Block, Series
 from simulators.chance import Keys, key, uniform
@@ -20,6 +20,7 @@ from simulators.doors import fire_door_uses, passing_spans
 from simulators.faults import FaultList
 from simulators.instruments import Instruments
 from simulators.openings import Openings
+from simulators.routines import columns_of_floors, controlled_doors, doors_day
 from simulators.site_day import SiteDay
 
 SECOND_MS, DAY_MS, WEEK_MS = 1000, 86_400_000, 7 * 86_400_000
@@ -180,13 +181,18 @@ class Reporters:
 def with_passing(day: SiteDay, registry: Registry, seed: int) -> Openings:
     """Return when openings stand open on a day, everybody's passing counted in."""
     spans = dict(day.openings.spans)
+    doors = controlled_doors(registry)
+    told = doors_day(day.people, day.grid, seed, doors, columns_of_floors(day.conditions.rooms))
     for device in registry.devices.values():
         for place in device.placements[-1:]:
             if place.opening is not None and registry.openings[place.opening].room is None:
-                is_door = registry.openings[place.opening].kind is OpeningKind.ACCESS
-                passing = passing_spans if is_door else fire_door_uses
                 own = spans.get(place.opening, ())
-                spans[place.opening] = (*own, *passing(day.people, day.grid, seed, device.id))
+                passing = (
+                    passing_spans(told[device.id], seed, device.id)
+                    if device.id in told
+                    else fire_door_uses(day.people, day.grid, seed, device.id)
+                )
+                spans[place.opening] = (*own, *passing)
     return Openings(day.openings.names, spans)
 
 

@@ -4,9 +4,6 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
-import pytest
-
 from analytics.calendar import ChineseHolidays
 from analytics.runs import Request, analyse
 from ingest.pipeline import Message, Pipeline
@@ -16,7 +13,7 @@ from sensors.readings import epoch_ms
 from sensors.topology import Registry
 from simulators.building import office_building
 from simulators.demands import truth_rows
-from simulators.device_profiles import PROFILES, realistic
+from simulators.device_profiles import realistic
 from simulators.equipment import Equipment
 from simulators.faults import Fault
 from simulators.field import Field, Post
@@ -46,10 +43,12 @@ def records(posts: Iterable[Post]) -> list[tuple[object, ...]]:
     for post in posts:
         for letter in post.letters:
             part = slice(letter.begin, letter.end)
-            told = tuple(zip(post.row[part].tolist(), post.time_ms[part].tolist(), post.value[part].tolist(), strict=True))
+            told = tuple(
+                zip(post.row[part].tolist(), post.time_ms[part].tolist(), post.value[part].tolist(), strict=True)
+            )
             event = None if letter.event is None else letter.event.id
             found.append((letter.gateway, letter.number, letter.arrives_ms, letter.again_ms, letter.kept, event, told))
-    return sorted(found, key=lambda each: (str(each[0]), each[1]))  # type: ignore[no-any-return, return-value] # text, int
+    return sorted(found, key=lambda each: (str(each[0]), each[1]))
 
 
 def cut_at(registry: Registry, faults: Sequence[Fault], *ends: datetime) -> list[tuple[object, ...]]:

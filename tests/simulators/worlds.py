@@ -5,9 +5,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sensors.readings import ReadingBatch
+from sensors.subjects import Subject
 from sensors.topology import Registry
 from simulators.building import office_building
-from simulators.faults import Fault
+from simulators.faults import Fault, FaultKind
 from simulators.timeline import Span
 from simulators.world import Tick, World
 
@@ -23,6 +24,10 @@ def local(day: date, hour: float = 0.0) -> datetime:
 
 def building(rooms: int = 12, *, altitude_m: float | None = None) -> Registry:
     return office_building(rooms, start=MONDAY, altitude_m=altitude_m)
+
+
+def broken(kind: FaultKind, subject: str, start: datetime, end: datetime | None = None, size: float = 1.0) -> Fault:
+    return Fault(kind=kind, subject=Subject.parse(subject), start=start, end=end, severity=size)
 
 
 def world(registry: Registry, *, seed: int = 1, faults: Sequence[Fault] = (), start: datetime | None = None) -> World:
