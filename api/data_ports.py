@@ -82,7 +82,8 @@ class KeptHeap:
 class GatewayAccount:
     """One gateway's books, in records, and what is known of it beside them.
 
-    `missing` counts messages whose number never came. `lag_s` is the time since its last record came, None without.
+    `missing` counts messages whose number never came, `unassured` records that came with QoS 0. `lag_s` is the time
+    since its last record came, None without.
     """
 
     gateway: str
@@ -96,6 +97,7 @@ class GatewayAccount:
     dropped: int
     missing: int
     balances: bool
+    unassured: int = 0
     last_received: datetime | None = None
     lag_s: float | None = None
     state: str | None = None

@@ -133,6 +133,7 @@ def account(book: Book, state: GatewayState | None, now: datetime) -> GatewayAcc
         spooled=book.spooled,
         dropped=book.dropped,
         missing=book.missing,
+        unassured=book.unassured,
         balances=book.balances,
         last_received=heard,
         lag_s=None if heard is None else max(0.0, (now - heard).total_seconds()),

@@ -131,6 +131,9 @@ def _books(accounts: Sequence[GatewayAccount]) -> Iterator[Metric]:
     missing = GaugeMetricFamily(
         "premises_messages_missing", "Messages whose number (seq) never came.", labels=["gateway"]
     )
+    unassured = CounterMetricFamily(
+        "premises_records_unassured", "Records received that came with QoS 0.", labels=["gateway"]
+    )
     for gateway, each in _grouped(accounts):
         received.add_metric([gateway], _sum(each, "received"))
         for outcome in OUTCOMES:
@@ -139,7 +142,8 @@ def _books(accounts: Sequence[GatewayAccount]) -> Iterator[Metric]:
         dropped.add_metric([gateway], _sum(each, "dropped"))
         spooled.add_metric([gateway], _sum(each, "spooled"))
         missing.add_metric([gateway], _sum(each, "missing"))
-    yield from (received, where, stored, dropped, spooled, missing)
+        unassured.add_metric([gateway], _sum(each, "unassured"))
+    yield from (received, where, stored, dropped, spooled, missing, unassured)
     yield _gauge(
         "premises_books_unbalanced",
         "Gateways whose books do not balance: a defect.",

@@ -14,6 +14,7 @@ from analytics.occupancy import MOTION_HOLD_OFF_MS, OCCUPANCY_METRICS, room_memb
 from analytics.points import points, with_hold
 from analytics.ports import ReadingSource
 from api.ports import GatewayHealth, IngestHealth, RoomClass, RoomNow, Series, SeriesName
+from premises.readings import newest_ms
 from sensors.clock import Clock
 from sensors.readings import Quality, epoch_ms, from_epoch_ms
 from sensors.subjects import Subject, SubjectKind
@@ -107,7 +108,7 @@ class ReadingQueries:
     def ingest_health(self) -> IngestHealth:
         """Return how the way in fares."""
         site = self._registry().site.id
-        extent = self._store.extent(site)
+        last_ms = newest_ms(self._store, site)
         with self._spool_lock:
             if self._spool is None:
                 self._spool = SqliteSpool(self._spool_path)
@@ -121,7 +122,7 @@ class ReadingQueries:
                 )
                 for book in books.values()
             ),
-            last_reading=None if extent is None else from_epoch_ms(extent[1]),
+            last_reading=None if last_ms is None else from_epoch_ms(last_ms),
         )
 
     def close(self) -> None:

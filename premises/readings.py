@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
-from analytics.ports import RollupStore
+from analytics.ports import ReadingSource, RollupStore
 from premises.home import Home
 from premises.places import RegistryPlaces
 from premises.settings import Settings, load_settings
 from sensors.errors import InputFault
-from sensors.topology import Registry
+from sensors.topology import Registry, SiteId
 from storage.drain import drain
 from storage.ports import ReadingStore, SpoolTarget
 from storage.readings.duckdb import DuckDBReadingStore
@@ -37,6 +37,14 @@ def open_store(home: Home, settings: Settings, registry: Callable[[], Registry |
     from premises.influxdb import influxdb_store  # noqa: PLC0415 - its client is heavy, and seldom wanted
 
     return influxdb_store(home, settings.store, RegistryPlaces(registry))
+
+
+def newest_ms(store: ReadingSource, site: SiteId) -> int | None:
+    """Return the time of a site's newest reading, UTC ms; None where there is none.
+
+    Of the latest values, not of all: what is asked at every scrape and page must not grow with the years.
+    """
+    return cast("int | None", store.latest(site)["time_ms"].max())
 
 
 def export_readings(store: HomeStore, path: Path) -> None:

@@ -34,7 +34,7 @@ from premises.locks import holder, sole
 from premises.metrics import Figures, Sources
 from premises.queries import ReadingQueries
 from premises.readiness import parts
-from premises.readings import HomeStore, export_readings, open_store
+from premises.readings import HomeStore, export_readings, newest_ms, open_store
 from premises.records import open_records
 from premises.rollup_job import roll_up
 from premises.scheduler import Schedule
@@ -225,10 +225,10 @@ def _sources(home: Home, desk: SpoolDesk, store: HomeStore, registry: Callable[[
 def _newest(store: HomeStore, site: SiteId) -> datetime | None:
     """Return when the newest reading was measured; None where there is none, or the store is away."""
     try:
-        extent = store.extent(site)
+        found_ms = newest_ms(store, site)
     except (InputFault, NotNowError):
         return None
-    return None if extent is None else from_epoch_ms(extent[1])
+    return None if found_ms is None else from_epoch_ms(found_ms)
 
 
 def _web(settings: Settings, info: ServerInfo, demo_actor: Actor | None) -> WebSettings:

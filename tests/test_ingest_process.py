@@ -243,6 +243,7 @@ def test_quarantine_and_books_are_shown(installed: Installation, premises: Premi
     assert "unknown_device" in shown
     assert shown.endswith(reading(1).decode() + "\n")
     (account,) = json.loads(premises("quarantine", "books", "--home", installed.home, "--json").out)
+    assert (account["missing"], account["unassured"]) == (0, 0)
     assert (account["received"], account["quarantined"], account["spooled"], account["balances"]) == (3, 2, 1, True)
     table = premises("quarantine", "books", "--home", installed.home).out
     assert table.splitlines()[0].split()[:3] == ["gateway", "received", "accepted"]

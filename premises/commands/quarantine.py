@@ -158,7 +158,8 @@ def list_devices(*, home: Path | None, as_json: bool) -> None:
 def show_books(home: Path | None, *, as_json: bool) -> None:
     """Show the books of every gateway, in records.
 
-    received = accepted + duplicate + quarantined + ignored, accepted = stored + spooled + dropped.
+    received = accepted + duplicate + quarantined + ignored, accepted = stored + spooled + dropped. Beside the account:
+    numbers that never came (missing), and how many of the received came with QoS 0 (unassured).
     """
     with _open_spool(home) as spool:
         books = spool.books()
@@ -327,6 +328,7 @@ def _account(book: "Book") -> dict[str, object]:
         "spooled": book.spooled,
         "dropped": book.dropped,
         "missing": book.missing,
+        "unassured": book.unassured,
         "balances": book.balances,
     }
 
