@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import cached_property
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 import chinese_calendar
@@ -19,6 +19,7 @@ from sensors.readings import epoch_ms
 from sensors.topology import Site
 
 MINUTES_PER_DAY = 24 * 60
+MS_PER_MINUTE = 60_000
 NIGHT = (0, 5 * 60)
 """00:00 to 05:00 local: nobody works then. The project's own choice, the hours that W01 uses too."""
 _HOURS = range(0, MINUTES_PER_DAY + 1, 60)
@@ -89,8 +90,7 @@ class ListedHolidays:
 BUILT_IN_HOLIDAYS: Mapping[str, Holidays] = MappingProxyType({"cn": ChineseHolidays(), "none": WeekdaysOnly()})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DayPart:
+class DayPart(NamedTuple):
     """A stretch of one local day, an hour at most, in which no answer changes; half-open, UTC milliseconds."""
 
     start_ms: int
@@ -177,33 +177,64 @@ class WorkCalendar:
 
     def frame(self, first: date, last: date) -> pl.DataFrame:
         """Return the parts as a frame with the columns of DayPart."""
-        parts = [
-            (part.start_ms, part.end_ms, part.day, part.workday, part.working, part.lunch, part.cleaning, part.night)
-            for part in self.parts(first, last)
-        ]
-        return pl.DataFrame(parts, schema=_PARTS_SCHEMA, orient="row")
+        return pl.DataFrame(list(self.parts(first, last)), schema=_PARTS_SCHEMA, orient="row")
 
     def _parts_of(self, day: date) -> Iterator[DayPart]:
         workday = self.kind(day) is DayKind.WORKDAY
-        spans = (*self.working_minutes, *self.cleaning_minutes)
-        marks = sorted({*_HOURS} | {minute for span in spans for minute in span})
-        for begin, end in pairwise(marks):
-            start_ms, end_ms = self._minute_ms(day, begin), self._minute_ms(day, end)
+        at_ms = self._minutes_ms(day)
+        for part in self._pattern:
+            start_ms, end_ms = at_ms[part.begin], at_ms[part.end]
             if start_ms < end_ms:  # a part can vanish where the clock is put forward
                 yield DayPart(
                     start_ms=start_ms,
                     end_ms=end_ms,
                     day=day,
                     workday=workday,
-                    working=workday and _within(begin, self.working_minutes),
-                    lunch=workday and _within(begin, self.lunch_minutes),
-                    cleaning=_within(begin, self.cleaning_minutes),
-                    night=_within(begin, (NIGHT,)),
+                    working=workday and part.working,
+                    lunch=workday and part.lunch,
+                    cleaning=part.cleaning,
+                    night=part.night,
                 )
+
+    @cached_property
+    def _pattern(self) -> tuple["_PatternPart", ...]:
+        """Return the parts of a workday by the clock."""
+        spans = (*self.working_minutes, *self.cleaning_minutes)
+        marks = sorted({*_HOURS} | {minute for span in spans for minute in span})
+        return tuple(
+            _PatternPart(
+                begin=begin,
+                end=end,
+                working=_within(begin, self.working_minutes),
+                lunch=_within(begin, self.lunch_minutes),
+                cleaning=_within(begin, self.cleaning_minutes),
+                night=_within(begin, (NIGHT,)),
+            )
+            for begin, end in pairwise(marks)
+        )
+
+    def _minutes_ms(self, day: date) -> Mapping[int, int]:
+        """Return the instant of each mark of the pattern; the zone is asked for each only where a clock was changed."""
+        marks = (0, *(part.end for part in self._pattern))
+        midnight, next_midnight = self._minute_ms(day, 0), self._minute_ms(day, MINUTES_PER_DAY)
+        if next_midnight - midnight == MINUTES_PER_DAY * MS_PER_MINUTE:
+            return {minute: midnight + minute * MS_PER_MINUTE for minute in marks}
+        return {minute: self._minute_ms(day, minute) for minute in marks}
 
     def _minute_ms(self, day: date, minute: int) -> int:
         local = datetime(day.year, day.month, day.day, tzinfo=self._zone) + timedelta(minutes=minute)
         return epoch_ms(local.astimezone(UTC))
+
+
+class _PatternPart(NamedTuple):
+    """A stretch of a workday, in minutes since local midnight."""
+
+    begin: int
+    end: int
+    working: bool
+    lunch: bool
+    cleaning: bool
+    night: bool
 
 
 _PARTS_SCHEMA = pl.Schema(

@@ -122,12 +122,15 @@ def corrected(readings: pl.DataFrame, *, limits: pl.DataFrame | None = None) -> 
     shape = load_shape(of_series(steps, unknown | pl.col("is_long")))
     steps = _settled(steps, unknown, shape)
     sure = steps.with_columns(register=pl.col("amount").fill_null(0.0).cum_sum().over("series"))
-    problems = pl.concat([_step_problems(sure), _excursions(judged, sure), _negatives(given)])
+    dropped = judged.filter(pl.col("why").is_not_null())
+    problems = [_step_problems(sure), _negatives(given)]
+    if dropped.height:
+        problems.append(_excursions(of_series(judged, pl.col("why").is_not_null()), sure))
     return Meters(
         names=names,
-        track=_with_dropped(sure, judged.filter(pl.col("why").is_not_null())),
+        track=_with_dropped(sure, dropped),
         shape=shape,
-        problems=named(problems.sort("series", "start_ms", "kind"), names),
+        problems=named(pl.concat(problems).sort("series", "start_ms", "kind"), names),
     )
 
 
@@ -141,7 +144,11 @@ def _with_hold(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _judged(rows: pl.DataFrame, limits: pl.DataFrame) -> pl.DataFrame:
     """Return the rows with _DECISIONS_SCHEMA, and what is usual of the registers that were read in detail."""
-    odd = with_scale(perhaps_eventful(rows, limits), limits).with_columns(event=is_event())
+    odd = perhaps_eventful(rows, limits)
+    if odd.is_empty():
+        nothing = {name: pl.lit(None, dtype=kind) for name, kind in _DECISIONS_SCHEMA.items() if name != "row"}
+        return rows.with_columns(mean_per_ms=pl.lit(None, dtype=pl.Float64), **nothing)
+    odd = with_scale(odd, limits).with_columns(event=is_event())
     means = odd.group_by("series").agg(pl.first("mean_per_ms"))
     told = rows.join(means, on="series", how="left", maintain_order="left")
     return told.join(_decisions(odd), on="row", how="left", maintain_order="left")
@@ -293,9 +300,7 @@ def _step_problems(sure: pl.DataFrame) -> pl.DataFrame:
 def _excursions(judged: pl.DataFrame, sure: pl.DataFrame) -> pl.DataFrame:
     """Return a row for each run of readings that were not believed, from the last believed one to the next."""
     changed = (pl.col("why") != before("why")).fill_null(value=True)
-    runs = of_series(judged, pl.col("why").is_not_null()).with_columns(
-        run=(changed | pl.col("why").is_null()).cum_sum(),
-    )
+    runs = judged.with_columns(run=(changed | pl.col("why").is_null()).cum_sum())
     found = (
         runs.drop_nulls("why")
         .group_by("series", "run", maintain_order=True)

@@ -21,6 +21,9 @@ from sensors.errors import InputFault
 from sensors.topology import Registry
 from sensors.verdicts import Finding
 
+Extent = tuple[int, int]
+"""The times of the first and the last reading, UTC ms."""
+
 LOOK_BACK = timedelta(days=84)
 """How far before the window features are needed: 40 workdays (S01) with the longest holidays among them."""
 DAY = timedelta(days=1)
@@ -94,7 +97,10 @@ def analyse(
         if rule not in RULES:
             raise UnknownRuleError(rule)
     calendar = WorkCalendar(registry.site, holidays)
-    window = _window(registry, calendar, store, request)
+    extent = store.extent(registry.site.id)
+    if extent is None:
+        raise NoReadingsError(registry.site.id)
+    window = _window(registry, calendar, extent, request)
     analyst = Analyst.of(registry, calendar, store)
     data = RunData(
         registry=registry,
@@ -106,10 +112,11 @@ def analyse(
         thresholds=thresholds or CatalogueThresholds(),
     )
     weekly = [rule for rule in request.rules if rule in WEEKLY_RULES]
-    kept = _pass_over_readings(data, store, weekly, progress)
+    held = _days_held(calendar, extent)
+    kept = _pass_over_readings(data, store, held, weekly, progress)
     data = replace(data, features=_stored(data, store))
     if SEASON_RULES.intersection(request.rules):
-        data = replace(data, last_year=_last_year(data, store, progress))
+        data = replace(data, last_year=_last_year(data, store, held, progress))
     findings = [finding for rule in weekly for finding in WEEKLY_RULES[rule].conclude(data, kept[rule])]
     findings += [f for rule in request.rules if rule in WINDOWED_RULES for f in WINDOWED_RULES[rule](data)]
     findings = one_per_cause(findings, registry)
@@ -123,10 +130,7 @@ def analyse(
     )
 
 
-def _window(registry: Registry, calendar: WorkCalendar, store: AnalysisStore, request: Request) -> Window:
-    extent = store.extent(registry.site.id)
-    if extent is None:
-        raise NoReadingsError(registry.site.id)
+def _window(registry: Registry, calendar: WorkCalendar, extent: Extent, request: Request) -> Window:
     known_until_ms = _known_until_ms(calendar, extent, request.now_ms)
     first_held, last_held = _days_held(calendar, (extent[0], known_until_ms))
     first = request.first or first_held
@@ -140,7 +144,7 @@ def _window(registry: Registry, calendar: WorkCalendar, store: AnalysisStore, re
     return Window(first=first, last=last, now_ms=min(known_until_ms, calendar.midnight_ms(last + timedelta(days=1))))
 
 
-def _known_until_ms(calendar: WorkCalendar, extent: tuple[int, int], clock_ms: int | None) -> int:
+def _known_until_ms(calendar: WorkCalendar, extent: Extent, clock_ms: int | None) -> int:
     """Return the instant up to which silence means something: the clock's while readings come in, else the last one's.
 
     A last reading close to midnight completes its day.
@@ -154,7 +158,7 @@ def _known_until_ms(calendar: WorkCalendar, extent: tuple[int, int], clock_ms: i
     return midnight_ms if midnight_ms - last_ms <= NEARLY_MIDNIGHT_MS else last_ms
 
 
-def _days_held(calendar: WorkCalendar, extent: tuple[int, int]) -> tuple[date, date]:
+def _days_held(calendar: WorkCalendar, extent: Extent) -> tuple[date, date]:
     """Return the first and the last local day with readings.
 
     A register read at midnight closes the day before and does not make a day of its own.
@@ -170,34 +174,36 @@ def fingerprint(registry: Registry, holidays: Holidays) -> str:
 
 
 def _pass_over_readings(
-    data: RunData, store: AnalysisStore, weekly: Sequence[str], progress: Progress
+    data: RunData, store: AnalysisStore, held: tuple[date, date], weekly: Sequence[str], progress: Progress
 ) -> dict[str, pl.DataFrame]:
     """Read each week once: compute the features that are missing, keep what the weekly rules want to see."""
     mark = fingerprint(data.registry, data.calendar.holidays)
     done = store.feature_days(data.registry.site.id, fingerprint=mark)
-    weeks = list(_weeks(_days_with_readings(data, store)))
+    weeks = list(_weeks(_days_with_readings(data, held)))
     kept: dict[str, list[pl.DataFrame]] = {rule: [] for rule in weekly}
     for index, days in enumerate(weeks):
         progress("readings", index / len(weeks))
         missing = [day for day in days if day not in done]
         judged = [day for day in days if data.window.first <= day <= data.window.last] if weekly else []
-        if missing:
-            _store_features(data, store, missing, mark)
+        week = _week(data, missing[0], missing[-1]) if missing else None
+        if week is not None:
+            _store_features(data, store, week, missing, mark)
         if judged:
-            week = _week(data, judged[0], judged[-1])
+            if week is None or (week.first, week.last) != (judged[0], judged[-1]):
+                week = _week(data, judged[0], judged[-1])
             for rule in weekly:
                 kept[rule].append(WEEKLY_RULES[rule].keep(data, week))
     progress("readings", 1.0)
     return {rule: _joined(frames) for rule, frames in kept.items()}
 
 
-def _last_year(data: RunData, store: AnalysisStore, progress: Progress) -> RunData | None:
+def _last_year(data: RunData, store: AnalysisStore, held: tuple[date, date], progress: Progress) -> RunData | None:
     """Return the same season of last year, None where there were no readings then."""
     first, last = season_of_last_year(data.window)
     past = replace(data, days=data.calendar.day_frame(first, last))
-    if next(_days_with_readings(past, store), None) is None:
+    if next(_days_with_readings(past, held), None) is None:
         return None
-    _pass_over_readings(past, store, (), progress)
+    _pass_over_readings(past, store, held, (), progress)
     return replace(past, features=_stored(past, store))
 
 
@@ -205,8 +211,7 @@ def _joined(frames: list[pl.DataFrame]) -> pl.DataFrame:
     return pl.concat(frames, how="diagonal") if frames else pl.DataFrame(schema={"subject": pl.String})
 
 
-def _store_features(data: RunData, store: AnalysisStore, days: list[date], mark: str) -> None:
-    week = _week(data, days[0], days[-1])
+def _store_features(data: RunData, store: AnalysisStore, week: Week, days: list[date], mark: str) -> None:
     features = data.analyst.features(week.readings, week.tracks, week.parts)
     wanted = features.filter(pl.col("day").is_in(days))
     store.put_features(data.registry.site.id, days=days, fingerprint=mark, features=wanted)
@@ -224,14 +229,10 @@ def _week(data: RunData, first: date, last: date) -> Week:
     )
 
 
-def _days_with_readings(data: RunData, store: AnalysisStore) -> Iterator[date]:
+def _days_with_readings(data: RunData, held: tuple[date, date]) -> Iterator[date]:
     """Yield the days, as far as any rule looks, that lie between the first and the last reading."""
-    extent = store.extent(data.registry.site.id)
-    if extent is None:
-        return
-    first_held, last_held = _days_held(data.calendar, extent)
     days = data.days["day"].to_list()
-    yield from data.calendar.days(max(days[0], first_held), min(days[-1], last_held))
+    yield from data.calendar.days(max(days[0], held[0]), min(days[-1], held[1]))
 
 
 def _weeks(days: Iterable[date]) -> Iterator[list[date]]:
