@@ -85,8 +85,11 @@ def _drain_some(spool: SqliteSpool, store: Target, pending: Sequence[Pending]) -
     readings: Counter[str] = Counter()
     for entry in pending:
         if entry.readings is not None:
-            readings[entry.gateway] += len(entry.readings)
+            readings.update(entry.shares)
     spool.mark_stored(last, shares(result.unchanged, readings), refused_messages(result.refused, pending))
+    if result.refused:
+        # The store keeps its place until the refusals are safe in quarantine, which they are now.
+        store.append_from_spool(spool.spool_id, last_entry=last)
     return readings.total() + len(events)
 
 

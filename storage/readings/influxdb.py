@@ -17,12 +17,13 @@ from sensors.metrics import METRICS
 from sensors.readings import ReadingBatch, epoch_ms
 from sensors.topology import SiteId
 from storage.errors import StoreDeniedError
-from storage.ports import AppendResult, Places, Step
+from storage.ports import AppendResult, Places, Refusal, Step
 from storage.readings import influxdb_answers as answers
 from storage.readings import influxdb_queries as queries
 from storage.readings.days import checked_rollups
 from storage.readings.frames import AGGREGATE_SCHEMA, SERIES, by_site
 from storage.readings.influxdb_appending import Plan, ReadingWriter
+from storage.readings.influxdb_counts import ReadingCounts
 from storage.readings.influxdb_events import EventWriter
 from storage.readings.influxdb_notes import Changes, InfluxNotes
 from storage.readings.influxdb_places import Nowhere
@@ -58,14 +59,13 @@ class InfluxReadingStore:
         self._notes = InfluxNotes(notes)
         self.server = InfluxServer(address)
         self._readings = ReadingWriter(self.server, self._raw, places or Nowhere())
+        self._counts = ReadingCounts(self.server, self._raw)
         self._events = EventWriter(self.server, self._raw, places or Nowhere())
         self._rollups: Mapping[RollupStep, RollupBucket] = {
             "hour": RollupBucket(self.server, self.buckets.hourly.bucket, places or Nowhere()),
             "day": RollupBucket(self.server, self.buckets.daily.bucket, places or Nowhere()),
         }
         self._writing = Lock()
-        self._count: int | None = None
-        self._writes = 0
         self._prepared = False
 
     def prepare(self) -> list[BucketState]:
@@ -79,18 +79,16 @@ class InfluxReadingStore:
         with self._alone():
             plan = self._readings.plan(batch)
             self._notes.begin(_changes([plan], ()))
-            result = self._readings.write(plan).result(redo=False)
+            [written] = self._written([plan])
             self._notes.finish(_changes([plan], ()))
-            self._add_to_count(result.new)
-            return result
+            return written.result(redo=False)
 
     def append_events(self, events: Sequence[Event]) -> int:
         """Store events; return how many were new."""
         with self._alone():
             fresh = self._fresh(events)
             self._notes.begin(_changes((), fresh))
-            refused = self._events.write(fresh)
-            self._note_events(fresh)
+            refused = self._write_events(fresh)
             self._notes.finish(_changes((), fresh))
             return len(fresh) - len(refused)
 
@@ -109,14 +107,12 @@ class InfluxReadingStore:
             fresh = self._fresh(events)
             plans = [self._readings.plan(batch) for batch in by_site(batches) if batch]
             self._notes.begin(_changes(plans, fresh), spool=spool, last_entry=last_entry)
-            written = [self._readings.write(plan) for plan in plans]
-            refused = AppendResult(refused=tuple(self._events.write(fresh)))
-            self._note_events(fresh)
+            written = self._written(plans)
+            refused = AppendResult(refused=tuple(self._write_events(fresh)))
             result = sum((plan.result(redo=redo) for plan in written), refused)
             # What is refused is known to nobody but the caller until the spool has it in quarantine: the place moves
             # on with the next call, and a crash before that only has all of this written once more.
             self._notes.finish(_changes(plans, fresh), spool=None if result.refused else spool, last_entry=last_entry)
-            self._add_to_count(None if redo else result.new)
             return result
 
     def drained_to(self, spool: str) -> int:
@@ -158,7 +154,7 @@ class InfluxReadingStore:
     def extent(self, site: SiteId) -> tuple[int, int] | None:
         """Return the times of the first and the last reading, UTC ms; None when there are none."""
         scope = Scope(site=site)
-        asked = [queries.edge(self._raw, metric, scope, which) for metric in ALL_METRICS for which in ("first", "last")]
+        asked = [queries.edge(self._raw, metric, which, scope) for metric in ALL_METRICS for which in ("first", "last")]
         times = answers.times_ms(self.server.ask(asked))
         return (min(times), max(times)) if times else None
 
@@ -216,16 +212,9 @@ class InfluxReadingStore:
         return pl.concat([ROLLUP_SCHEMA.to_frame(), *found]).sort(*SERIES, "bucket_ms")
 
     def count(self) -> int:
-        """Return the number of readings of all sites, as the server counted them once and what came in since."""
-        known, writes = self._count, self._writes
-        if known is not None:
-            return known
+        """Return the number of readings of all sites."""
         # Not within the lock: a large store counts for a while, and what comes in should not wait for it.
-        counted = answers.total(self.server.ask([queries.count(self._raw, metric) for metric in ALL_METRICS]))
-        with self._writing:
-            if writes == self._writes:
-                self._count = counted
-        return counted
+        return self._counts.total()
 
     def close(self) -> None:
         """Let go of the notes and the connections, after the write that is under way."""
@@ -237,23 +226,23 @@ class InfluxReadingStore:
     def _alone(self) -> Iterator[None]:
         """Let one write go after another; before the first, and after a bucket was not found, buckets are made."""
         with self._writing:
-            self._writes += 1
             try:
                 if not self._prepared:
                     self.prepare()
                     self._prepared = True
                 yield
             except StoreDeniedError as exc:
-                self._add_to_count(None)
                 self._prepared = exc.status != _NOT_FOUND and self._prepared
                 raise
-            except BaseException:
-                self._add_to_count(None)
-                raise
 
-    def _add_to_count(self, new: int | None) -> None:
-        """Count what is new; None where nobody knows how much of it was."""
-        self._count = None if new is None or self._count is None else self._count + new
+    def _written(self, plans: Sequence[Plan]) -> list[Plan]:
+        """Write plans and return how they came out; whoever counts meanwhile counts once more."""
+        times = [plan.changing["time_ms"] for plan in plans]
+        self._counts.forget(times)
+        try:
+            return [self._readings.write(plan) for plan in plans]
+        finally:
+            self._counts.forget(times)
 
     def _fresh(self, events: Sequence[Event]) -> list[Event]:
         """Return the events that are not in the store; without notes of a site's events the store is asked for them."""
@@ -264,9 +253,13 @@ class InfluxReadingStore:
                 self._notes.remember(self._stored_events(Scope(site=site)))
         return self._notes.unknown(events)
 
-    def _note_events(self, events: Sequence[Event]) -> None:
-        if events:
-            self._notes.append_events(events)
+    def _write_events(self, events: Sequence[Event]) -> list[Refusal]:
+        """Write events and note them; return those that the server will not have, which must not count as known."""
+        refused = self._events.write(events)
+        gone = {id(event) for refusal in refused for event in refusal.events}
+        if stored := [event for event in events if id(event) not in gone]:
+            self._notes.append_events(stored)
+        return refused
 
     def _stored_events(self, scope: Scope) -> pl.DataFrame:
         found = self.server.ask(list(queries.events(self._raw, scope)))

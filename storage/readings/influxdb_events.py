@@ -35,8 +35,8 @@ class EventWriter:
 
     def write(self, events: Sequence[Event]) -> list[Refusal]:
         """Write events of different identities; return those that the server will not have, with its words."""
-        fitting = [event for event in events if EARLIEST_MS <= epoch_ms(event.time) < LATEST_MS]
-        late = [Refusal(words=_OUT_OF_TIME, events=(event,)) for event in events if event not in fitting]
+        fitting = [event for event in events if _fits(event)]
+        late = [Refusal(words=_OUT_OF_TIME, events=(event,)) for event in events if not _fits(event)]
         taken: defaultdict[tuple[SiteId, int], dict[int, str]] = defaultdict(dict)
         lines = [event_line(event, self._key(event), self._time_ns(event, taken)) for event in fitting]
         refused = send(self._server, self._bucket.name, lines) if lines else []
@@ -68,6 +68,10 @@ class EventWriter:
     def _stored(self, site: SiteId, time_ms: int) -> dict[int, str]:
         scope = Scope(site=site, start_ms=time_ms, end_ms=time_ms + 1)
         return answers.event_nanoseconds(self._server.ask(list(queries.events(self._bucket, scope))))
+
+
+def _fits(event: Event) -> bool:
+    return EARLIEST_MS <= epoch_ms(event.time) < LATEST_MS
 
 
 def nanosecond(identity: str) -> int:

@@ -71,17 +71,18 @@ class Scope:
 
     @property
     def where(self) -> str:
-        """Return the condition; a time beyond what nanoseconds hold is taken for their end."""
-        start, end = (min(max(each, EARLIEST_MS), LATEST_MS) for each in (self.start_ms, self.end_ms))
-        terms = [
-            f"{identifier('site')} = {literal(tag_value(self.site))}",
-            f"time >= {start * NANOSECONDS}",
-            f"time < {end * NANOSECONDS}",
-        ]
+        """Return the condition."""
+        terms = [f"{identifier('site')} = {literal(tag_value(self.site))}", _between(self.start_ms, self.end_ms)]
         if self.devices is not None:
             named = (f"{identifier('device')} = {literal(tag_value(device))}" for device in self.devices)
             terms.append(f"({' OR '.join(named)})")
         return " AND ".join(terms)
+
+
+def _between(start_ms: int, end_ms: int) -> str:
+    """Return the condition of [start_ms, end_ms); a time beyond what nanoseconds hold is taken for their end."""
+    start, end = (min(max(each, EARLIEST_MS), LATEST_MS) for each in (start_ms, end_ms))
+    return f"time >= {start * NANOSECONDS} AND time < {end * NANOSECONDS}"
 
 
 def readings(bucket: Bucket, metric: str, scope: Scope, *, by: str = SERIES_TAGS) -> str:
@@ -96,14 +97,16 @@ def latest(bucket: Bucket, metric: str, scope: Scope) -> str:
     return _select(columns, bucket.measurement(kind_of(metric)), scope.where, SERIES_TAGS)
 
 
-def edge(bucket: Bucket, metric: str, scope: Scope, function: str) -> str:
-    """Ask for the `first` or `last` reading of a metric."""
-    return _select(f"{function}({identifier(f'{metric}_quality')})", bucket.measurement(kind_of(metric)), scope.where)
+def edge(bucket: Bucket, metric: str, function: str, scope: Scope | None = None) -> str:
+    """Ask for the `first` or `last` reading of a metric, of all sites where there is no scope."""
+    where = "" if scope is None else scope.where
+    return _select(f"{function}({identifier(f'{metric}_quality')})", bucket.measurement(kind_of(metric)), where)
 
 
-def count(bucket: Bucket, metric: str) -> str:
-    """Ask how many readings of a metric there are, of all sites."""
-    return _select(f"count({identifier(f'{metric}_quality')})", bucket.measurement(kind_of(metric)))
+def count(bucket: Bucket, metric: str, start_ms: int, end_ms: int) -> str:
+    """Ask how many readings of a metric there are in [start_ms, end_ms), of all sites."""
+    counted = f"count({identifier(f'{metric}_quality')})"
+    return _select(counted, bucket.measurement(kind_of(metric)), _between(start_ms, end_ms))
 
 
 def aggregate(bucket: Bucket, metric: str, step: Step, scope: Scope) -> str:

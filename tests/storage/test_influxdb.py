@@ -1,6 +1,6 @@
 """Readings in a real InfluxDB: what only this store has to keep beside the contract that all stores keep."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,9 @@ from storage.readings import influxdb_events
 from storage.readings import influxdb_queries as queries
 from storage.readings.influxdb import InfluxReadingStore
 from storage.readings.influxdb_answers import ForeignAnswerError
+from storage.readings.influxdb_counts import SLICE_MS
 from storage.readings.influxdb_queries import Bucket, Scope, identifier, literal
+from storage.readings.influxdb_server import Series
 from storage.readings.influxdb_setup import Buckets, Kept, State, found
 from tests.influx import influxdb
 
@@ -227,7 +229,7 @@ def test_long_ranges_and_many_devices_are_read_in_slices(
 
 def test_an_answer_with_other_columns_is_no_empty_store(store: InfluxReadingStore) -> None:
     store.append(co2(1))
-    other = queries.edge(store.buckets.raw.bucket, "co2_ppm", Scope(site=HQ), "last")
+    other = queries.edge(store.buckets.raw.bucket, "co2_ppm", "last", Scope(site=HQ))
     with pytest.raises(ForeignAnswerError):
         answers.readings(store.server.ask([other]), ["co2_ppm"])
 
@@ -241,6 +243,46 @@ def test_names_and_texts_are_quoted() -> None:
 def test_a_bucket_without_a_slash_is_the_default_policy_of_its_name() -> None:
     assert Bucket("premises").measurement("electricity") == '"premises"."autogen"."electricity"'
     assert Bucket("premises/raw").measurement("electricity") == '"premises"."raw"."electricity"'
+
+
+def test_readings_are_counted_in_slices_and_only_changed_ones_once_more(
+    store: InfluxReadingStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[int, int]] = []
+    real = queries.count
+
+    def count(bucket: Bucket, metric: str, start_ms: int, end_ms: int) -> str:
+        asked.append((start_ms, end_ms))
+        return real(bucket, metric, start_ms, end_ms)
+
+    monkeypatch.setattr(queries, "count", count)
+    assert store.count() == 0
+    store.append(co2(1, 2))
+    store.append(co2(3, start_ms=NOON_MS - 100 * DAY_MS, site=SiteId("other")))
+    assert store.count() == 3
+    assert {end_ms - start_ms for start_ms, end_ms in asked} == {SLICE_MS}
+    assert len(set(asked)) == 4
+    asked.clear()
+    assert store.append(co2(1, 5, 6)).new == 1
+    assert store.count() == 4
+    assert len(set(asked)) == 1
+
+
+def test_what_is_written_while_it_is_counted_is_not_forgotten(
+    store: InfluxReadingStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.append(co2(1))
+    real = answers.total
+
+    def total(answer: Iterable[Series]) -> int:
+        counted = real(answer)
+        monkeypatch.setattr(answers, "total", real)
+        store.append(co2(1, 2))
+        return counted
+
+    monkeypatch.setattr(answers, "total", total)
+    store.count()
+    assert store.count() == 2
 
 
 # Buckets

@@ -11,9 +11,10 @@ import orjson
 import pytest
 
 from premises.drain_loop import DrainLoop
+from sensors.events import Event, EventState, EventType
 from sensors.intake import STORE_REFUSED, SpoolEntry
-from sensors.readings import ReadingBatch
-from sensors.topology import SiteId
+from sensors.readings import ReadingBatch, from_epoch_ms
+from sensors.topology import DeviceId, SiteId
 from storage.drain import drain
 from storage.errors import StoreAwayError, StoreDeniedError
 from storage.readings.influxdb import InfluxReadingStore
@@ -49,6 +50,19 @@ class Way:
         """Return the values in the store."""
         found = self.store.readings(HQ, start_ms=NOON_MS, end_ms=NOON_MS + 86_400_000)
         return found["value"].to_list()
+
+
+def fire() -> Event:
+    moment = from_epoch_ms(NOON_MS)
+    return Event(
+        site=HQ,
+        gateway="gw1",
+        device=DeviceId("panel1"),
+        type=EventType.FIRE,
+        state=EventState.ACTIVE,
+        time=moment,
+        received=moment,
+    )
 
 
 def with_shim() -> tuple[Influx, Shim]:
@@ -183,6 +197,25 @@ def test_what_is_refused_whole_with_a_count_is_not_halved(way: Way) -> None:
     drain(way.spool, way.store)
     assert way.shim.writes == before + 1
     assert (way.spool.books()["gw1"].quarantined, way.stored()) == (1_000, [])
+
+
+def test_an_event_that_was_refused_is_stored_when_it_comes_again(way: Way) -> None:
+    way.shim.faults.append(Fault(422, "partial write: points beyond retention policy dropped=1"))
+    assert way.store.append_events([fire()]) == 0
+    assert way.store.append_events([fire()]) == 1
+    assert way.store.events(HQ, start_ms=NOON_MS, end_ms=NOON_MS + 1)["type"].to_list() == ["fire"]
+
+
+def test_duplicates_that_come_after_a_refusal_count_as_duplicates(way: Way) -> None:
+    way.take_in(1, 2)
+    drain(way.spool, way.store)
+    way.take_in(9, device="aq2")
+    way.shim.faults.append(Fault(422, "partial write: points beyond retention policy dropped=1"))
+    drain(way.spool, way.store)
+    way.take_in(1, 2)
+    drain(way.spool, way.store)
+    book = way.spool.books()["gw1"]
+    assert (book.stored, book.duplicate, book.quarantined) == (2, 2, 1)
 
 
 def test_nothing_that_is_refused_is_lost_when_the_process_ends_before_the_spool_knows(
