@@ -13,13 +13,9 @@ from typing import Protocol
 
 import structlog
 
-from alerts.channels.exchange import AddressError
-from alerts.channels.webhook import Webhook
 from alerts.dispatch import Attempt, Channel, Delivery, Notice, dispatch, project
 from alerts.ports import AlertTransaction
 from ingest.repeats import Repeats
-from premises.home import Home
-from premises.settings import Settings, SettingsError, read_secret
 from sensors.clock import Clock
 from sensors.readings import epoch_ms
 from storage.spool_outbox import SpoolOutbox, UnreadableNotice
@@ -249,16 +245,3 @@ class Projector:
         if self._tidied is None or now - self._tidied >= TIDY_EVERY:
             outbox.forget_old(now)
             self._tidied = now
-
-
-def channels_of(settings: Settings, home: Home) -> list[Channel]:
-    """Return the channels that the settings name, each once. Raises SettingsError, SecretError."""
-    channels: dict[str, Channel] = {}
-    for position, webhook in enumerate(settings.alerts.webhooks):
-        try:
-            channel = Webhook(url=webhook.url, secret=read_secret(webhook.secret_file))
-        except AddressError as exc:
-            msg = f"{home.settings}: alerts.webhooks.{position}: {exc}"
-            raise SettingsError(msg) from exc
-        channels[channel.name] = channel
-    return list(channels.values())

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_origin
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError, model_validator
 
 from ingest.gbt26875.panels import address_of
+from premises.channel_settings import AlertSettings
 from premises.home import Home
+from premises.section import Section
 from sensors.errors import InputFault
 
 PREFIX = "PREMISES_"
@@ -32,12 +34,6 @@ class SettingsError(InputFault):
 
 class SecretError(InputFault):
     """A file that should hold a secret cannot be read or is empty."""
-
-
-class Section(BaseModel):
-    """A frozen table of settings that takes no key it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 def _listed(value: object) -> object:
@@ -166,19 +162,6 @@ class LogSettings(Section):
     format: Literal["console", "json"] = "console"
 
 
-class WebhookSettings(Section):
-    """An address that is told of alerts, and the file with the secret that its messages are signed with."""
-
-    url: Annotated[str, Field(min_length=1)]
-    secret_file: Path
-
-
-class AlertSettings(Section):
-    """Who is told of alerts: `webhooks = [{url = "https://…", secret_file = "secrets/webhook"}]`."""
-
-    webhooks: Annotated[tuple[WebhookSettings, ...], Field(max_length=16)] = ()
-
-
 class BrokerSettings(Section):
     """The broker that `premises run` keeps: `auto` takes one that is there already, or mosquitto, or else amqtt."""
 
@@ -215,7 +198,7 @@ class PanelSettings(Section):
     address: Annotated[int, BeforeValidator(_panel_address)]
     gateway: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^/+#\s]+$")]
     device: Annotated[str, Field(min_length=1, max_length=128)]
-    parts: dict[str, str] = {}
+    parts: Mapping[str, str] = {}
     """Parts with a device of their own: a system (`11.0`) or, for measured values, a component (`1.1/10-2`)."""
     heeds_test_bit: bool = False
 

@@ -17,7 +17,8 @@ import pytest
 from alerts.commands import acknowledge
 from alerts.dispatch import Answer, Delivery, Notice
 from alerts.model import Alert, AlertState
-from premises.alerting import Alerting, Records, channels_of
+from premises.alerting import Alerting, Records
+from premises.channels import channels_of
 from premises.home import Home
 from premises.records import open_records
 from premises.settings import SettingsError, load_settings

@@ -10,7 +10,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from email.utils import format_datetime
-from socket import SHUT_RDWR
+from socket import SHUT_RDWR, gethostname
 from threading import Timer
 from typing import Literal
 
@@ -20,6 +20,9 @@ from alerts.messages import Message
 from sensors.verdicts import Severity
 
 Security = Literal["starttls", "tls", "none"]
+
+READY = 220
+"""A server that takes letters greets with this."""
 
 DEAD_FROM = 500
 """From here on a server refuses for good, RFC 5321 4.2.1."""
@@ -68,11 +71,12 @@ class Mail:
         return Answer(delivery=Delivery.DONE, detail="taken")
 
     def _hand_in(self, letter: EmailMessage) -> None:
-        smtp = _opened(self.server, self.line.timeout_s)
+        smtp = _mailer(self.server, self.line.timeout_s)
         watchdog = Timer(self.line.timeout_s, _cut, (smtp,))
         watchdog.daemon = True
         watchdog.start()
         try:
+            _greet(smtp, self.server)
             _enter(smtp, self.server)
             smtp.send_message(letter, from_addr=self.server.sender, to_addrs=[self.recipient])
             with suppress(OSError, smtplib.SMTPException):  # it is handed in, whatever becomes of the farewell
@@ -96,11 +100,23 @@ class Mail:
         return letter
 
 
-def _opened(server: MailServer, timeout_s: float) -> smtplib.SMTP:
+def _mailer(server: MailServer, timeout_s: float) -> smtplib.SMTP:
+    """Return a client that has not called yet, so that its first wait can be cut as well."""
+    here = gethostname()  # else the library asks the name service for the full one, which may take long
     if server.security == "tls":
         context = server.tls or ssl.create_default_context()
-        return smtplib.SMTP_SSL(server.host, server.port, timeout=timeout_s, context=context)
-    return smtplib.SMTP(server.host, server.port, timeout=timeout_s)
+        smtp: smtplib.SMTP = smtplib.SMTP_SSL(local_hostname=here, timeout=timeout_s, context=context)
+    else:
+        smtp = smtplib.SMTP(local_hostname=here, timeout=timeout_s)
+    # Whose certificate is checked; the library notes it only when it calls at once.
+    setattr(smtp, "_host", server.host)  # noqa: B010 - its type description leaves the name out
+    return smtp
+
+
+def _greet(smtp: smtplib.SMTP, server: MailServer) -> None:
+    code, told = smtp.connect(server.host, server.port)
+    if code != READY:
+        raise smtplib.SMTPConnectError(code, told)
 
 
 def _enter(smtp: smtplib.SMTP, server: MailServer) -> None:

@@ -90,7 +90,7 @@ def _run(home: Home) -> None:
     with closing(_awaited_spool(home, settings.spool)) as spool:
         pipeline = Pipeline(registry=registry.registry, spool=spool, max_payload_bytes=settings.mqtt.max_payload_bytes)
 
-        alerting = _alerting(home, settings)
+        alerting = _alerting(home, settings, registry)
         writing = threading.Lock()
         panels = fire_panel(
             home, settings, registry=lambda: registry.registry, open_spool=_spool, writing=writing, wake=alerting.wake
@@ -189,8 +189,9 @@ def _gap_teller() -> "Callable[[Gap], None]":
     return tell
 
 
-def _alerting(home: Home, settings: "Settings") -> "Alerting":
-    from premises.alerting import Alerting, channels_of  # noqa: PLC0415 - keeps `--help` quick
+def _alerting(home: Home, settings: "Settings", registry: RegistryFile) -> "Alerting":
+    from premises.alerting import Alerting  # noqa: PLC0415 - keeps `--help` quick
+    from premises.channels import channels_of  # noqa: PLC0415
     from premises.clock import SystemClock  # noqa: PLC0415
 
     def records() -> "Records":
@@ -199,7 +200,8 @@ def _alerting(home: Home, settings: "Settings") -> "Alerting":
 
         return open_records(home, busy_s=RECORDS_BUSY_S)
 
-    return Alerting(home.spool, channels=channels_of(settings, home), records=records, clock=SystemClock())
+    channels = channels_of(settings, home, registry=lambda: registry.registry)
+    return Alerting(home.spool, channels=channels, records=records, clock=SystemClock())
 
 
 def _follow(registry: RegistryFile, pipeline: "Pipeline") -> None:
