@@ -11,6 +11,7 @@ from sensors.errors import InputFault, NotNowError
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
+        "alerts": "premises.commands.alerts",
         "analyze": "premises.commands.analyze",
         "backup": "premises.commands.backup",
         "bench": "premises.commands.bench",
