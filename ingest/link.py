@@ -19,6 +19,7 @@ from ingest.buffered_client import BufferedClient
 from ingest.mqtt_options import MqttOptions
 from ingest.packets import PacketReader
 from ingest.pipeline import Message
+from ingest.receipt_times import ReceiptTimes
 
 GROUP_MESSAGES = 2_000
 """The most that one commit takes: it costs as much for each gateway, whether that sent one message or many."""
@@ -66,7 +67,8 @@ class Link:
         self._mqtt5 = mqtt5
         self._wake = wake
         self._now_ms = now_ms
-        self._packets = PacketReader(mqtt5=mqtt5)
+        self._times = ReceiptTimes()
+        self._packets = PacketReader(mqtt5=mqtt5, times=self._times)
         self._inbox: list[Message] = []
         self._inbox_bytes = 0
         self._busy = False
@@ -260,11 +262,12 @@ class Link:
         self.subscribed = True
 
     def _on_message(self, _client: object, _userdata: object, message: MQTTMessage) -> None:
+        topic = _topic(message)
         self._keep(
             Message(
-                topic=_topic(message),
+                topic=topic,
                 payload=bytes(message.payload),
-                received_ms=self._now_ms(),
+                received_ms=self._times.of(topic),
                 packet_id=message.mid if message.qos else None,
                 dup=bool(message.dup),
                 retain=bool(message.retain),

@@ -6,6 +6,7 @@ is not judged twice: it goes to paho as it came.
 """
 
 from ingest.pipeline import Message
+from ingest.receipt_times import ReceiptTimes
 
 _PUBLISH = 0x30
 _DUP, _QOS, _QOS_1, _RETAIN = 0x08, 0x06, 0x02, 0x01
@@ -19,9 +20,10 @@ _LONGEST_LENGTH = 4
 class PacketReader:
     """Cuts what one connection received into packets, wherever the network cut it."""
 
-    def __init__(self, *, mqtt5: bool) -> None:
+    def __init__(self, *, mqtt5: bool, times: ReceiptTimes | None = None) -> None:
         """Begin at the first byte of a connection."""
         self._mqtt5 = mqtt5
+        self._times = times or ReceiptTimes()
         self._parts: list[bytes] = []
         self._held = 0
         self._wanted = 0
@@ -35,9 +37,10 @@ class PacketReader:
                 return []
             data = b"".join(self._parts)
             self._parts = []
-        return self._cut(data, received_ms)
+        self._times.begin(received_ms)
+        return self._cut(data)
 
-    def _cut(self, data: bytes, received_ms: int) -> list[Message | bytes]:
+    def _cut(self, data: bytes) -> list[Message | bytes]:
         found: list[Message | bytes] = []
         start, end = 0, len(data)
         while start + 1 < end:
@@ -49,13 +52,13 @@ class PacketReader:
                 break
             message = None
             if first & ~(_DUP | _QOS_1 | _RETAIN) == _PUBLISH:
-                message = self._message(data, first, body, stop, received_ms)
+                message = self._message(data, first, body, stop)
             found.append(data[start:stop] if message is None else message)
             start = stop
         self._hold(data, start)
         return found
 
-    def _message(self, data: bytes, first: int, body: int, stop: int, received_ms: int) -> Message | None:
+    def _message(self, data: bytes, first: int, body: int, stop: int) -> Message | None:
         """Return what a PUBLISH packet carries; None for paho to say what is wrong with it."""
         begin = body + 2
         at = topic_end = begin + (data[body] << 8) + data[body + 1] if begin <= stop else stop
@@ -72,6 +75,7 @@ class PacketReader:
         if at > stop or topic_end <= begin:
             return None
         topic = data[begin:topic_end].decode(errors="replace")
+        received_ms = self._times.of(topic)
         return Message(topic, data[at:stop], received_ms, packet_id, first & _DUP != 0, first & _RETAIN != 0)
 
     def _hold(self, data: bytes, start: int) -> None:
