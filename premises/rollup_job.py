@@ -4,9 +4,9 @@ The same days again give the same roll-ups, so it may be run at any time, and la
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, timedelta
+from threading import Lock
 from typing import Protocol
 
 import polars as pl
@@ -54,7 +54,8 @@ class _Work:
     site: SiteId
     calendar: WorkCalendar
     devices: Sequence[str]
-    meters: AbstractSet[str]
+    registers: pl.DataFrame
+    """Device, metric and phase of every register."""
     ratios: pl.DataFrame
     limits: pl.DataFrame
 
@@ -84,6 +85,29 @@ def roll_up(
     return {"days": len(wanted), "local_days": len(local_days)}
 
 
+class Rollups:
+    """The roll-ups of a running server, for any thread.
+
+    One job after another: of two at once the one that looked first could put in last, and what it had not seen would
+    count as rolled up.
+    """
+
+    def __init__(self, store: RolledStore, building: Callable[[], Building]) -> None:
+        """Take where they are, and whom to ask for the building as it is then."""
+        self._store = store
+        self._building = building
+        self._alone = Lock()
+
+    def changed(self) -> Mapping[str, object]:
+        """Return in numbers what was rolled up of the days that changed."""
+        return self.between(None, None, lambda _what, _done: None)
+
+    def between(self, first: date | None, end: date | None, progress: Progress) -> Mapping[str, object]:
+        """Return in numbers what was rolled up, as `roll_up` does."""
+        with self._alone:
+            return roll_up(self._store, self._building(), first=first, end=end, progress=progress)
+
+
 def _asked(store: RolledStore, building: Building, first: date | None, end: date | None) -> list[date]:
     """Return the UTC days that local days fall into, as far as there are readings."""
     extent = store.extent(building.registry.site.id)
@@ -105,7 +129,7 @@ def _work(store: RolledStore, building: Building) -> _Work:
         site=registry.site.id,
         calendar=calendar,
         devices=latest["device"].unique().sort().to_list(),
-        meters=frozenset(meters["device"]),
+        registers=meters.select(SERIES),
         ratios=device_ratios(rows, _ct_ratios(registry)),
         limits=limits_of(registry, meters),
     )
@@ -188,20 +212,23 @@ def _readings(work: _Work, devices: Sequence[str], start_ms: int, end_ms: int) -
 
 def _registers(work: _Work, devices: Sequence[str], start_ms: int, end_ms: int) -> pl.DataFrame:
     """Return what registers said from a week before to two days after, for those silent then from further away."""
-    meters = work.meters & set(devices)
+    asked = work.registers.filter(pl.col("device").is_in(list(devices)))
     near_ms = (start_ms - USUAL_MS, end_ms + AFTER_MS)
-    near = _said(work, meters, *near_ms)
-    heard_before = set(near.filter(pl.col("time_ms") < start_ms)["device"].unique())
-    heard_after = set(near.filter(pl.col("time_ms") >= end_ms)["device"].unique())
-    before = _said(work, meters - heard_before, start_ms - LONGEST_GAP_MS, near_ms[0])
-    after = _said(work, meters - heard_after, near_ms[1], end_ms + LONGEST_GAP_MS)
+    near = _said(work, asked, *near_ms)
+    heard_before = near.filter(pl.col("time_ms") < start_ms)
+    heard_after = near.filter(pl.col("time_ms") >= end_ms)
+    before = _said(work, asked.join(heard_before, on=SERIES, how="anti"), start_ms - LONGEST_GAP_MS, near_ms[0])
+    after = _said(work, asked.join(heard_after, on=SERIES, how="anti"), near_ms[1], end_ms + LONGEST_GAP_MS)
     return pl.concat([before, near, after]).sort(*SERIES, "time_ms")
 
 
-def _said(work: _Work, meters: AbstractSet[str], start_ms: int, end_ms: int) -> pl.DataFrame:
-    if not meters:
+def _said(work: _Work, registers: pl.DataFrame, start_ms: int, end_ms: int) -> pl.DataFrame:
+    """Return what these registers (device, metric, phase) said in [start_ms, end_ms)."""
+    if registers.is_empty():
         return READINGS_SCHEMA.to_frame()
-    return work.store.readings(work.site, start_ms=start_ms, end_ms=end_ms, metrics=CUMULATIVE, devices=sorted(meters))
+    devices, metrics = (registers[name].unique().sort().to_list() for name in ("device", "metric"))
+    found = work.store.readings(work.site, start_ms=start_ms, end_ms=end_ms, metrics=metrics, devices=devices)
+    return found.join(registers, on=SERIES, how="semi")
 
 
 def _utc_midnight_ms(day: date) -> int:

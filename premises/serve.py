@@ -36,10 +36,11 @@ from premises.queries import ReadingQueries
 from premises.readiness import parts
 from premises.readings import HomeStore, export_readings, newest_ms, open_store
 from premises.records import open_records
-from premises.rollup_job import roll_up
+from premises.rollup_job import Rollups
 from premises.scheduler import Schedule
 from premises.server_info import ServerInfo
 from premises.settings import ServerSettings, Settings, read_secret
+from premises.sms_replies import sms_replies
 from rectification.commands import Deadlines
 from sensors.actors import Actor
 from sensors.clock import Clock
@@ -155,10 +156,11 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
             uses=lambda: room_uses(home),
         )
         stack.callback(queries.close)
+        rollups = Rollups(store, daily.building)
         schedule = Schedule(
             daily,
             nightly={"tidy": lambda: _tidied(records, clock)},
-            hourly={"rollup": lambda: roll_up(store, daily.building())},
+            hourly={"rollup": rollups.changed},
         )
         drain.start()
         stack.callback(drain.stop)
@@ -180,6 +182,7 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
             ),
             data=desk,
             figures=figures.text,
+            sms_replies=sms_replies(settings, home),
         )
         internal = Internal(
             token=info.token,
@@ -188,7 +191,7 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
             status=lambda: _status(store, records, drain),
             export_readings=lambda path: export_readings(store, path),
             run_daily=daily.daily,
-            roll_up=lambda first, end, tell: roll_up(store, daily.building(), first=first, end=end, progress=tell),
+            roll_up=rollups.between,
         )
         link = None if demo_actor is not None else set_up_url(services)
         yield _Application(create_app(services), internal_app(internal), link)

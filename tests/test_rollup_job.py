@@ -1,7 +1,9 @@
 """The job that keeps roll-ups up to date: what changed, as far as registers reach, and nothing twice."""
 
 import json
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,13 +13,14 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from analytics.calendar import WeekdaysOnly, WorkCalendar
+from analytics.ports import RollupStep
 from premises.bill_meters import billed_and_metered
 from premises.daily import Building
-from premises.rollup_job import RolledStore, roll_up
+from premises.rollup_job import RolledStore, Rollups, roll_up
 from sensors.bills import Bill, Utility
 from sensors.readings import ReadingBatch, epoch_ms
 from sensors.subjects import Subject
-from sensors.topology import CircuitItem
+from sensors.topology import CircuitItem, SiteId
 from storage.readings.duckdb import DuckDBReadingStore
 from storage.readings.memory import MemoryReadingStore
 from tests.analytics.sites import HQ, MONDAY, batch, circuit, days_from, local, meter, metered, registry
@@ -87,6 +90,50 @@ def test_the_days_of_a_gap_get_their_amounts_when_the_register_is_heard_again() 
     daily = rolled(store)
     assert daily["amount"].to_list()[:12] == pytest.approx([24 * KW] * 12)
     assert daily["estimated_amount"].to_list()[2:10] == pytest.approx([24 * KW] * 8)
+
+
+def test_a_register_that_is_silent_while_others_of_its_device_speak_keeps_its_total() -> None:
+    store = MemoryReadingStore()
+    days = days_from(MONDAY, 20)
+    store.append(steady(days))
+    water = batch()
+    water.add(epoch_ms(local(days[1])), "m", "water_m3", 100.0)
+    water.add(epoch_ms(local(days[19])), "m", "water_m3", 190.0)
+    store.append(water)
+    roll_up(store, building())
+    amounts = rolled(store).filter(pl.col("metric") == "water_m3")
+    assert amounts["amount"].sum() == pytest.approx(90.0)
+
+
+class HeldUp(MemoryReadingStore):
+    """A store whose first roll-ups wait to be put in until they are let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached, self.let_go = threading.Event(), threading.Event()
+
+    def put_rollups(self, site: SiteId, step: RollupStep, *, start_ms: int, end_ms: int, rollups: pl.DataFrame) -> None:
+        if not self.reached.is_set():
+            self.reached.set()
+            self.let_go.wait(30)
+        super().put_rollups(site, step, start_ms=start_ms, end_ms=end_ms, rollups=rollups)
+
+
+def test_two_that_roll_up_at_once_leave_what_the_last_readings_say() -> None:
+    readings, noon_ms = steady(WEEK), epoch_ms(local(WEEK[6], 12))
+    store = HeldUp()
+    rollups = Rollups(store, building)
+    store.append(part(readings, lambda time_ms: time_ms <= noon_ms))
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(rollups.changed)
+        assert store.reached.wait(30)
+        store.append(part(readings, lambda time_ms: time_ms > noon_ms))
+        second = pool.submit(rollups.changed)
+        wait([second], timeout=0.2)
+        store.let_go.set()
+        first.result()
+        second.result()
+    assert rolled(store)["amount"].sum() == pytest.approx(7 * 24 * KW)
 
 
 def test_what_comes_late_into_a_gap_puts_right_all_that_was_spread() -> None:
