@@ -129,7 +129,7 @@ def test_two_that_roll_up_at_once_leave_what_the_last_readings_say() -> None:
         assert store.reached.wait(30)
         store.append(part(readings, lambda time_ms: time_ms > noon_ms))
         second = pool.submit(rollups.changed)
-        wait([second], timeout=0.2)
+        wait([second], timeout=2)
         store.let_go.set()
         first.result()
         second.result()
