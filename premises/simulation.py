@@ -11,12 +11,13 @@ from premises.home import Home
 from premises.readings import open_readings
 from premises.simulated_history import Stored, Tell, store_history, store_posts
 from sensors.errors import InputFault
+from sensors.readings import epoch_ms
 from sensors.topology import Registry
 from simulators.building import office_building
 from simulators.climate import Climate, climate_of_city
 from simulators.confounders import prepared
 from simulators.demands import truth_rows
-from simulators.device_profiles import realistic
+from simulators.device_profiles import realistic, reporting_every
 from simulators.equipment import Equipment
 from simulators.fault_file import read_faults
 from simulators.faults import Fault, FaultKind
@@ -24,7 +25,7 @@ from simulators.field import Field
 from simulators.registry_yaml import registry_text
 from simulators.scenarios import scenario
 from simulators.truth import truth_text
-from simulators.world import World
+from simulators.world import HISTORY_STEP, World
 from storage.readings.duckdb import DuckDBReadingStore
 from storage.registry_file import load_registry
 
@@ -32,6 +33,7 @@ STANDARD_START = date(2026, 10, 19)
 """A Monday after the long holidays, so that the same seed gives the same bytes whenever it is run."""
 MOST_DAYS = 3660
 FIRST_YEAR, LAST_YEAR = 2000, 2089
+END_OF_TIME = date(LAST_YEAR + 1, 1, 1)
 """Outside these our readers take a time for that of a clock that was not set."""
 FOR_REAL = frozenset({FaultKind.BAD_UPLINK, FaultKind.WEAK_BATTERY})
 """What ideal devices cannot show."""
@@ -56,6 +58,8 @@ class Wish:
     faults: str = "demo"
     city: str | None = None
     equipment: Equipment = Equipment.USUAL
+    interval_s: int | None = None
+    """How often ideal devices report; None is every five minutes."""
     devices: Devices | None = None
     """None takes real ones where a gateway is to be bad, else ideal ones."""
 
@@ -71,7 +75,7 @@ class Wish:
         except ValueError as exc:
             msg = f"--start {self.start!r} is no date; write it like {STANDARD_START}"
             raise InputFault(msg) from exc
-        if not FIRST_YEAR <= first.year <= LAST_YEAR:
+        if not FIRST_YEAR <= first.year <= LAST_YEAR or first.toordinal() + self.days > END_OF_TIME.toordinal():
             msg = f"--start {self.start}: simulate days from {FIRST_YEAR} to {LAST_YEAR}"
             raise InputFault(msg)
         return first
@@ -87,6 +91,7 @@ class Simulation:
     end: datetime
     faults: tuple[Fault, ...]
     devices: Devices = Devices.IDEAL
+    step: timedelta = HISTORY_STEP
 
     @classmethod
     def of(cls, wish: Wish) -> "Simulation":
@@ -98,13 +103,23 @@ class Simulation:
         begin, end = (_midnight(day, zone) for day in (first, first + timedelta(days=wish.days)))
         faults = _faults(wish, registry, begin)
         devices = wish.devices or _devices_for(faults)
-        equipped = realistic(registry) if devices is Devices.REAL else registry
-        return cls(prepared(equipped, faults), wish.seed, begin, end, faults, devices)
+        if devices is Devices.REAL and wish.interval_s is not None:
+            msg = f"--interval {wish.interval_s}: real devices have intervals of their own; leave one of the two out"
+            raise InputFault(msg)
+        step = HISTORY_STEP if wish.interval_s is None else timedelta(seconds=wish.interval_s)
+        equipped = realistic(registry) if devices is Devices.REAL else reporting_every(registry, step)
+        return cls(prepared(equipped, faults), wish.seed, begin, end, faults, devices, step)
 
     @property
     def first_day(self) -> date:
         """Return the first local day."""
         return self.begin.astimezone(ZoneInfo(self.registry.site.timezone)).date()
+
+    @property
+    def beyond(self) -> int:
+        """Return how many of the faults lie wholly outside the simulated time."""
+        begin, end = epoch_ms(self.begin), epoch_ms(self.end)
+        return sum(fault.span[1] <= begin or end <= fault.span[0] for fault in self.faults)
 
     def world(self) -> World:
         """Return the site at its beginning. Raises FaultPlanError."""
@@ -137,7 +152,7 @@ def store_in_home(simulation: Simulation, home: Home, tell: Callable[[timedelta]
         heard = _since(simulation.begin, tell)
         if simulation.devices is Devices.REAL:
             return store_posts(Field(world), store, simulation.end, tell=heard)
-        return store_history(world, store, simulation.end, tell=heard)
+        return store_history(world, store, simulation.end, step=simulation.step, tell=heard)
 
 
 def _devices_for(faults: Iterable[Fault]) -> Devices:

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from sensors.errors import InputFault
 from sensors.topology import ClimateZone, Site
+from simulators.wording import meant
 
 Months = tuple[float, ...]
 """January to December."""
@@ -106,20 +107,25 @@ CLIMATES: Mapping[str, Climate] = MappingProxyType(
 _BY_ZONE = MappingProxyType({climate.zone: climate for climate in CLIMATES.values()})
 
 
+CHINESE_NAMES: Mapping[str, str] = MappingProxyType(
+    {"北京": "beijing", "上海": "shanghai", "广州": "guangzhou", "昆明": "kunming"}
+)
+
+
 class UnknownCityError(InputFault):
     """A city whose climate is not known."""
 
     def __init__(self, city: str) -> None:
         """Name those that are."""
-        super().__init__(f"--city {city}: no climate of that name; there are {', '.join(CLIMATES)}")
+        super().__init__(f"--city {city}: no climate of that name; {meant(city, CLIMATES)}")
 
 
 def climate_of_city(city: str) -> Climate:
-    """Return a city's climate. Raises UnknownCityError."""
-    try:
-        return CLIMATES[city]
-    except KeyError:
-        raise UnknownCityError(city) from None
+    """Return a city's climate; its name may be in Chinese, and capitals do not matter. Raises UnknownCityError."""
+    name = CHINESE_NAMES.get(city, city.lower())
+    if name not in CLIMATES:
+        raise UnknownCityError(city)
+    return CLIMATES[name]
 
 
 def climate_of(site: Site) -> Climate:

@@ -6,6 +6,7 @@ model is ideal: it reports at its registry's interval, to the millisecond and wi
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from types import MappingProxyType
 
 from sensors.topology import Device, OpeningKind, Placement, Registry
@@ -111,6 +112,15 @@ def realistic(registry: Registry) -> Registry:
     """Return the site with devices as they are: each has its model's name, and how often it speaks."""
     devices = {each.id: _as_it_is(each, registry) for each in registry.devices.values()}
     return replace(registry, devices=devices)
+
+
+def reporting_every(registry: Registry, step: timedelta) -> Registry:
+    """Return the site with ideal devices that report so often, those that speak on change apart."""
+    often = {
+        device.id: replace(device, interval_s=step.total_seconds()) if device.interval_s is not None else device
+        for device in registry.devices.values()
+    }
+    return replace(registry, devices=often)
 
 
 def _as_it_is(device: Device, registry: Registry) -> Device:

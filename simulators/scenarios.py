@@ -9,6 +9,7 @@ from sensors.topology import Registry
 from simulators.faults import Fault, FaultKind
 from simulators.layout import Layout, ScenarioTooSmallError
 from simulators.standard import standard
+from simulators.wording import meant
 
 __all__ = ["SCENARIOS", "ScenarioTooSmallError", "UnknownScenarioError", "scenario"]
 
@@ -25,7 +26,7 @@ class UnknownScenarioError(InputFault):
 
     def __init__(self, name: str) -> None:
         """Name those that there are."""
-        super().__init__(f"--faults: no faults named {name!r}, and no such file; there are {', '.join(SCENARIOS)}")
+        super().__init__(f"--faults: no faults named {name!r}, and no such file; {meant(name, SCENARIOS)}")
 
 
 def scenario(name: str, registry: Registry, *, start: datetime, days: int) -> tuple[Fault, ...]:

@@ -3,7 +3,7 @@
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -43,9 +43,7 @@ Lines = tuple[str, int]
 @click.option("--truth", type=click.Path(path_type=Path, dir_okay=False), help="Write what is there to be found here.")
 @click.option("--publish", is_flag=True, help="Speak over MQTT instead.")
 @click.option("--speed", type=click.FloatRange(min=0, min_open=True), help="With --publish: 60 is an hour a minute.")
-@click.option(
-    "--interval", type=click.IntRange(1, 3600), default=300, show_default=True, help="Seconds between readings."
-)
+@click.option("--interval", type=click.IntRange(1, 3600), help="Seconds between ideal devices' readings; 300 else.")
 @click.option("--host", help="With --publish: the broker, if not the one of the settings.")
 @click.option("--port", type=click.IntRange(1, 65535))
 @click.option("--progress/--no-progress", default=None, help="Say how far it is; by default on a terminal.")
@@ -65,7 +63,7 @@ def command(
     truth: Path | None,
     publish: bool,
     speed: float | None,
-    interval: int,
+    interval: int | None,
     host: str | None,
     port: int | None,
     progress: bool | None,
@@ -78,9 +76,7 @@ def command(
     from premises.simulation import Devices, Simulation, Wish  # noqa: PLC0415 - --help should not wait for polars and the rest
     from simulators.equipment import Equipment  # noqa: PLC0415 - as above
 
-    if publish and csv is not None:
-        msg = "--publish and --csv: give one of them"
-        raise InputFault(msg)
+    _check_together(publish, csv, {"--speed": speed, "--host": host, "--port": port})
     wish = Wish(
         days=days,
         rooms=rooms,
@@ -89,23 +85,36 @@ def command(
         faults=faults,
         city=city,
         equipment=Equipment(equipment),
+        interval_s=interval,
         devices=None if devices is None else Devices(devices),
     )
     simulation = Simulation.of(wish)
-    step = timedelta(seconds=interval)
+    if simulation.beyond:
+        click.echo(f"premises: {simulation.beyond} of the faults lie wholly outside the simulated days", err=True)
     with ExitStack() as files:
         _written(files, "--registry", registry, simulation.registry_text)
         _written(files, "--truth", truth, simulation.truth_text)
         tell = files.enter_context(_progress(simulation.end - simulation.begin, progress))
         if csv is not None:
-            told = f"{csv}: {_write_readings(simulation, files, csv, step, tell)} readings"
+            told = f"{csv}: {_write_readings(simulation, files, csv, tell)} readings"
         elif publish:
-            told = _publish(simulation, Home.find(home), (host, port), (step, speed), tell)
+            told = _publish(simulation, Home.find(home), (host, port), speed, tell)
         else:
             told = _store(simulation, Home.find(home), tell)
     click.echo(
         f"{told} of {rooms} rooms over {days} days, from {simulation.first_day}; {len(simulation.faults)} faults"
     )
+
+
+def _check_together(publish: bool, csv: Path | None, live: Mapping[str, object]) -> None:  # noqa: FBT001 - the option
+    """Refuse options that say nothing together. Raises InputFault."""
+    if publish and csv is not None:
+        msg = "--publish and --csv: give one of them"
+        raise InputFault(msg)
+    for option, value in live.items():
+        if value is not None and not publish:
+            msg = f"{option} {value}: goes with --publish, which is not given"
+            raise InputFault(msg)
 
 
 def _store(simulation: "Simulation", home: Home, tell: Tell) -> str:
@@ -119,7 +128,7 @@ def _publish(
     simulation: "Simulation",
     home: Home,
     address: tuple[str | None, int | None],
-    pace: tuple[timedelta, float | None],
+    speed: float | None,
     tell: Tell,
 ) -> str:
     from premises.broker_settings import broker_of  # noqa: PLC0415 - as above
@@ -130,7 +139,12 @@ def _publish(
     stopping = threading.Event()
     before = signal.signal(signal.SIGINT, lambda *_: stopping.set())
     try:
-        whither = (simulation.registry, simulation.end, broker_of(home, *address), Pace(step=pace[0], speed=pace[1]))
+        whither = (
+            simulation.registry,
+            simulation.end,
+            broker_of(home, *address),
+            Pace(step=simulation.step, speed=speed),
+        )
         world, heard = simulation.world(), _since(simulation, tell)
         if simulation.devices is Devices.REAL:
             published = publish_field(Field(world), *whither, tell=heard, stopping=stopping)
@@ -147,7 +161,7 @@ def _since(simulation: "Simulation", tell: Tell) -> Callable[[datetime], None]:
     return lambda now: tell(now - simulation.begin)
 
 
-def _write_readings(simulation: "Simulation", files: ExitStack, path: Path, step: timedelta, tell: Tell) -> int:
+def _write_readings(simulation: "Simulation", files: ExitStack, path: Path, tell: Tell) -> int:
     from premises.simulation import Devices  # noqa: PLC0415 - as above
     from simulators.tables import READINGS_HEADER  # noqa: PLC0415 - as above
 
@@ -155,7 +169,7 @@ def _write_readings(simulation: "Simulation", files: ExitStack, path: Path, step
     lines = (
         _reported(world, simulation.end, heard)
         if simulation.devices is Devices.REAL
-        else _shown(world, simulation.end, step, heard)
+        else _shown(world, simulation.end, simulation.step, heard)
     )
     count = 0
     with _translated("--csv", path):

@@ -15,7 +15,10 @@ from premises.simulation import STANDARD_START
 from sensors.errors import InputFault
 from sensors.readings import epoch_ms
 from simulators.building import office_building
+from simulators.device_profiles import realistic
 from simulators.equipment import Equipment
+from simulators.fault_file import read_faults
+from simulators.field import Field
 from simulators.world import World
 from storage.registry_file import load_registry
 from tests.servers import eventually, free_port, mosquitto
@@ -72,6 +75,12 @@ def test_truth_lists_what_is_broken(tmp_path: Path) -> None:
         ("--faults", "demo", "--rooms", "2"),
         ("--start", "yesterday"),
         ("--start", "1970-01-01"),
+        ("--start", "2089-12-31"),
+        ("--days", "99999999999"),
+        ("--rooms", "99999999999"),
+        ("--city", "atlantis"),
+        ("--faults", "none", "--devices", "real", "--interval", "60"),
+        ("--faults", "none", "--days", "1", "--speed", "60"),
         ("--truth", "no/such/folder/truth.csv"),
     ],
 )
@@ -81,6 +90,52 @@ def test_bad_input_is_one_line_and_leaves_nothing_behind(tmp_path: Path, options
     assert "\n" not in str(done.exception)
     assert options[0] in str(done.exception) or options[-2] in str(done.exception)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("option", "written", "meant"),
+    [("--faults", "standrad", "standard"), ("--faults", "BadGateway", "bad-gateway"), ("--city", "Beijin", "beijing")],
+)
+def test_name_that_there_is_not_is_answered_with_the_nearest(
+    tmp_path: Path, option: str, written: str, meant: str
+) -> None:
+    done = simulate(tmp_path, option, written)
+    assert isinstance(done.exception, InputFault)
+    assert f"did you mean {meant}?" in str(done.exception)
+
+
+def test_city_may_be_named_in_chinese(tmp_path: Path) -> None:
+    done = simulate(tmp_path, "--days", "1", "--rooms", "1", "--faults", "none", "--city", "昆明")
+    assert done.exit_code == 0, done.output
+    assert load_registry(tmp_path / "registry.yaml").site.altitude_m == 1890
+
+
+def test_faults_outside_the_days_are_counted_aloud(tmp_path: Path) -> None:
+    faults = tmp_path / "faults.yaml"
+    faults.write_text('- {rule: A01, subject: "room:a-201", start: 2025-10-20, end: 2025-10-21}\n')
+    done = simulate(tmp_path, "--days", "1", "--rooms", "1", "--faults", str(faults))
+    assert done.exit_code == 0, done.output
+    assert "1 of the faults lie wholly outside" in done.stderr
+
+
+def test_interval_is_that_of_the_registry_and_of_the_store(tmp_path: Path) -> None:
+    done = in_home(tmp_path, "--days", "1", "--interval", "900")
+    assert done.exit_code == 0, done.output
+    registry = load_registry(tmp_path / "registry.yaml")
+    assert {device.interval_s for device in registry.devices.values()} == {900}
+    sent = sum(len(device.metrics) for device in registry.devices.values())
+    assert f"{sent * 96} readings" in done.output
+
+
+def test_real_devices_write_their_own_instants_and_models(tmp_path: Path) -> None:
+    done = simulate(tmp_path, "--days", "1", "--rooms", "3", "--faults", "none", "--devices", "real")
+    assert done.exit_code == 0, done.output
+    registry = load_registry(tmp_path / "registry.yaml")
+    assert {device.model for device in registry.devices.values()} >= {"air-radio", "meter-bus", "presence-radio"}
+    rows = [row.split(",") for row in (tmp_path / "readings.csv").read_text().splitlines()[1:]]
+    told = [row[0] for row in rows if row[1:3] == ["aq-201", "co2_ppm"]]
+    assert told == sorted(told)
+    assert len({row.partition(".")[2] for row in told}) > 200
 
 
 def test_says_how_far_it_is_where_asked(tmp_path: Path) -> None:
@@ -171,6 +226,21 @@ def test_published_building_is_heard_whole(tmp_path: Path) -> None:
         assert done.exit_code == 0, done.output
         eventually(lambda: len(heard) == wanted, what=f"{wanted} readings are heard")
     assert {phase for _, _, phase, _ in heard} == {"", "L1", "L2", "L3"}
+
+
+def test_poor_link_is_published_without_what_it_lost(tmp_path: Path) -> None:
+    port, file = mosquitto().port, tmp_path / "faults.yaml"
+    file.write_text('- {rule: G04, subject: "gateway:gw-2", start: 2026-10-19T01:00, kind: confounder}\n')
+    registry, end = realistic(office_building(2, start=STANDARD_START)), local(STANDARD_START, 24)
+    faults = read_faults(file.read_text(), name="faults.yaml", registry=registry)
+    posts = list(Field(World(registry, 1, local(STANDARD_START), faults)).posts(end))
+    wanted = sum(len(post.delivered(epoch_ms(end)).row) for post in posts)
+    assert wanted < sum(len(post.row) for post in posts)
+    options = ("--publish", "--days", "1", "--faults", str(file), "--host", "127.0.0.1", "--port", str(port))
+    with listening(port) as heard:
+        done = in_home(tmp_path, "--rooms", "2", *options)
+        assert done.exit_code == 0, done.output
+        eventually(lambda: len(heard) == wanted, what=f"{wanted} readings are heard")
 
 
 def test_publishing_where_no_broker_is_says_so_in_one_line(tmp_path: Path) -> None:
