@@ -1,6 +1,6 @@
 """What can be done to alerts: each a step in the table of transitions, by an actor who may, in one transaction."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from alerts.model import TRANSITIONS, Alert, AlertAction, AlertState, AlertStep, IllegalAlertStepError, alert_id
 from alerts.ports import AlertTransaction
@@ -36,12 +36,15 @@ def raise_alert(tx: AlertTransaction, signal: Signal, *, clock: Clock, actor: Ac
     return raised
 
 
-def acknowledge(tx: AlertTransaction, identifier: str, *, actor: Actor, clock: Clock, note: str = "") -> Alert:
-    """Return the alert as seen by the actor.
+def acknowledge(
+    tx: AlertTransaction, identifier: str, *, actor: Actor, clock: Clock, note: str = "", on_behalf_of: str = ""
+) -> Alert:
+    """Return the alert as seen by the actor, or by whom the actor speaks for, who called the control room.
 
     Raises NotPermittedError, UnknownAlertError, IllegalAlertStepError.
     """
-    return _step(tx, identifier, AlertAction.ACKNOWLEDGE, actor=actor, clock=clock, note=note)
+    why = _Why(note, on_behalf_of)
+    return _step(tx, identifier, AlertAction.ACKNOWLEDGE, actor=actor, clock=clock, why=why)
 
 
 def clear(tx: AlertTransaction, identifier: str, *, actor: Actor, clock: Clock, note: str = "") -> Alert:
@@ -49,7 +52,7 @@ def clear(tx: AlertTransaction, identifier: str, *, actor: Actor, clock: Clock, 
 
     Raises NotPermittedError, UnknownAlertError, IllegalAlertStepError.
     """
-    return _step(tx, identifier, AlertAction.CLEAR, actor=actor, clock=clock, note=note)
+    return _step(tx, identifier, AlertAction.CLEAR, actor=actor, clock=clock, why=_Why(note))
 
 
 def alert_of(signal: Signal) -> Alert:
@@ -76,8 +79,14 @@ def message_id(alert: Alert) -> str:
     return f"alert.{alert.parameters.get('event', alert.rule)}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Why:
+    note: str
+    on_behalf_of: str = ""
+
+
 def _step(
-    tx: AlertTransaction, identifier: str, action: AlertAction, *, actor: Actor, clock: Clock, note: str
+    tx: AlertTransaction, identifier: str, action: AlertAction, *, actor: Actor, clock: Clock, why: _Why
 ) -> Alert:
     actor.must(Permission.ACKNOWLEDGE_ALERT)
     alert = tx.alert(identifier)
@@ -88,7 +97,13 @@ def _step(
         raise IllegalAlertStepError(alert.state, action)
     moved = replace(alert, state=state)
     step = AlertStep(
-        alert_id=identifier, action=action, state=state, actor_id=actor.id, at=clock.now(), note=note.strip()
+        alert_id=identifier,
+        action=action,
+        state=state,
+        actor_id=actor.id,
+        at=clock.now(),
+        note=why.note.strip(),
+        on_behalf_of=why.on_behalf_of.strip(),
     )
     tx.save_alert(moved, step)
     return moved

@@ -80,7 +80,7 @@ class Alert:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertStep:
-    """One transition of one alert: who, when, and why."""
+    """One transition of one alert: who, when, and why; `on_behalf_of` is whom the actor did it for, as it was told."""
 
     alert_id: str
     action: AlertAction
@@ -88,6 +88,7 @@ class AlertStep:
     actor_id: str
     at: datetime
     note: str = ""
+    on_behalf_of: str = ""
 
 
 def fingerprint(site: SiteId, rule: str, subject: Subject, zone: str = "") -> str:

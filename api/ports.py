@@ -8,10 +8,11 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Protocol
 
-from alerts.ports import AlertTransaction
+from alerts.replies import ReplyTransaction
 from analytics.ledger import FindingTransaction
 from api.data_ports import DataDesk, NoData
 from api.security.passwords import Argon2Passwords, Passwords
+from api.sms_replies import SmsReplies
 from rectification.commands import Deadlines
 from rectification.ports import ItemTransaction
 from sensors.accounts import Account, Session, SetUpToken
@@ -121,7 +122,7 @@ class ChangesReader(Protocol):
 
 
 class RecordsTransaction(
-    AlertTransaction,
+    ReplyTransaction,
     ItemTransaction,
     FindingTransaction,
     AccountTransaction,
@@ -275,3 +276,5 @@ class Services:
     figures: Callable[[], bytes] | None = None
     """What `/metrics` answers, in Prometheus' text format; None for nothing."""
     passwords: Passwords = field(default_factory=Argon2Passwords)
+    sms_replies: SmsReplies | None = None
+    """Who may bring answers to SMS; None where nobody may."""

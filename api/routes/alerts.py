@@ -9,7 +9,7 @@ from alerts.commands import acknowledge
 from api.dependencies import Reader, ServicesOf, permit
 from api.people import names
 from api.problems import not_found
-from api.routes.bodies import NoteBody
+from api.routes.bodies import AcknowledgeBody
 from api.routes.views import AlertDetail, AlertStepView, AlertView
 from sensors.actors import Actor, Permission
 
@@ -40,7 +40,10 @@ def get_alert(services: ServicesOf, _: Reader, alert_id: str) -> AlertDetail:
 
 
 @router.post("/alerts/{alert_id}/acknowledge")
-def post_acknowledge(services: ServicesOf, actor: Watcher, alert_id: str, given: NoteBody) -> AlertView:
-    """Say that somebody has seen the alert and takes care."""
+def post_acknowledge(services: ServicesOf, actor: Watcher, alert_id: str, given: AcknowledgeBody) -> AlertView:
+    """Say that somebody has seen the alert and takes care: the caller, or whom the control room speaks for."""
     with services.records.transaction() as tx:
-        return AlertView.of(acknowledge(tx, alert_id, actor=actor, clock=services.clock, note=given.note))
+        alert = acknowledge(
+            tx, alert_id, actor=actor, clock=services.clock, note=given.note, on_behalf_of=given.on_behalf_of
+        )
+    return AlertView.of(alert)

@@ -83,6 +83,12 @@ class NoteBody(Body):
     note: Note = ""
 
 
+class AcknowledgeBody(NoteBody):
+    """Why, and for whom where somebody outside has called."""
+
+    on_behalf_of: Annotated[Text, Field(max_length=200)] = ""
+
+
 class AssignBody(NoteBody):
     """Who answers for an item; what is left out stays as it is."""
 

@@ -131,6 +131,7 @@ class AlertStepView:
     actor_name: str
     at: datetime
     note: str
+    on_behalf_of: str
 
     @classmethod
     def of(cls, step: AlertStep, names: Names) -> "AlertStepView":
@@ -142,6 +143,7 @@ class AlertStepView:
             actor_name=names.get(step.actor_id, step.actor_id),
             at=step.at,
             note=step.note,
+            on_behalf_of=step.on_behalf_of,
         )
 
 

@@ -1,21 +1,24 @@
 """Alerts and their steps."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import select
 
 from alerts.model import OPEN_STATES, Alert, AlertState, AlertStep
+from alerts.replies import AlertReply
 from sensors.journal import ChangeKind
 from storage.records.journal import AuditRows
 from storage.records.part import by_key, fields_of
-from storage.records.tables import ALERT_STEPS, ALERTS
+from storage.records.tables import ALERT_REPLIES, ALERT_STEPS, ALERTS
 
 _STEP = fields_of(ALERT_STEPS, "number")
+_REPLY = fields_of(ALERT_REPLIES, "number")
 _ACTIVE = (AlertState.RAISED, AlertState.ACKNOWLEDGED)
 
 
 class AlertRows(AuditRows):
-    """Keeps the rows of `alerts.ports.AlertTransaction`; the outbox has its own part."""
+    """Keeps the rows of `alerts.replies.ReplyTransaction`; the outbox has its own part."""
 
     __slots__ = ()
 
@@ -48,6 +51,8 @@ class AlertRows(AuditRows):
         self._add(ALERT_STEPS, step)
         self.note_change(ChangeKind.ALERT, alert.id)
         detail = {"rule": alert.rule, "subject": str(alert.subject), "state": step.state, "note": step.note}
+        if step.on_behalf_of:
+            detail["on_behalf_of"] = step.on_behalf_of
         self.audit(
             actor_id=step.actor_id,
             action=f"alert.{step.action}",
@@ -55,3 +60,12 @@ class AlertRows(AuditRows):
             at=step.at,
             detail=detail,
         )
+
+    def alert_replies(self, recipient: str, *, since: datetime) -> Sequence[AlertReply]:
+        """Return the answers of a recipient at or after `since`, in order."""
+        query = select(*_REPLY).where(ALERT_REPLIES.c.recipient == recipient, ALERT_REPLIES.c.at >= since)
+        return [AlertReply(**row) for row in self._rows(query.order_by(ALERT_REPLIES.c.number))]
+
+    def add_alert_reply(self, reply: AlertReply) -> None:
+        """Remember an answer."""
+        self._add(ALERT_REPLIES, reply)

@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 
 from alerts.model import AlertAction, AlertState
+from alerts.replies import ReplyOutcome
 from analytics.ledger import Judgement
 from rectification.model import ItemAction, ItemState
 from sensors.bills import Utility
@@ -85,7 +86,20 @@ ALERT_STEPS = Table(
     Column("actor_id", Text, nullable=False),
     Column("at", UtcMs, nullable=False),
     Column("note", Text, nullable=False),
+    Column("on_behalf_of", Text, nullable=False, server_default=""),
     Index("alert_steps_by_alert", "alert_id"),
+    sqlite_autoincrement=True,
+)
+ALERT_REPLIES = Table(
+    "alert_replies",
+    METADATA,
+    Column("number", NUMBER, primary_key=True, autoincrement=True),
+    Column("recipient", Text, nullable=False),
+    Column("outcome", Written(ReplyOutcome), nullable=False),
+    Column("at", UtcMs, nullable=False),
+    Column("alert_id", Text),
+    Column("code_hash", Text, nullable=False),
+    Index("alert_replies_by_recipient", "recipient", "at"),
     sqlite_autoincrement=True,
 )
 

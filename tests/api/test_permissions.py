@@ -34,6 +34,7 @@ TABLE: dict[tuple[str, str], Permission | str] = {
     ("GET", "/api/v1/alerts"): Permission.READ,
     ("GET", "/api/v1/alerts/{alert_id}"): Permission.READ,
     ("POST", "/api/v1/alerts/{alert_id}/acknowledge"): Permission.ACKNOWLEDGE_ALERT,
+    ("POST", "/api/v1/alert-replies/sms"): PUBLIC,  # by its own secret and source address
     ("GET", "/api/v1/findings"): Permission.READ,
     ("GET", "/api/v1/findings/{finding_id}"): Permission.READ,
     ("POST", "/api/v1/findings/{finding_id}/judge"): Permission.JUDGE_FINDING,

@@ -1,0 +1,74 @@
+"""Answers to SMS, brought by the gateway that received them."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import Field
+
+from alerts.replies import AlertReply, ReplyOutcome, answer_by_code
+from api.dependencies import ClientAddress, ServicesOf
+from api.ports import RecordsTransaction, Services
+from api.problems import Problem, ProblemError, not_found
+from api.routes.bodies import Body, Text
+from api.sms_replies import Phone, SmsReplies, plain_number
+from sensors.actors import Actor, NotPermittedError, Permission, Role
+
+router = APIRouter(tags=["alerts"])
+
+
+class SmsReplyBody(Body):
+    """An SMS that somebody sent: from which number, and what it says."""
+
+    phone: Annotated[Text, Field(max_length=40)]
+    text: Annotated[Text, Field(max_length=1000)]
+
+
+@dataclass(frozen=True, slots=True)
+class SmsReplyView:
+    """What became of it, for the gateway to tell; no alert is named."""
+
+    outcome: ReplyOutcome
+
+
+async def known_gateway(request: Request, services: ServicesOf, address: ClientAddress) -> SmsReplies:
+    """Return what answers are held against, for a gateway that may bring them; others get a 404 or 403."""
+    replies = services.sms_replies
+    if replies is None:
+        raise not_found(kind="sms_reply")
+    body, headers, now_s = await request.body(), request.headers, services.clock.now().timestamp()
+    signature, stamp = headers.get("x-premises-signature", ""), headers.get("x-premises-timestamp", "")
+    shows = replies.is_bearer(headers.get("authorization", ""))
+    if replies.lets_in(address) and (shows or replies.is_signed(body, stamp=stamp, signature=signature, now_s=now_s)):
+        return replies
+    raise ProblemError(Problem(status=403, code="not_permitted", detail="no known gateway, or not its secret"))
+
+
+KnownGateway = Annotated[SmsReplies, Depends(known_gateway)]
+
+
+@router.post("/alert-replies/sms")
+def post_sms_reply(services: ServicesOf, replies: KnownGateway, given: SmsReplyBody) -> SmsReplyView:
+    """Acknowledge the alert whose code an SMS brings; a number that is nobody's is answered like a wrong code."""
+    phone = replies.phones.get(plain_number(given.phone))
+    if phone is None:
+        return SmsReplyView(ReplyOutcome.WRONG_CODE)
+    return SmsReplyView(_answered(services, replies, phone, given.text).outcome)
+
+
+def _answered(services: Services, replies: SmsReplies, phone: Phone, text: str) -> AlertReply:
+    with services.records.transaction() as tx:
+        actor = _holder(tx, phone)
+        return answer_by_code(
+            tx, text, recipient=phone.recipient, actor=actor, rules=replies.rules, clock=services.clock
+        )
+
+
+def _holder(tx: RecordsTransaction, phone: Phone) -> Actor:
+    """Return who answers: the account that the phone belongs to, else the phone itself by its label."""
+    if phone.user is None:
+        return Actor(id=f"sms:{phone.label}", name=phone.label, roles=frozenset({Role.SAFETY_OFFICER}))
+    account = tx.account_named(phone.user)
+    if account is None or account.disabled is not None:
+        raise NotPermittedError(Actor(id=f"sms:{phone.label}", name=phone.label), Permission.ACKNOWLEDGE_ALERT)
+    return account.actor()
