@@ -203,8 +203,8 @@ class DayVerdicts:
         )
 
     def _reach(self, first: date, data: RunData) -> date:
-        known: list[date] = data.features["day"].unique().to_list()
-        return min(first, max(first - timedelta(days=self.lead_days), min(known, default=first)))
+        known: date | None = data.features.select(pl.min("day")).item()
+        return min(first, max(first - timedelta(days=self.lead_days), known or first))
 
 
 def not_applicable(data: RunData, rule: str, subject: Subject, *missing: str) -> Finding:
