@@ -120,7 +120,7 @@ class HeldUp(MemoryReadingStore):
 
 
 def test_two_that_roll_up_at_once_leave_what_the_last_readings_say() -> None:
-    readings, noon_ms = steady(WEEK), epoch_ms(local(WEEK[6], 12))
+    readings, noon_ms = steady(WEEK), epoch_ms(local(WEEK[2], 12))
     store = HeldUp()
     rollups = Rollups(store, building)
     store.append(part(readings, lambda time_ms: time_ms <= noon_ms))
