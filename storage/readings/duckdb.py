@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from importlib import resources
 from importlib.resources.abc import Traversable
-from itertools import count
+from itertools import count, repeat
 from pathlib import Path
 from threading import Lock
 
@@ -33,6 +33,7 @@ from storage.readings.frames import (
     events_frame,
     numbered_frame,
     stale_days,
+    stretches,
 )
 
 SeriesKey = tuple[SiteId, str, str, str]
@@ -404,16 +405,19 @@ class _Writing:
 
     def numbered(self, batch: ReadingBatch) -> pl.DataFrame:
         """Columns row, time_ms, series, value, quality, flags."""
-        names = list(zip(batch.device, batch.metric, batch.phase, strict=True))
-        met = list(dict.fromkeys(names))
-        number = dict(zip(met, self.numbers(batch.site, met), strict=True))
-        frame = numbered_frame(batch, [number[each] for each in names])
+        keys = zip(repeat(batch.site), batch.device, batch.metric, batch.phase)
+        try:
+            # Nearly always all are known, and looking each up once is the quickest way to find out.
+            numbers = [self.known[key] for key in keys]
+        except KeyError:
+            numbers = self.numbers(batch.site, list(zip(batch.device, batch.metric, batch.phase, strict=True)))
+        frame = numbered_frame(batch, numbers)
         return frame.select(_RAW_COLUMNS).with_row_index("row")
 
     def numbers(self, site: SiteId, series: Sequence[tuple[str, str, str]]) -> list[int]:
         """Return the number of each (device, metric, phase), adding those the store has not met."""
         keys = [(site, *each) for each in series]
-        unmet = [key for key in keys if key not in self.known and key not in self.fresh]
+        unmet = dict.fromkeys(key for key in keys if key not in self.known and key not in self.fresh)
         if unmet:
             added = dict(zip(unmet, count(len(self.known) + len(self.fresh) + 1), strict=False))
             self.fresh |= added
@@ -425,14 +429,14 @@ class _Writing:
     def matches(self, incoming: pl.DataFrame) -> pl.DataFrame:
         """Which rows have their key in the store already, and whether they say the same: columns row, same."""
         with self.incoming(incoming) as connection:
-            found = [_table(connection, _MATCHES, stretch) for stretch in _stretches(incoming["time_ms"])]
+            found = [_table(connection, _MATCHES, stretch) for stretch in _stretched(incoming)]
         return pl.concat(found).cast({"row": incoming.schema["row"]})
 
     def replace(self, rows: pl.DataFrame) -> None:
         if rows.is_empty():
             return
         with self.incoming(rows) as connection:
-            for stretch in _stretches(rows["time_ms"]):
+            for stretch in _stretched(rows):
                 connection.execute(_REPLACE, stretch)
 
     def insert(self, rows: pl.DataFrame) -> None:
@@ -521,16 +525,8 @@ def _drained_to(connection: duckdb.DuckDBPyConnection, spool: str) -> int:
     return int(rows[0][0]) if rows else 0
 
 
-def _stretches(times_ms: pl.Series) -> list[tuple[int, int]]:
-    """First and last times of the stretches that the times fall into, parted at the widest gaps over a day."""
-    times = times_ms.unique().sort()
-    if times.is_empty():
-        return []
-    gaps = pl.DataFrame({"start": times, "gap": times.diff(), "before": times.shift(1)})
-    widest = gaps.filter(pl.col("gap") > DAY_MS).top_k(STRETCHES - 1, by="gap").sort("start")
-    starts = [times[0], *widest["start"]]
-    ends = [*widest["before"], times[-1]]
-    return list(zip(starts, ends, strict=True))
+def _stretched(rows: pl.DataFrame) -> list[tuple[int, int]]:
+    return stretches(rows["time_ms"], apart_ms=DAY_MS, most=STRETCHES)
 
 
 def _migrate(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
