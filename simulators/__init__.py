@@ -10,8 +10,14 @@ How a day comes about, each stage one module, each a pure function of the seed a
     electricity.py  circuits from the leaves to the main meter, phases, registers; water.py likewise
     instruments.py  what the devices show of it: noise that belongs to an instant, resolution, altitude
     devices.py      how devices fail to show it: silence, gaps                                   (stages over a Block)
-    incidents.py    what doors, panels and leak sensors tell, as events                          (doors.py, fire.py)
+    incidents.py    what doors, panels and leak sensors tell, as events                (doors.py, fire.py, routines.py)
     world.py        a site through time: days one after another, sampled at any instants, in bulk or live
+
+Beside the world of ideal devices stands the field, where each device and gateway is as it is, over the same days:
+
+    reports.py      reports at instants of their own, or on change; loss, batteries              (device_profiles.py)
+    uplinks.py      what becomes of a gateway's messages: clock, late, double, out of order, lost
+    field.py        a world's days as messages and when they arrive
 
 The grid is fixed (grid.STEP_MS, five minutes). Physics always goes through whole local days on that grid, and what a
 device shows at an instant follows from the day's arrays and the instant alone. So the bytes do not depend on how time
@@ -20,6 +26,7 @@ is cut, nor on whether the world runs in bulk or live.
 Where to add:
 - a fault that changes what happens: a `FaultKind`, a row in the tables of faults.py, one function in effects.EFFECTS;
 - a fault that changes what is told: one stage in devices.STAGES; a fault that tells events: incidents.py;
+- a model of a device: one entry in device_profiles.PROFILES;
 - a device or metric: building.py for the registry, one line in instruments.SHOWN.
 """
 

@@ -259,6 +259,13 @@ def _idle(injected: Injected) -> Iterator[TruthRow]:
         yield _as_fault(injected, "S02")
 
 
+def _leave(injected: Injected) -> Iterator[TruthRow]:
+    """Yield that leave makes no idle room; S02 knows of no absences: four weeks of leave are too little use to it."""
+    yield injected.row("S01")
+    if _for("S02", "window_days")(injected):
+        yield _as_fault(injected, "S02")
+
+
 def _as_fault(injected: Injected, rule: str) -> TruthRow:
     """Return the row of a rule that a near miss of another one trips all the same."""
     row = injected.row(rule)
@@ -304,6 +311,7 @@ def _uncompensated(injected: Injected) -> Iterator[TruthRow]:
 _SPECIAL: Mapping[FaultKind, Callable[[Injected], Iterator[TruthRow]]] = MappingProxyType(
     {
         FaultKind.IDLE_ROOM: _idle,
+        FaultKind.LEAVE: _leave,
         FaultKind.LITTLE_USED: _little_used,
         FaultKind.SILENT_DEVICE: _silent,
         FaultKind.SILENT_GATEWAY: _silent_gateway,
@@ -354,7 +362,6 @@ _DEMANDS: Mapping[FaultKind, Mapping[str, Demand]] = MappingProxyType(
         FaultKind.DENIED: {"D03": _always},
         FaultKind.SILENT_DOOR: {"D04": _lasts("D04")},
         FaultKind.TAMPER: {"D06": _always},
-        FaultKind.LEAVE: {"S01": _always},
     }
 )
 """Which rules a kind trips, and when it suffices for them."""

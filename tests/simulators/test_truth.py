@@ -1,5 +1,5 @@
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
 
@@ -14,9 +14,9 @@ from sensors.verdicts import Finding, Verdict
 from simulators.demands import truth_rows
 from simulators.faults import Fault, FaultKind
 from simulators.scenarios import scenario
-from simulators.truth import TruthRow
+from simulators.truth import TruthKind, TruthRow
 from storage.readings.memory import MemoryReadingStore
-from tests.simulators.worlds import MONDAY, all_readings, building, local, world
+from tests.simulators.worlds import MONDAY, all_readings, broken, building, local, world
 
 LABELLED = ("S02", "E03", "E05", "A01", "G01", "G05")
 
@@ -118,3 +118,15 @@ def test_demo_faults_lie_within_the_days() -> None:
     end = local(MONDAY) + timedelta(days=35)
     faults = scenario("demo", registry, start=local(MONDAY), days=35)
     assert all(local(MONDAY) <= fault.start < end for fault in faults)
+
+
+def test_leave_is_no_idle_room_and_after_four_weeks_one_of_little_use() -> None:
+    """S01 leaves out days marked absent; S02's definition has no such word."""
+    leave, registry = replace(broken(FaultKind.LEAVE, "room:a-201", local(MONDAY)), near_miss=True), building()
+    ends = (local(MONDAY, 24 * days) for days in (14, 35))
+    rows = [truth_rows([leave], registry, start=local(MONDAY), end=end) for end in ends]
+    kinds = [[(row.rule, row.kind) for row in each] for each in rows]
+    assert kinds == [
+        [("S01", TruthKind.NEAR_MISS)],
+        [("S01", TruthKind.NEAR_MISS), ("S02", TruthKind.FAULT)],
+    ]
