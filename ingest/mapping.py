@@ -6,7 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from ingest.native import PHASES
+from ingest.native_fields import PHASES
 from sensors.documents import (
     MAX_BYTES,
     DocumentFault,

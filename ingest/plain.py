@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from ingest.native import AHEAD_MS, EARLIEST_MS, LARGEST_SEQ, LONGEST_NAME, PHASES, plain_time_ms
+from ingest.native import LARGEST_SEQ
+from ingest.native_fields import AHEAD_MS, EARLIEST_MS, LONGEST_NAME, PHASES, plain_time_ms
 from sensors.metrics import METRICS, Conversion, Metric, Nature
 from sensors.readings import ReadingFlag
 

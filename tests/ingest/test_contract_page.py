@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest import native, pipeline
-from ingest.native import PHASES, Topic, decode
+from ingest import native, native_fields, pipeline
+from ingest.native import Topic, decode
+from ingest.native_fields import PHASES
 from sensors.events import EventType
 from sensors.readings import Quality
 from tests.ingest.intake import NOW_MS
@@ -16,9 +17,11 @@ PAGE = (Path(__file__).resolve().parents[2] / "docs" / "mqtt-contract.md").read_
 
 def reasons() -> set[str]:
     """Return every reason in the sources of the decoder and of the pipeline."""
-    decoder, judge = (Path(module.__file__ or "").read_text(encoding="utf-8") for module in (native, pipeline))
+    sources = (Path(module.__file__ or "").read_text(encoding="utf-8") for module in (native, native_fields, pipeline))
+    *decoders, judge = sources
+    decoder = "".join(decoders)
     plain = re.findall(r'reason="(\w+)"', decoder)
-    fields = re.findall(r'_bad\(at="(\w+)"', decoder) + re.findall(r'_(?:truth|text)\(\w+, "(\w+)"', decoder)
+    fields = re.findall(r'bad\(at="(\w+)"', decoder) + re.findall(r'(?:truth|text)_of\(\w+, "(\w+)"', decoder)
     notes = re.findall(r'note\([^\n]*?"(\w+)", f?"', decoder)
     refused = re.findall(r'(?:_refused\([^"\n]*|kept\.add\(|reason, detail = |_ignored\([^"\n]*)"(\w+)"', judge)
     made = {"no_readings", "no_events", "seq_repeated"}
