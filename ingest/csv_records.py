@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, BinaryIO
 
 from sensors.errors import InputFault
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 ENCODINGS = ("utf-8", "gb18030")
 MAX_ROW_BYTES = 1024 * 1024
 BLOCK_BYTES = 1024 * 1024
+_OTHER_MARKS = MappingProxyType({";": "semicolons", "\t": "tabs", "\uff0c": "Chinese commas"})
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 Progress = Callable[[int], None]
@@ -69,6 +71,7 @@ class CsvFile:
         with _opened(self.path) as file:
             lines = _Lines(self, file, FilePlace())
             first = list(islice(_records(lines), 1))
+            self._ask_for_commas([fields for _, fields in first])
             return RecordBlock([number for number, _ in first], [fields for _, fields in first], lines.place)
 
     def blocks(self, start: FilePlace, progress: Progress | None = None) -> Iterator[RecordBlock]:
@@ -93,6 +96,13 @@ class CsvFile:
         header = self.header()
         for block in chain([header], self.blocks(header.end, progress)):
             yield from zip(block.numbers, block.records, strict=True)
+
+    def _ask_for_commas(self, header: Sequence[Sequence[str]]) -> None:
+        """Tell of a spreadsheet's other separators: the missing column would be the wrong thing to look for."""
+        for mark, name in _OTHER_MARKS.items():
+            if any(len(fields) == 1 and mark in fields[0] for fields in header):
+                reason = f"the columns are parted by {name}; save it as CSV with commas and decimal points"
+                raise TableFault(self.path, reason, row=1)
 
     def _raw(self, file: BinaryIO, start: FilePlace) -> bytes:
         file.seek(start.offset)

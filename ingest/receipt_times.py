@@ -18,20 +18,15 @@ class ReceiptTimes:
     def __init__(self) -> None:
         """Begin with no topic."""
         self._now_ms = 0
-        self._latest_ms = 0
         self._free: dict[str, int] = {}
 
     def begin(self, now_ms: int) -> None:
         """Take in what is read at this time."""
-        if not self._latest_ms - FURTHEST_MS < now_ms <= self._latest_ms:
-            self._free.clear()
-            self._latest_ms = now_ms
         self._now_ms = now_ms
+        self._free = {topic: ms for topic, ms in self._free.items() if now_ms < ms <= now_ms + FURTHEST_MS}
 
     def of(self, topic: str) -> int:
         """Return the time of the topic's next message, in milliseconds."""
-        time_ms = self._free.get(topic, 0)
-        time_ms = max(time_ms, self._now_ms)
+        time_ms = self._free.get(topic, self._now_ms)
         self._free[topic] = time_ms + 1
-        self._latest_ms = max(self._latest_ms, time_ms)
         return time_ms

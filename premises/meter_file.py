@@ -99,15 +99,18 @@ class _Register:
     """Of the first time, where none was named."""
 
 
-def answer(path: Path, *, interval: str, timezone: str | None, rolls_at: float | None = None) -> MeterAnswer:
+def answer(
+    path: Path, *, interval: str, timezone: str | None, rolls_at: float | None = None, encoding: str = "utf-8"
+) -> MeterAnswer:
     """Return the energy per interval of a register's file. Raises InputFault, with file, row and column."""
     step = parse_interval(interval)
-    register = read_register(path, _zone(timezone))
+    register = read_register(path, _zone(timezone), encoding=encoding)
     zone = register.zone
     assert zone is not None  # noqa: S101 - read_register has found a row
     meters = _put_right(register, rolls_at)
     if meters.track.height < 2:  # noqa: PLR2004 - an amount is the difference of two
-        reason = "has one usable reading; energy is what flows between two of different times"
+        found = "one usable reading" if meters.track.height else "no usable reading"
+        reason = f"has {found}; energy is what flows between two of different times"
         raise TableFault(path, reason)
     first_ms, last_ms = int(meters.track["time_ms"][0]), int(meters.track["time_ms"][-1])
     return MeterAnswer(
@@ -129,10 +132,10 @@ def parse_interval(text: str) -> timedelta:
     return step
 
 
-def read_register(path: Path, zone: tzinfo | None) -> _Register:
+def read_register(path: Path, zone: tzinfo | None, *, encoding: str = "utf-8") -> _Register:
     """Return what the register said, in the file's order. Raises TableFault at the first fault."""
     register = _Register(zone=zone)
-    rows = csv_records(path)
+    rows = csv_records(path, encoding=encoding)
     _, header = next(rows, (0, []))
     at_time, at_register = _places(path, header)
     for number, fields in rows:

@@ -134,6 +134,9 @@ TIME = "2026-03-02T00:00:00Z"
         ("timestamp,energy_import_kwh\nyesterday,1\n", ["row 2", "column timestamp", "yesterday"]),
         (f"timestamp,energy_import_kwh\n{TIME},1,2\n", ["row 2", "3 fields"]),
         (f"timestamp,energy_import_kwh\n{TIME},1\n{TIME},2\n", ["one usable reading"]),
+        (f"timestamp,energy_import_kwh\n{TIME},-2\n", ["no usable reading"]),
+        (f"timestamp;energy_import_kwh\n{TIME};1\n", ["row 1", "semicolons"]),
+        (f"timestamp\tenergy_import_kwh\n{TIME}\t1\n", ["row 1", "tabs"]),
     ],
 )
 def test_what_cannot_be_used_is_said_in_one_line_with_its_place(
@@ -156,3 +159,24 @@ def test_an_option_that_cannot_be_used_is_said(premises: Premises, tmp_path: Pat
     outcome = premises("meter", "--counter", path, *options)
     assert outcome.code == 2
     assert options[0] in outcome.err
+
+
+def test_a_file_in_the_chinese_national_encoding_is_read(premises: Premises, tmp_path: Path) -> None:
+    path = tmp_path / "C.csv"
+    path.write_text(
+        "timestamp,energy_import_kwh,备注\n2026-03-02T00:00:00Z,1,抄表\n2026-03-02T01:00:00Z,3,抄表\n",
+        encoding="gb18030",
+    )
+    assert "--encoding gb18030" in premises("meter", "--counter", path).err
+    outcome = premises("meter", "--counter", path, "--encoding", "gb18030")
+    assert outcome.code == 0
+    assert " 2 kWh " in outcome.out
+
+
+def test_the_registers_own_file_is_never_written_over(premises: Premises, tmp_path: Path) -> None:
+    path = counter(tmp_path, quarters(1, 2))
+    before = path.read_text(encoding="utf-8")
+    outcome = premises("meter", "--counter", path, "--out", path)
+    assert (outcome.code, outcome.err.count("\n")) == (2, 1)
+    assert "--out" in outcome.err
+    assert path.read_text(encoding="utf-8") == before

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sensors.errors import InputFault
+
 if TYPE_CHECKING:
     from premises.meter_file import MeterAnswer
 
@@ -22,9 +24,17 @@ if TYPE_CHECKING:
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write timestamp,energy_kwh,quality here.")
 @click.option("--timezone", metavar="TZ", help="The zone of times without an offset, and of the days.")
 @click.option("--rolls-at", type=float, metavar="KWH", help="Where the register turns over; found out where not given.")
+@click.option("--encoding", type=click.Choice(("utf-8", "gb18030")), default="utf-8", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object, with every problem.")
 def command(
-    *, counter: Path, interval: str, out: Path | None, timezone: str | None, rolls_at: float | None, as_json: bool
+    *,
+    counter: Path,
+    interval: str,
+    out: Path | None,
+    timezone: str | None,
+    rolls_at: float | None,
+    encoding: str,
+    as_json: bool,
 ) -> None:
     """Turn a register into energy per interval, through rollover, reset, replacement, glitches and gaps.
 
@@ -32,7 +42,10 @@ def command(
     """
     from premises import meter_file  # noqa: PLC0415 - polars takes its time; --help should not wait
 
-    found = meter_file.answer(counter, interval=interval, timezone=timezone, rolls_at=rolls_at)
+    if out is not None and out.exists() and counter.exists() and out.samefile(counter):
+        msg = f"--out {out}: is the register's own file; write to another one"
+        raise InputFault(msg)
+    found = meter_file.answer(counter, interval=interval, timezone=timezone, rolls_at=rolls_at, encoding=encoding)
     if out is not None:
         meter_file.write_intervals(found, out)
     click.echo(json.dumps(found.document(), ensure_ascii=False) if as_json else _sentence(counter, found))
