@@ -19,7 +19,8 @@ MOST_MESSAGES = 20_000
 
 MOST_DEVICES = 1_000
 
-_PAGE = 500
+_PAGE = 50
+"""Messages in memory at once: each may be as large as `mqtt.max_payload_bytes`."""
 _DOOR_METRICS = frozenset({"open", "locked"})
 _METER_KINDS = frozenset({"electricity", "utilities"})
 _DOOR_EVENTS = frozenset({"granted", "denied", "forced", "exit_request", "held"})
