@@ -68,7 +68,8 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
             interval_s=300.0,
             jitter_s=3.0,
             polled=True,
-            resolution={"energy_import_kwh": 0.01, "energy_export_kwh": 0.01, "reactive_import_kvarh": 0.01},
+            # Coarser registers, 0.01 kWh, would blur E05: 10 W of an hour's mean, a tenth of its limit.
+            resolution={"energy_import_kwh": 0.001, "energy_export_kwh": 0.001, "reactive_import_kvarh": 0.001},
             turns_over=dict.fromkeys(("energy_import_kwh", "energy_export_kwh", "reactive_import_kvarh"), 10_000.0),
         ),
         "water-radio": Profile(

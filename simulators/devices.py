@@ -24,6 +24,8 @@ LEVEL_NOISE = 0.003
 """A level wavers by so much: within the distance of any severity from 1 that tells a fault from a near miss."""
 LAST_PCT, LAST_MS = 9.0, 14 * 24 * 60 * MINUTE_MS
 """From so much a battery that was not changed falls for so long: the project's own choice."""
+SHARES = frozenset({FaultKind.GAPS, FaultKind.WEAK_BATTERY})
+"""Faults that leave out a share of the samples."""
 STEADY = frozenset({FaultKind.FROZEN, FaultKind.DRIFT})
 """Levels that add no noise of their own."""
 
@@ -70,6 +72,15 @@ class Troubles:
                 self._set_level(block, trouble, during)
             else:
                 stage(block, trouble, during, self.seed)
+
+    def leaves_out(self, times_ms: Ints) -> Flags:
+        """Say of each time whether a fault leaves out a share of the samples then: the share of all that are lost."""
+        found = np.zeros(len(times_ms), dtype=np.bool_)
+        for trouble in self.troubles:
+            if trouble.fault.kind in SHARES:
+                start, end = trouble.fault.span
+                found |= (start <= times_ms) & (times_ms < end)
+        return found
 
     def _set_level(self, block: Block, trouble: Trouble, during: Flags) -> None:
         fault, times = trouble.fault, block.times_ms[during]

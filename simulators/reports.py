@@ -131,7 +131,8 @@ class Reporter:
     def _lose(self, block: Block) -> None:
         """Take away the reports that the air swallowed: all metrics of a device at once."""
         if self.profile.lost and len(block.times_ms):
-            block.values[uniform(self.own[:, None], block.times_ms[None, :]) < self.profile.lost] = np.nan
+            lost = uniform(self.own[:, None], block.times_ms[None, :]) < self.profile.lost
+            block.values[lost & ~self.troubles.leaves_out(block.times_ms)] = np.nan
 
 
 @dataclass(frozen=True, slots=True)
