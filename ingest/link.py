@@ -16,7 +16,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from ingest.buffered_client import BufferedClient
-from ingest.mqtt_options import MqttOptions
+from ingest.mqtt_options import LARGEST_PACKET_BYTES, MqttOptions
 from ingest.packets import PacketReader
 from ingest.pipeline import Message
 from ingest.receipt_times import ReceiptTimes
@@ -114,6 +114,7 @@ class Link:
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho's own
             properties.SessionExpiryInterval = self._options.session_expiry_s
             properties.ReceiveMaximum = self._options.receive_maximum
+            properties.MaximumPacketSize = LARGEST_PACKET_BYTES
             extra = {"clean_start": False, "properties": properties}
         try:
             self._client.connect(self._options.host, self._options.port, self._options.keepalive_s, **extra)

@@ -7,6 +7,10 @@ from pathlib import Path
 from ingest.native import TOPIC_FILTER
 from sensors.errors import InputFault
 
+LARGEST_PACKET_BYTES = 16 * 2**20
+"""What the broker may send at all: far beyond any message that is taken, so that those too large are still told, and
+far below what would fill the memory. It drops a larger one; MQTT 3.1.1 cannot ask for that."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TlsFiles:

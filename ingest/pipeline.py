@@ -10,7 +10,7 @@ import structlog
 
 from alerts import event_rules
 from ingest import native
-from ingest.native import Decoded, Problem, Topic, TopicError, TopicKind
+from ingest.native import Decoded, Problem, Topic, TopicError
 from ingest.plain import PlainReader
 from ingest.ports import Spool
 from ingest.repeats import Repeats
@@ -181,6 +181,9 @@ class Pipeline:
     def _refused(self, message: Message, gateway: str, reason: str, detail: str) -> SpoolEntry:
         """Return the entry of a message that was not read at all: one record."""
         entry = SpoolEntry(gateway=gateway, received_ms=message.received_ms, received=1, delivery=_delivery(message))
+        if message.retain:
+            # The broker replays it at each connection; when it was new it went into quarantine.
+            return _ignored(replace(entry, delivery=None), "retained")
         if self._is_redelivery(message, entry.delivery):
             return replace(entry, duplicates=1)
         kept = _Kept(message=message, gateway=gateway)
@@ -198,7 +201,7 @@ class Pipeline:
             seq=decoded.seq,
             delivery=_delivery(message) if decoded.seq is None else None,
         )
-        if message.retain and topic.kind is not TopicKind.STATUS:
+        if message.retain and decoded.status is None:
             # A replay of an old message: it must not use up the number of the message itself.
             return _ignored(replace(entry, boot=None, seq=None, delivery=None), "retained")
         if self._is_repeated(gateway, decoded.boot, decoded.seq, group) or self._is_redelivery(message, entry.delivery):

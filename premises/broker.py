@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from ingest.mqtt_options import LARGEST_PACKET_BYTES
 from premises.home import Home
 from premises.settings import Settings
 
@@ -88,6 +89,7 @@ def write_configuration(home: Home, port: int) -> Path:
         f"max_queued_messages {MAX_QUEUED}\n"
         f"max_queued_bytes {MAX_QUEUED_BYTES}\n"
         "max_inflight_messages 0\n"
+        f"message_size_limit {LARGEST_PACKET_BYTES}\n"
         # As root mosquitto would become a user who may not write here.
         f"user {getpass.getuser()}\n"
         "log_dest stderr\n"

@@ -12,6 +12,7 @@ import orjson
 import pytest
 
 from ingest.mqtt import Backoff, Handlers, MqttOptions, Subscriber, TlsFiles
+from ingest.mqtt_options import LARGEST_PACKET_BYTES
 from ingest.pipeline import Message
 from sensors.errors import InputFault
 from storage.spool import SpoolFullError, SqliteSpool
@@ -136,6 +137,14 @@ def test_receive_maximum_holds_the_broker_back(site: str) -> None:
         mosquitto().publish(*numbered(site, *range(20)))
         eventually(lambda: len(taker.messages) == 20, what="all messages")
     assert max(taker.sizes) <= 3
+
+
+def test_packet_that_would_fill_the_memory_is_left_at_the_broker(site: str) -> None:
+    taker = Taker()
+    with subscribed(options_of(site), taker):
+        mosquitto().publish((f"premises/v1/{site}/gw1/readings", b"x" * (LARGEST_PACKET_BYTES + 1)), *numbered(site, 1))
+        eventually(lambda: len(taker.messages) == 1, what="the message behind it")
+    assert taker.payloads() == [b"1"]
 
 
 def test_session_outlives_a_stop_and_brings_what_came_meanwhile(site: str) -> None:

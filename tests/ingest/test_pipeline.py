@@ -191,6 +191,16 @@ def test_retained_replay_is_ignored_and_uses_up_no_number(spool: SqliteSpool) ->
     assert (book(spool).accepted, book(spool).duplicate) == (2, 0)
 
 
+def test_retained_replay_that_cannot_be_read_fills_no_quarantine(spool: SqliteSpool) -> None:
+    for _connection in range(3):
+        taken(
+            spool,
+            message_of("hq/gw1/nonsense", b"{}", packet_id=1, retain=True),
+            message_of("hq/gw1/status", b"no json", packet_id=2, retain=True),
+        )
+    assert (dict(book(spool).ignored), spool.quarantined()) == ({"retained": 6}, [])
+
+
 def test_status_is_state_and_no_sample(spool: SqliteSpool) -> None:
     taken(spool, message_of("hq/gw1/status", {"state": "ready"}, retain=True))
     assert (dict(book(spool).ignored), spool.depth) == ({"status": 1}, 0)
