@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs all tests: those that end processes with kill -9 serially, after the others. Fails when either part fails.
+# Runs all tests: those that end processes with kill -9, or must be done in time, serially and last. Fails when either fails.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 

@@ -6,6 +6,8 @@ import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import pytest
+
 from premises.demo_history import DemoHistory
 from premises.demo_live import fire_events
 from premises.home import Home
@@ -16,6 +18,7 @@ from tests.system.installation import environment
 WANTED = {"ready_s", "readings", "findings", "alerts", "plan_items", "verified_items"}
 
 
+@pytest.mark.kill
 def test_check_shows_the_closed_loop_and_leaves_nothing_behind(tmp_path: Path) -> None:
     command = [sys.executable, "-P", "-m", "premises", "demo", "--check"]
     own = environment() | {"TMPDIR": str(tmp_path)}
