@@ -69,6 +69,8 @@ def command(
         click.echo(json.dumps(told, ensure_ascii=False))
         return
     click.echo(f"{place.registry}: {adopted.entry}\nthe registry as it was: {adopted.backup}")
+    if sent is None:
+        click.echo(f"nothing that {device} sent is in quarantine; is the id as the device sends it?")
     if done is not None:
         click.echo(f"taken in of what it sent: {done.accepted} records; duplicate {done.duplicate}")
 

@@ -135,3 +135,9 @@ def test_device_of_two_gateways_needs_one_named(home: Home, premises: Callable[.
     outcome = premises("registry", "adopt", "aq9", "--room", "a-201", "--home", home.root)
     assert (outcome.code, "--gateway" in outcome.err) == (2, True)
     assert premises("registry", "adopt", "aq9", "--room", "a-201", "--gateway", "gw2", "--home", home.root).code == 0
+
+
+def test_adopting_says_where_nothing_came_from_the_device(home: Home, premises: Callable[..., Outcome]) -> None:
+    take_in(home, message([co2("aq9", 500)]))
+    outcome = premises("registry", "adopt", "aq8", "--room", "a-201", "--home", home.root)
+    assert (outcome.code, "nothing that aq8 sent is in quarantine" in outcome.out) == (0, True)
