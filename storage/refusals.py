@@ -4,12 +4,20 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import isnan
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from sensors.events import Event
 from sensors.intake import STORE_REFUSED, Quarantined
 from sensors.readings import Quality, Reading, ReadingBatch, ReadingFlag, epoch_ms
 from storage.spool_entries import Pending
+
+
+class _Origin(NamedTuple):
+    """Where a device's last record came from, and when."""
+
+    gateway: str
+    received_ms: int
+
 
 RECORDS_AT_ONCE = 500
 """How many records one message holds, so that it stays far under what a broker takes."""
@@ -42,13 +50,16 @@ def refused_messages(refusals: Iterable[Refused], pending: Sequence[Pending]) ->
     return [message for each in given for message in (*_of_readings(each, origins), *_of_events(each, origins))]
 
 
-def _origins(pending: Sequence[Pending]) -> Mapping[str, Pending]:
-    return {device: entry for entry in pending if entry.readings is not None for device in entry.readings.device} | {
-        event.device: entry for entry in pending for event in entry.events
-    }
+def _origins(pending: Sequence[Pending]) -> Mapping[str, _Origin]:
+    origins: dict[str, _Origin] = {}
+    for entry in pending:
+        devices = [event.device for event in entry.events] if entry.readings is None else entry.readings.device
+        for gateway, device in zip(entry.gateways(), devices, strict=True):
+            origins[device] = _Origin(gateway, entry.received_ms)
+    return origins
 
 
-def _of_readings(refusal: Refused, origins: Mapping[str, Pending]) -> Iterator[Quarantined]:
+def _of_readings(refusal: Refused, origins: Mapping[str, _Origin]) -> Iterator[Quarantined]:
     if refusal.readings is None:
         return
     of_gateway: defaultdict[str, list[Reading]] = defaultdict(list)
@@ -62,7 +73,7 @@ def _of_readings(refusal: Refused, origins: Mapping[str, Pending]) -> Iterator[Q
             yield _message(gateway, topic, {"readings": records}, refusal.words, received_ms)
 
 
-def _of_events(refusal: Refused, origins: Mapping[str, Pending]) -> Iterator[Quarantined]:
+def _of_events(refusal: Refused, origins: Mapping[str, _Origin]) -> Iterator[Quarantined]:
     for event in refusal.events:
         topic = f"premises/v1/{event.site}/{event.gateway}/events"
         received_ms = origins[event.device].received_ms

@@ -166,8 +166,7 @@ class SqliteSpool:
     def set_aside(self, entry: int, reason: str, detail: str) -> None:
         """Put an entry that nobody can use into quarantine, whole, and count its records there."""
         with self._transaction() as db:
-            message = set_aside(db, entry, reason, detail)
-            self._put_in(db, () if message is None else (message,))
+            self._put_in(db, set_aside(db, entry, reason, detail))
 
     @property
     def newest(self) -> int:

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from sensors.intake import Book, BootNumbers, Gap, GatewayState, GatewayStatus, Ignored
-from storage.spool_entries import Gathered
+from storage.spool_entries import SHARES, Gathered
 
 
 def add_to_books(
@@ -70,7 +70,7 @@ def write_statuses(db: sqlite3.Connection, gathered: Mapping[str, Gathered]) -> 
 
 def read_books(db: sqlite3.Connection) -> dict[str, Book]:
     """Return the account of each gateway."""
-    spooled = dict(db.execute("SELECT gateway, sum(readings + events) FROM entries GROUP BY gateway"))
+    spooled = dict(db.execute(f"SELECT gateway, sum(records) FROM ({SHARES}) GROUP BY gateway"))  # noqa: S608 - our own text
     ignored: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for gateway, reason, records in db.execute("SELECT gateway, reason, records FROM ignored"):
         ignored[gateway][reason] = records

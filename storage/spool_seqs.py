@@ -3,10 +3,10 @@
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sensors.intake import Gap, SpoolEntry
-from storage.spool_windows import SeqWindow
+from storage.spool_windows import CHUNK, SeqWindow
 
 BOOTS = 8
 """How many boots of a gateway keep their duplicate window."""
@@ -17,8 +17,7 @@ BootKey = tuple[str, str]
 """Gateway and boot."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Marked:
+class Marked(NamedTuple):
     """A window before and after a commit."""
 
     before: SeqWindow
@@ -31,9 +30,13 @@ class Marked:
 
     @property
     def changed(self) -> Iterable[tuple[int, bytes]]:
-        """Return the chunks that are new or different."""
-        known = self.before.chunks
-        return [piece for piece in self.after.chunks.items() if known.get(piece[0]) is not piece[1]]
+        """Return the chunks below the newest that are new or different, or were the newest until now."""
+        known, inline, newest = self.before.chunks, self.before.newest, self.after.newest
+        return [
+            piece
+            for piece in self.after.chunks.items()
+            if piece[0] != newest and (piece[0] == inline or known.get(piece[0]) is not piece[1])
+        ]
 
 
 class SeqWindows:
@@ -53,13 +56,15 @@ class SeqWindows:
         return self._cached[key]
 
     def _load(self, key: BootKey) -> SeqWindow:
-        query = "SELECT top, first, missing FROM seq_windows WHERE gateway = ? AND boot = ?"
+        query = "SELECT top, first, missing, newest FROM seq_windows WHERE gateway = ? AND boot = ?"
         found = self._db.execute(query, key).fetchone()
         if found is None:
             return SeqWindow()
-        top, first, missing = found
-        chunks = self._db.execute("SELECT chunk, bits FROM seq_chunks WHERE gateway = ? AND boot = ?", key)
-        return SeqWindow(top, dict(chunks), first, missing)
+        top, first, missing, newest = found
+        chunks = dict(self._db.execute("SELECT chunk, bits FROM seq_chunks WHERE gateway = ? AND boot = ?", key))
+        if newest is not None:
+            chunks[top // CHUNK] = newest
+        return SeqWindow(top, chunks, first, missing)
 
     def marked(self, entries: Iterable[SpoolEntry]) -> dict[BootKey, Marked]:
         """Return the windows that these entries change; the cached ones stay until it is done."""
@@ -84,13 +89,18 @@ class SeqWindows:
         return gaps
 
     def _write(self, marked: Mapping[BootKey, Marked]) -> None:
-        """Write all windows, each kind of row in one statement: under load there are hundreds of gateways."""
+        """Write all windows, each kind of row in one statement: under load there are hundreds of gateways.
+
+        Mostly that is one row for each: the newest chunk lies beside the window.
+        """
         self._db.executemany(
-            "INSERT OR REPLACE INTO seq_windows (gateway, boot, top, touched_ms, first, missing)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO seq_windows (gateway, boot, top, touched_ms, first, missing, newest)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET top = excluded.top,"
+            " touched_ms = excluded.touched_ms, first = excluded.first, missing = excluded.missing,"
+            " newest = excluded.newest",
             [
-                (*key, change.after.top, self._touched_ms, change.after.first, change.after.missing)
-                for key, change in marked.items()
+                (*key, after.top, self._touched_ms, after.first, after.missing, after.chunks[after.newest])
+                for key, (_, after) in marked.items()
             ],
         )
         self._db.executemany(

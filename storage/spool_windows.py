@@ -27,8 +27,15 @@ class SeqWindow:
         bits = self.chunks.get(seq // CHUNK)
         return bits is not None and bool(bits[seq % CHUNK >> 3] & 1 << (seq & 7))
 
+    @property
+    def newest(self) -> int:
+        """Return the chunk that holds the highest number, -1 before the first."""
+        return self.top // CHUNK
+
     def marked(self, seqs: set[int]) -> "SeqWindow":
         """Return the window with these numbers seen; what falls out below is gone."""
+        if 0 <= self.top < min(seqs) and max(seqs) // CHUNK == self.newest:
+            return self._continued(seqs)
         top = max(self.top, *seqs)
         first = self.first if self.top >= 0 else min(seqs)
         lowest = max(0, top - WINDOW + 1) // CHUNK
@@ -46,6 +53,15 @@ class SeqWindow:
             first,
             self.missing + top - max(self.top, first - 1) - self._fresh(seqs, first),
         )
+
+    def _continued(self, seqs: set[int]) -> "SeqWindow":
+        """Return the window with higher numbers of its newest chunk, as nearly every commit brings them."""
+        bits = bytearray(self.chunks[self.newest])
+        for seq in seqs:
+            bits[seq % CHUNK >> 3] |= 1 << (seq & 7)
+        top = max(seqs)
+        chunks = {**self.chunks, self.newest: bytes(bits)}
+        return SeqWindow(top, chunks, self.first, self.missing + top - self.top - len(seqs))
 
     def _fresh(self, seqs: set[int], first: int) -> int:
         """Return how many of the numbers are seen for the first time, of those that are known to exist."""

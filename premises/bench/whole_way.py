@@ -12,6 +12,7 @@ from premises.bench.memory import resident_mb
 from premises.bench.servers import begin, publisher
 from premises.bench.traffic import SITE, Traffic
 from premises.drain_loop import QUIET_S
+from premises.garbage import seldom_collected
 from sensors.topology import Device, DeviceId, Name, Placement, Registry, Site, SiteId
 from storage.drain import drain
 from storage.readings.duckdb import DuckDBReadingStore
@@ -67,7 +68,8 @@ class WholeWay:
         options = MqttOptions(port=port, client_id="bench-ingest", topic_filters=(f"premises/v1/{SITE}/#",))
         with self._open, publisher(self._traffic, port) as process:
             self._subscriber = Subscriber(options, Handlers(take=self._take, ready=lambda: begin(process)))
-            self._subscriber.run()
+            with seldom_collected():
+                self._subscriber.run()
             drain(self._spool, self._store)
             cost = self._cost()
             self._check()

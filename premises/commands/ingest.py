@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from premises.garbage import seldom_collected
 from premises.home import Home, home_option
 from premises.locks import sole
 from sensors.errors import InputFault
@@ -87,7 +88,7 @@ def _run(home: Home) -> None:
     registry = RegistryFile(home.registry)
     watchdog = Watchdog(settings.mqtt.watchdog_s)
     reporter = IngestReporter(home, now_ms=lambda: time.time_ns() // 1_000_000)
-    with closing(_awaited_spool(home, settings.spool)) as spool:
+    with closing(_awaited_spool(home, settings.spool)) as spool, seldom_collected():
         pipeline = Pipeline(registry=registry.registry, spool=spool, max_payload_bytes=settings.mqtt.max_payload_bytes)
 
         alerting = _alerting(home, settings, registry)
