@@ -49,6 +49,10 @@ AROUND_MS = 30 * 60_000
 """What flowed in a step of so long is guessed from the steps around it; of a longer one from the usual load of its
 hours, for the steps around eight o'clock are the night's and the morning's. The project's own choice."""
 
+SPREAD = 1.5
+"""A step that is longer than so many of the intervals that it reaches over was spread over them: hourly readings say
+nothing of a quarter of an hour. More than 1, for instants jitter. The project's own choice."""
+
 _DECISIONS_SCHEMA = pl.Schema(
     {
         "row": pl.UInt32,
@@ -87,8 +91,9 @@ class Meters:
     def amounts(self, edges: pl.Series) -> pl.DataFrame:
         """Return AMOUNTS_SCHEMA: what flowed between neighbouring `edges` (UTC ms, rising), sorted by SERIES, start_ms.
 
-        Estimated is what was inferred, and what a gap spread over an edge. Before the first reading and after the last
-        nothing is known: an interval there holds what was measured of it, and one wholly outside is absent.
+        Estimated is what was inferred, and what a gap, or a step longer than an interval, spread over an edge. Before
+        the first reading and after the last nothing is known: an interval there holds what was measured of it, and one
+        wholly outside is absent.
         """
         if self.track.is_empty() or len(edges) < 2:  # noqa: PLR2004 - an interval has two ends
             return AMOUNTS_SCHEMA.to_frame()
@@ -274,12 +279,14 @@ def _in_intervals(pieces: pl.DataFrame, edges: pl.Series) -> pl.DataFrame:
     crosses = _interval(pieces["span_start_ms"], edges) != _interval(pieces["span_end_ms"] - 1, edges)
     placed = pieces.with_columns(interval=_interval(pieces["time_ms"], edges), crosses=crosses)
     inside = placed.filter(pl.col("interval").is_between(0, len(edges) - 2))
+    inside = inside.with_columns(start_ms=edges.gather(inside["interval"]), end_ms=ends.gather(inside["interval"]))
+    wide = pl.col("span_end_ms") - pl.col("span_start_ms") > SPREAD * (pl.col("end_ms") - pl.col("start_ms"))
     return inside.select(
         "series",
-        start_ms=edges.gather(inside["interval"]),
-        end_ms=ends.gather(inside["interval"]),
-        amount="amount",
-        guessed=pl.col("inferred") | (pl.col("is_long") & pl.col("crosses")),
+        "start_ms",
+        "end_ms",
+        "amount",
+        guessed=pl.col("inferred") | ((pl.col("is_long") | wide) & pl.col("crosses")),
     )
 
 

@@ -176,6 +176,15 @@ def test_a_gap_is_spread_by_the_usual_load_and_its_total_is_exact() -> None:
     assert by_shape < 0.25 * by_time
 
 
+def test_hours_of_a_meter_read_once_a_day_are_estimated_and_its_days_are_not() -> None:
+    register = office_register()
+    said = corrected(register.frame().gather_every(96))
+    assert hourly(said, days=14)["estimated"].all()
+    days = hourly(said, days=14, step_ms=24 * HOUR_MS)
+    assert not days["estimated"].any()
+    assert days["amount"].sum() == pytest.approx(hourly(said, days=14)["amount"].sum())
+
+
 def test_a_frozen_register_that_catches_up_is_spread() -> None:
     register = office_register()
     frozen = spoilt(register, 60, *[register.said[59]] * 500)
