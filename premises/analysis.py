@@ -16,8 +16,8 @@ from premises.clock import SystemClock
 from premises.holidays import holidays_of
 from premises.home import Home
 from premises.outputs import Language, outputs
-from premises.readings import open_readings
-from premises.remote import Server
+from premises.processes.remote import Server
+from premises.stores.readings import open_readings
 from sensors.errors import InputFault
 from sensors.local_time import UnknownTimezoneError, find_timezone
 from sensors.readings import epoch_ms

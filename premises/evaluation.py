@@ -19,8 +19,8 @@ from analytics.runs import Analysis, analyse
 from premises.analysis import CsvSource, Progress, Question, store_of_csv
 from premises.holidays import holidays_of
 from premises.home import Home
-from premises.readings import open_readings
-from premises.remote import Server
+from premises.processes.remote import Server
+from premises.stores.readings import open_readings
 from sensors.catalogue import CATALOGUE
 from sensors.errors import InputFault
 from sensors.events import Event, EventState, EventType

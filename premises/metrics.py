@@ -24,11 +24,11 @@ from prometheus_client.metrics_core import (
 from prometheus_client.registry import Collector
 
 from api.data_ports import GatewayAccount, KeptHeap
-from premises.data_desk import SpoolFigures
 from premises.home import Home
-from premises.ingest_report import COMMIT_BUCKETS_S, IngestReport, LinkState
-from premises.ingest_report import read as read_ingest_report
-from premises.locks import holder
+from premises.intake.data_desk import SpoolFigures
+from premises.intake.ingest_report import COMMIT_BUCKETS_S, IngestReport, LinkState
+from premises.intake.ingest_report import read as read_ingest_report
+from premises.processes.locks import holder
 from sensors.clock import Clock
 from sensors.events import Event
 from sensors.readings import ReadingBatch, epoch_ms

@@ -14,7 +14,7 @@ from analytics.occupancy import MOTION_HOLD_OFF_MS, OCCUPANCY_METRICS, room_memb
 from analytics.points import points, with_hold
 from analytics.ports import ReadingSource
 from api.ports import GatewayHealth, IngestHealth, RoomClass, RoomNow, Series, SeriesName
-from premises.readings import newest_ms
+from premises.stores.readings import newest_ms
 from sensors.clock import Clock
 from sensors.readings import Quality, epoch_ms, from_epoch_ms
 from sensors.subjects import Subject, SubjectKind

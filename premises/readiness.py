@@ -4,9 +4,9 @@ import sqlite3
 from collections.abc import Callable, Mapping
 
 from premises.home import Home
-from premises.ingest_report import STALE_MS, IngestReport, LinkState
-from premises.ingest_report import read as read_ingest_report
-from premises.locks import holder
+from premises.intake.ingest_report import STALE_MS, IngestReport, LinkState
+from premises.intake.ingest_report import read as read_ingest_report
+from premises.processes.locks import holder
 from sensors.errors import InputFault, NotNowError
 
 

@@ -19,28 +19,28 @@ from api.app import create_app, live_feed
 from api.ports import Services, WebSettings
 from api.security.accounts import set_up_url
 from api.security.hosts import LOOPBACK_NAMES
-from premises import server_info
-from premises.analysis_jobs import AnalysisJobs, TouchedStore
-from premises.bulk_import import BulkImports
 from premises.clock import SystemClock
-from premises.daily import workday_deadlines
-from premises.daily_jobs import DailyJobs, last_daily, room_uses
-from premises.data_desk import SpoolDesk
-from premises.drain_loop import DrainLoop
 from premises.home import Home
-from premises.internal_routes import Internal, internal_app
+from premises.imports.bulk_import import BulkImports
+from premises.intake.data_desk import SpoolDesk
+from premises.jobs.analysis_jobs import AnalysisJobs, TouchedStore
+from premises.jobs.daily import workday_deadlines
+from premises.jobs.daily_jobs import DailyJobs, last_daily, room_uses
+from premises.jobs.drain_loop import DrainLoop
+from premises.jobs.rollup_job import Rollups
+from premises.jobs.scheduler import Schedule
 from premises.live_registry import LiveRegistry
-from premises.locks import holder, sole
 from premises.metrics import Figures, Sources
+from premises.notices.sms_replies import sms_replies
+from premises.processes import server_info
+from premises.processes.internal_routes import Internal, internal_app
+from premises.processes.locks import holder, sole
+from premises.processes.server_info import ServerInfo
 from premises.queries import ReadingQueries
 from premises.readiness import parts
-from premises.readings import HomeStore, export_readings, newest_ms, open_store
-from premises.records import open_records
-from premises.rollup_job import Rollups
-from premises.scheduler import Schedule
-from premises.server_info import ServerInfo
 from premises.settings import ServerSettings, Settings, read_secret
-from premises.sms_replies import sms_replies
+from premises.stores.readings import HomeStore, export_readings, newest_ms, open_store
+from premises.stores.records import open_records
 from rectification.commands import Deadlines
 from sensors.actors import Actor
 from sensors.clock import Clock

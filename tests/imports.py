@@ -6,9 +6,9 @@ from pathlib import Path
 
 from ingest.registers import EVERYTHING
 from premises.home import Home
-from premises.import_journal import ImportCounts, ImportJournal, key_of
-from premises.import_run import ImportRun, ImportTarget
-from premises.table_input import TableInput
+from premises.imports.import_journal import ImportCounts, ImportJournal, key_of
+from premises.imports.import_run import ImportRun, ImportTarget
+from premises.imports.table_input import TableInput
 from sensors.readings import ReadingBatch
 from sensors.topology import SiteId
 from storage.ports import AppendResult

@@ -17,11 +17,11 @@ import pytest
 from alerts.commands import acknowledge
 from alerts.dispatch import Answer, Delivery, Notice
 from alerts.model import Alert, AlertState
-from premises.alerting import Alerting, Records
-from premises.channels import channels_of
 from premises.home import Home
-from premises.records import open_records
+from premises.notices.alerting import Alerting, Records
+from premises.notices.channels import channels_of
 from premises.settings import SettingsError, load_settings
+from premises.stores.records import open_records
 from sensors.events import EventState, EventType
 from sensors.intake import SpoolEntry
 from sensors.readings import epoch_ms

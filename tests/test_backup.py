@@ -16,10 +16,10 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from analytics.ledger import FindingAction
-from premises.backup import PACKINGS, BackupFault, ReadingsExporter, back_up, restore
 from premises.clock import SystemClock
 from premises.home import Home
-from premises.records import open_records
+from premises.stores.backup import PACKINGS, BackupFault, ReadingsExporter, back_up, restore
+from premises.stores.records import open_records
 from sensors.errors import InputFault
 from sensors.intake import SpoolEntry
 from sensors.journal import Change, ChangeKind

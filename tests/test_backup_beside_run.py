@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from premises.home import Home
-from premises.records import open_records
+from premises.stores.records import open_records
 from storage.drain import drain
 from storage.readings.duckdb import DuckDBReadingStore
 from storage.spool import SqliteSpool

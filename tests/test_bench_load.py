@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from premises.bench.load import Sending, paced
-from premises.publishing import Broker
+from premises.simulated.publishing import Broker
 from simulators.load import Kind, LoadPlan, load, tally
 from tests.command_line import runner
 from tests.servers import mosquitto

@@ -10,7 +10,7 @@ import pytest
 
 from analytics.calendar import WeekdaysOnly, WorkCalendar
 from analytics.ledger import Judgement, judge
-from premises.daily import Building, Day, daily, record, workday_deadlines
+from premises.jobs.daily import Building, Day, daily, record, workday_deadlines
 from rectification import commands
 from rectification.model import Item, ItemState
 from rectification.verification import NotYet, Reason

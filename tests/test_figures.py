@@ -6,8 +6,8 @@ from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from premises.data_desk import SpoolDesk
 from premises.home import Home
+from premises.intake.data_desk import SpoolDesk
 from premises.metrics import Figures, Sources
 from storage.registry_file import load_registry
 from tests.quarantine.homes import co2, home_in, message, take_in

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from premises.import_journal import ImportRunningFault, JournalFault
-from premises.import_run import ImportBrokeOffError, ImportChangedError
+from premises.imports.import_journal import ImportRunningFault, JournalFault
+from premises.imports.import_run import ImportBrokeOffError, ImportChangedError
 from sensors.readings import ReadingBatch
 from storage.errors import StoreFailedError
 from storage.ports import AppendResult, Refusal
@@ -182,7 +182,7 @@ def test_interrupted_import_ends_with_130_and_one_line(
         raise KeyboardInterrupt
 
     monkeypatch.setenv("PREMISES_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("premises.import_run.ImportRun.into", interrupted)
+    monkeypatch.setattr("premises.imports.import_run.ImportRun.into", interrupted)
     outcome = runner(monkeypatch, capsys)("import", desk.table, "--mapping", desk.mapping)
     assert (outcome.code, outcome.out) == (130, "")
     assert outcome.err == f"premises: {desk.table}: interrupted; start the import again and it goes on where it was\n"

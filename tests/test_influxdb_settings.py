@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from premises.home import Home
-from premises.places import BEGINNING_MS, RegistryPlaces
 from premises.settings import SettingsError, load_settings
+from premises.stores.places import BEGINNING_MS, RegistryPlaces
 from sensors.topology import SiteId
 from storage.ports import PlaceSpan
 from storage.readings.influxdb_setup import found

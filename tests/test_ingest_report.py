@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from premises.home import Home
-from premises.ingest_report import COMMIT_BUCKETS_S, WRITTEN_EVERY_MS, IngestReporter, LinkState, path_of, read
+from premises.intake.ingest_report import COMMIT_BUCKETS_S, WRITTEN_EVERY_MS, IngestReporter, LinkState, path_of, read
 
 
 def reporter(folder: Path) -> tuple[Home, list[int], IngestReporter]:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from premises.home import Home
-from premises.records import open_records, records_url
 from premises.settings import SettingsError
+from premises.stores.records import open_records, records_url
 from tests.servers import postgres
 
 

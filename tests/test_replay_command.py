@@ -15,7 +15,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from ingest.native import Topic, decode
 from premises.commands.replay import Message, messages, paced
 from premises.home import Home
-from premises.publishing import Broker, BrokerFault, Publisher
+from premises.simulated.publishing import Broker, BrokerFault, Publisher
 from sensors.readings import Reading, ReadingBatch
 from sensors.topology import SiteId
 from tests.command_line import Outcome, runner

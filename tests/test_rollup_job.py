@@ -14,9 +14,9 @@ from polars.testing import assert_frame_equal
 
 from analytics.calendar import WeekdaysOnly, WorkCalendar
 from analytics.ports import RollupStep
-from premises.bill_meters import billed_and_metered
-from premises.daily import Building
-from premises.rollup_job import RolledStore, Rollups, roll_up
+from premises.bills.bill_meters import billed_and_metered
+from premises.jobs.daily import Building
+from premises.jobs.rollup_job import RolledStore, Rollups, roll_up
 from sensors.bills import Bill, Utility
 from sensors.readings import ReadingBatch, epoch_ms
 from sensors.subjects import Subject

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from premises.publishing import Broker, Publisher
+from premises.simulated.publishing import Broker, Publisher
 from simulators.load import Kind, LoadMessage, LoadPlan, load
 
 AT_ONCE = 50

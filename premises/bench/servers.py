@@ -8,8 +8,8 @@ from pathlib import Path
 from socket import socket
 
 from premises.bench.traffic import Traffic, arguments
-from premises.broker import find_mosquitto, is_listening, write_configuration
 from premises.home import Home
+from premises.processes.broker import find_mosquitto, is_listening, write_configuration
 from sensors.errors import InputFault
 
 _LOOPBACK = "127.0.0.1"

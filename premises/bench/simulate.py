@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
-from premises.simulated_history import store_history
+from premises.simulated.simulated_history import store_history
 from simulators.building import office_building
 from simulators.world import World
 from storage.readings.duckdb import DuckDBReadingStore

@@ -11,8 +11,8 @@ from ingest.pipeline import Message, Pipeline
 from premises.bench.memory import resident_mb
 from premises.bench.servers import begin, publisher
 from premises.bench.traffic import SITE, Traffic
-from premises.drain_loop import QUIET_S
-from premises.garbage import seldom_collected
+from premises.jobs.drain_loop import QUIET_S
+from premises.processes.garbage import seldom_collected
 from sensors.topology import Device, DeviceId, Name, Placement, Registry, Site, SiteId
 from storage.drain import drain
 from storage.readings.duckdb import DuckDBReadingStore

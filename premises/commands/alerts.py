@@ -54,7 +54,7 @@ def try_channel(*, home: Path | None, wanted: str) -> None:
 
 
 def _channels(home: Home) -> "Sequence[Channel]":
-    from premises.channels import channels_of  # noqa: PLC0415 - keeps `--help` quick
+    from premises.notices.channels import channels_of  # noqa: PLC0415 - keeps `--help` quick
     from premises.settings import load_settings  # noqa: PLC0415
 
     return channels_of(load_settings(home), home)

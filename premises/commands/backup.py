@@ -19,9 +19,9 @@ def command(*, file: Path, home: Path | None, as_json: bool) -> None:
     Spool, readings, records, registry, settings and evidence are in it, each with its checksum. Secrets are left
     out, and so are records that are kept elsewhere; what is left out is said.
     """
-    from premises.backup import back_up  # noqa: PLC0415 - keeps `--help` quick
     from premises.clock import SystemClock  # noqa: PLC0415
-    from premises.remote import Server  # noqa: PLC0415
+    from premises.processes.remote import Server  # noqa: PLC0415
+    from premises.stores.backup import back_up  # noqa: PLC0415 - keeps `--help` quick
 
     place = Home.place(home)
     made = back_up(place, file, clock=SystemClock(), server=lambda: Server.find(place))

@@ -63,7 +63,7 @@ def command(
         _write_registry(plan, registry)
         return
     from premises.bench.load import Sending  # noqa: PLC0415 - keeps `--help` quick
-    from premises.broker_settings import broker_of  # noqa: PLC0415 - as above
+    from premises.processes.broker_settings import broker_of  # noqa: PLC0415 - as above
 
     shown = sys.stderr.isatty() if progress is None else progress
     with click.progressbar(length=plan.messages, label="messages", file=sys.stderr, hidden=not shown) as bar:

@@ -33,7 +33,7 @@ def import_(*, file: Path, home: Path | None, check: bool, encoding: str, as_jso
     All of them or, with a fault in any, none. The same file again changes nothing; another quantity or fee for the same
     period corrects the bill, and the audit log keeps both.
     """
-    from premises.bill_file import BillsRefusedError  # noqa: PLC0415 - keeps `--help` quick
+    from premises.bills.bill_file import BillsRefusedError  # noqa: PLC0415 - keeps `--help` quick
     from sensors.bills import bill_gaps  # noqa: PLC0415 - as above
 
     try:
@@ -53,8 +53,8 @@ def import_(*, file: Path, home: Path | None, check: bool, encoding: str, as_jso
 
 def _looked_over(file: Path, home: Home, encoding: str) -> "tuple[dict[str, object], list[Bill]]":
     """Return the count of a file's bills, and all bills as they would stand. Raises BillsRefusedError."""
-    from premises.bill_file import read_bills  # noqa: PLC0415 - keeps `--help` quick
-    from premises.records import open_records  # noqa: PLC0415 - as above
+    from premises.bills.bill_file import read_bills  # noqa: PLC0415 - keeps `--help` quick
+    from premises.stores.records import open_records  # noqa: PLC0415 - as above
     from storage.registry_file import load_registry  # noqa: PLC0415 - as above
 
     registry = load_registry(home.registry)
@@ -67,8 +67,8 @@ def _looked_over(file: Path, home: Home, encoding: str) -> "tuple[dict[str, obje
 
 def _kept(file: Path, home: Home, encoding: str) -> "tuple[dict[str, object], list[Bill]]":
     """Return what keeping a file's bills changed, and all bills. Raises BillsRefusedError."""
-    from premises.bill_file import keep, read_bills  # noqa: PLC0415 - keeps `--help` quick
-    from premises.records import open_records  # noqa: PLC0415 - as above
+    from premises.bills.bill_file import keep, read_bills  # noqa: PLC0415 - keeps `--help` quick
+    from premises.stores.records import open_records  # noqa: PLC0415 - as above
     from sensors.actors import system_actor  # noqa: PLC0415 - as above
     from storage.registry_file import load_registry  # noqa: PLC0415 - as above
 
@@ -84,7 +84,7 @@ def _kept(file: Path, home: Home, encoding: str) -> "tuple[dict[str, object], li
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
 def list_(*, home: Path | None, as_json: bool) -> None:
     """Print all bills, by subject, utility and period."""
-    from premises.records import open_records  # noqa: PLC0415 - keeps `--help` quick
+    from premises.stores.records import open_records  # noqa: PLC0415 - keeps `--help` quick
     from storage.registry_file import load_registry  # noqa: PLC0415 - as above
 
     found = Home.find(home)

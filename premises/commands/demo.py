@@ -24,7 +24,7 @@ def command(*, home: Path | None, port: int | None, speed: float, open_page: boo
 
     Visitors are signed in as the demo's manager; it listens on loopback only.
     """
-    from premises.demo import CheckFault, DemoOptions, check, demo  # noqa: PLC0415 - polars takes its time
+    from premises.demo.show import CheckFault, DemoOptions, check, demo  # noqa: PLC0415 - polars takes its time
 
     options = DemoOptions(home=home, port=port, speed=speed)
     if not check_only:

@@ -11,7 +11,7 @@ import click
 from premises.home import Home, home_option
 
 if TYPE_CHECKING:
-    from premises.doctor_findings import Finding
+    from premises.doctor.findings import Finding
     from premises.texts import Language
 
 UNWELL = 1
@@ -27,7 +27,7 @@ _COLUMNS = 14
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(*, home: Path | None, lang: str | None, as_json: bool) -> None:
     """Look whether all is well and say what to do where it is not; ends with 1 where something is not well."""
-    from premises.doctor import examine  # noqa: PLC0415 - keeps `--help` quick
+    from premises.doctor.examination import examine  # noqa: PLC0415 - keeps `--help` quick
 
     language = cast("Language", lang or ("zh" if os.environ.get("LANG", "").startswith("zh") else "en"))
     findings = examine(Home.place(home))

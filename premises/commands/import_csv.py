@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from premises.table_input import TableInput, TableOptions, checked, open_table, progress_bar, table_options
+from premises.imports.table_input import TableInput, TableOptions, checked, open_table, progress_bar, table_options
 
 if TYPE_CHECKING:
-    from premises.import_journal import ImportCounts
-    from premises.import_run import ImportRun
+    from premises.imports.import_journal import ImportCounts
+    from premises.imports.import_run import ImportRun
 
 CACHE_MB = 256
 """How much of its file the store keeps in memory: more makes an import no quicker."""
@@ -40,8 +40,8 @@ def command(*, options: TableOptions, restart: bool, as_json: bool) -> None:
 
 
 def _imported(found: TableInput, options: TableOptions, *, restart: bool) -> dict[str, object]:
-    from premises.import_journal import ImportJournal, key_of  # noqa: PLC0415 - keeps `--help` quick
-    from premises.import_run import ImportRun  # noqa: PLC0415 - as above
+    from premises.imports.import_journal import ImportJournal, key_of  # noqa: PLC0415 - keeps `--help` quick
+    from premises.imports.import_run import ImportRun  # noqa: PLC0415 - as above
 
     file = str(options.file.resolve())
     bounds = found.selection.start_ms, found.selection.end_ms
@@ -55,7 +55,7 @@ def _imported(found: TableInput, options: TableOptions, *, restart: bool) -> dic
 
 def _stored(run: "ImportRun", options: TableOptions) -> "ImportCounts":
     """Return what the import came to, stored by the running server where one runs."""
-    from premises.remote import Server  # noqa: PLC0415 - as above
+    from premises.processes.remote import Server  # noqa: PLC0415 - as above
     from storage.errors import StoreHeldError  # noqa: PLC0415 - as above
 
     server = Server.find(run.found.home)
@@ -67,14 +67,14 @@ def _stored(run: "ImportRun", options: TableOptions) -> "ImportCounts":
             server = Server.find(run.found.home)
             if server is None:
                 raise
-    from premises.bulk_import import ServerTarget  # noqa: PLC0415 - polars takes its time
+    from premises.imports.bulk_import import ServerTarget  # noqa: PLC0415 - polars takes its time
 
     with progress_bar("storing", options) as progress:
         return run.into(ServerTarget(server, run.found.registry.site.id), progress, _say)
 
 
 def _stored_here(run: "ImportRun", options: TableOptions) -> "ImportCounts":
-    from premises.readings import open_readings  # noqa: PLC0415 - takes a second; bad input should not wait
+    from premises.stores.readings import open_readings  # noqa: PLC0415 - takes a second; bad input should not wait
     from storage.readings.duckdb import DuckDBReadingStore  # noqa: PLC0415 - as above
 
     with open_readings(run.found.home) as store, progress_bar("storing", options) as progress:

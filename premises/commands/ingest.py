@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from premises.garbage import seldom_collected
 from premises.home import Home, home_option
-from premises.locks import sole
+from premises.processes.garbage import seldom_collected
+from premises.processes.locks import sole
 from sensors.errors import InputFault
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ingest.mqtt import MqttOptions
     from ingest.pipeline import Message, Pipeline
-    from premises.alerting import Alerting, Records
+    from premises.notices.alerting import Alerting, Records
     from premises.settings import MqttSettings, Settings, SpoolSettings
     from sensors.intake import Gap
     from sensors.topology import Registry
@@ -77,8 +77,8 @@ def _run(home: Home) -> None:
     from ingest.pipeline import Pipeline  # noqa: PLC0415
     from ingest.ports import NoRoomError  # noqa: PLC0415
     from ingest.watchdog import Watchdog  # noqa: PLC0415
-    from premises.fire_panel import fire_panel  # noqa: PLC0415
-    from premises.ingest_report import IngestReporter  # noqa: PLC0415
+    from premises.intake.fire_panel import fire_panel  # noqa: PLC0415
+    from premises.intake.ingest_report import IngestReporter  # noqa: PLC0415
     from premises.logs import configure_log  # noqa: PLC0415
     from premises.settings import load_settings  # noqa: PLC0415
     from storage.spool import SpoolFullError  # noqa: PLC0415
@@ -191,13 +191,13 @@ def _gap_teller() -> "Callable[[Gap], None]":
 
 
 def _alerting(home: Home, settings: "Settings", registry: RegistryFile) -> "Alerting":
-    from premises.alerting import Alerting  # noqa: PLC0415 - keeps `--help` quick
-    from premises.channels import channels_of  # noqa: PLC0415
     from premises.clock import SystemClock  # noqa: PLC0415
+    from premises.notices.alerting import Alerting  # noqa: PLC0415 - keeps `--help` quick
+    from premises.notices.channels import channels_of  # noqa: PLC0415
 
     def records() -> "Records":
         # In the thread that needs them: opening the records takes longer than all of ingest's own start.
-        from premises.records import open_records  # noqa: PLC0415
+        from premises.stores.records import open_records  # noqa: PLC0415
 
         return open_records(home, busy_s=RECORDS_BUSY_S)
 

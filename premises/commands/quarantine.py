@@ -17,7 +17,7 @@ from sensors.errors import InputFault
 
 if TYPE_CHECKING:
     from api.data_ports import UnknownDevice
-    from premises.quarantine_replay import Replayed
+    from premises.intake.quarantine_replay import Replayed
     from sensors.intake import Book
     from storage.quarantine import Kept, QuarantineShelf, Which
     from storage.spool import SqliteSpool
@@ -101,7 +101,7 @@ def replay_kept(
     They keep the time at which they came and count as sent afterwards: nobody is alerted by them, but for a fire,
     smoke, leak or forced door of the last fifteen minutes. Ingest and serve may run meanwhile.
     """
-    from premises.quarantine_replay import replay  # noqa: PLC0415 - keeps `--help` quick
+    from premises.intake.quarantine_replay import replay  # noqa: PLC0415 - keeps `--help` quick
 
     if everything == bool(numbers or reason or gateway or since):
         msg = "say which: numbers, --reason, --gateway, --since, or --all alone; `premises quarantine list` shows them"
@@ -121,7 +121,7 @@ def replay_kept(
 @click.argument("numbers", type=int, nargs=-1, required=True, metavar="ID…")
 def drop_kept(*, home: Path | None, numbers: tuple[int, ...]) -> None:
     """Throw messages away for good; the books count their records as ignored (`discarded`)."""
-    from premises.quarantine_replay import drop  # noqa: PLC0415 - keeps `--help` quick
+    from premises.intake.quarantine_replay import drop  # noqa: PLC0415 - keeps `--help` quick
 
     place = Home.find(home)
     _must_be_there(place, numbers)
@@ -136,7 +136,7 @@ def list_devices(*, home: Path | None, as_json: bool) -> None:
 
     `premises registry adopt DEVICE` puts one into the registry.
     """
-    from premises.data_desk import devices_of  # noqa: PLC0415 - keeps `--help` quick
+    from premises.intake.data_desk import devices_of  # noqa: PLC0415 - keeps `--help` quick
     from storage.registry_file import load_registry  # noqa: PLC0415
 
     place = Home.find(home)
@@ -287,7 +287,7 @@ def _device_lines(device: "UnknownDevice") -> Iterator[str]:
 
 
 def _fields(kept: "Kept", *, payload_chars: int | None) -> dict[str, object]:
-    from premises.data_desk import kept_message  # noqa: PLC0415 - keeps `--help` quick
+    from premises.intake.data_desk import kept_message  # noqa: PLC0415 - keeps `--help` quick
 
     told = kept_message(kept, chars=payload_chars)
     return {

@@ -12,7 +12,7 @@ from sensors.errors import InputFault
 
 if TYPE_CHECKING:
     from api.data_ports import UnknownDevice
-    from premises.quarantine_replay import Replayed
+    from premises.intake.quarantine_replay import Replayed
 
 
 @click.command("adopt")
@@ -44,7 +44,7 @@ def command(
     The file keeps its comments and its order; the old one stays beside it. Ingest and serve follow within a second.
     """
     from premises.clock import SystemClock  # noqa: PLC0415 - keeps `--help` quick
-    from premises.registry_adoption import Adoption, adopt  # noqa: PLC0415
+    from premises.intake.registry_adoption import Adoption, adopt  # noqa: PLC0415
 
     if sum(place is not None for place in (room, circuit, opening)) != 1:
         msg = f"say where {device} is: one of --room ID, --circuit ID, --opening ID"
@@ -77,7 +77,7 @@ def command(
 
 def _sent(home: Home, device: str, gateway: str | None) -> "UnknownDevice | None":
     """Return what a device sent, None where it sent nothing yet; InputFault where two gateways send one of its name."""
-    from premises.data_desk import devices_of  # noqa: PLC0415 - keeps `--help` quick
+    from premises.intake.data_desk import devices_of  # noqa: PLC0415 - keeps `--help` quick
 
     if not home.spool.exists():
         return None
@@ -90,8 +90,8 @@ def _sent(home: Home, device: str, gateway: str | None) -> "UnknownDevice | None
 
 def _replayed(home: Home, sent: "UnknownDevice") -> "Replayed":
     """Judge again what is in quarantine of unknown devices of its gateway: one message may hold several."""
-    from premises.quarantine_devices import UNKNOWN_DEVICE  # noqa: PLC0415 - keeps `--help` quick
-    from premises.quarantine_replay import replay  # noqa: PLC0415
+    from premises.intake.quarantine_devices import UNKNOWN_DEVICE  # noqa: PLC0415 - keeps `--help` quick
+    from premises.intake.quarantine_replay import replay  # noqa: PLC0415
     from storage.quarantine import Which  # noqa: PLC0415
 
     which = Which(reason=UNKNOWN_DEVICE, gateway=sent.gateway)

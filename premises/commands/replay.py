@@ -11,12 +11,12 @@ from uuid import uuid4
 import click
 import orjson
 
-from premises.table_input import TableInput, TableOptions, checked, open_table, progress_bar, table_options
+from premises.imports.table_input import TableInput, TableOptions, checked, open_table, progress_bar, table_options
 from sensors.readings import Quality, ReadingBatch
 from sensors.topology import DeviceId, Registry
 
 if TYPE_CHECKING:
-    from premises.publishing import Publisher
+    from premises.simulated.publishing import Publisher
 
 GATEWAY = "replay"
 """The gateway of devices for which the registry names none."""
@@ -42,8 +42,8 @@ def command(*, options: TableOptions, speed: float | None, host: str | None, por
 
     Without --speed as fast as the broker acknowledges. Replaying again doubles nothing in the store.
     """
-    from premises.broker_settings import broker_of  # noqa: PLC0415 - pydantic and paho start slowly
-    from premises.publishing import Publisher  # noqa: PLC0415 - as above
+    from premises.processes.broker_settings import broker_of  # noqa: PLC0415 - pydantic and paho start slowly
+    from premises.simulated.publishing import Publisher  # noqa: PLC0415 - as above
 
     found = open_table(options)
     survey = checked(found, options)

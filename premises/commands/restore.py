@@ -18,7 +18,7 @@ def command(*, file: Path, home: Path | None, as_json: bool) -> None:
 
     Every checksum is verified and every store opened before the home appears; when anything is wrong, nothing does.
     """
-    from premises.backup import restore  # noqa: PLC0415 - keeps `--help` quick
+    from premises.stores.backup import restore  # noqa: PLC0415 - keeps `--help` quick
 
     place = Home.place(home)
     restored = restore(file, place)

@@ -12,7 +12,7 @@ from premises.home import Home, home_option
 from sensors.errors import InputFault
 
 if TYPE_CHECKING:
-    from premises.rollup_job import Progress
+    from premises.jobs.rollup_job import Progress
 
 
 @click.command("rollup")
@@ -32,8 +32,8 @@ def command(*, home: Path | None, first: str | None, end: str | None, as_json: b
 
 def _rolled_up(home: Home, first: date | None, end: date | None, progress: "Progress") -> Mapping[str, object]:
     """Return what was done: by the running server where one runs, for it holds the readings."""
-    from premises.remote import Server  # noqa: PLC0415 - keeps `--help` quick
-    from premises.rollup_job import rolled_up_home  # noqa: PLC0415 - polars takes its time
+    from premises.jobs.rollup_job import rolled_up_home  # noqa: PLC0415 - polars takes its time
+    from premises.processes.remote import Server  # noqa: PLC0415 - keeps `--help` quick
     from storage.errors import StoreHeldError  # noqa: PLC0415 - as above
 
     server = Server.find(home)

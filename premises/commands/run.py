@@ -14,7 +14,7 @@ GAVE_UP = 1
 @home_option
 def command(home: Path | None) -> None:
     """Run the broker, the taking in of readings and the console, until SIGTERM or Ctrl-C."""
-    from premises.running import run  # noqa: PLC0415 - keeps `--help` quick
+    from premises.processes.running import run  # noqa: PLC0415 - keeps `--help` quick
 
     failure = run(Home.find(home), said=click.echo)
     if failure is not None:

@@ -13,11 +13,11 @@ from premises.home import Home, home_option
 @click.option("--demo-visitors", is_flag=True, hidden=True, help="Sign every visitor in as the demo's manager.")
 def command(*, home: Path | None, demo_visitors: bool) -> None:
     """Serve the console and keep the readings, until SIGTERM; `premises run` starts this and all that belongs to it."""
-    from premises.demo_people import MANAGER  # noqa: PLC0415 - keeps `--help` quick
+    from premises.demo.people import MANAGER  # noqa: PLC0415 - keeps `--help` quick
     from premises.logs import configure_log  # noqa: PLC0415
+    from premises.processes.supervisor import AWAY  # noqa: PLC0415
     from premises.serve import serve  # noqa: PLC0415
     from premises.settings import load_settings  # noqa: PLC0415
-    from premises.supervisor import AWAY  # noqa: PLC0415
     from storage.records import RecordsAwayError  # noqa: PLC0415
 
     place = Home.find(home)

@@ -16,7 +16,7 @@ from premises.home import Home, home_option
 from sensors.errors import InputFault
 
 if TYPE_CHECKING:
-    from premises.simulation import Simulation
+    from premises.simulated.simulation import Simulation
     from simulators.world import World
 
 HOUR = timedelta(hours=1)
@@ -73,7 +73,7 @@ def command(
     Without --csv or --publish it goes into the store of a home, whose registry it becomes. With --publish and without
     --speed messages go as fast as the broker acknowledges.
     """
-    from premises.simulation import Devices, Simulation, Wish  # noqa: PLC0415 - --help should not wait for polars and the rest
+    from premises.simulated.simulation import Devices, Simulation, Wish  # noqa: PLC0415 - --help should not wait for polars and the rest
     from simulators.equipment import Equipment  # noqa: PLC0415 - as above
 
     _check_together(publish, csv, {"--speed": speed, "--host": host, "--port": port})
@@ -118,7 +118,7 @@ def _check_together(publish: bool, csv: Path | None, live: Mapping[str, object])
 
 
 def _store(simulation: "Simulation", home: Home, tell: Tell) -> str:
-    from premises.simulation import store_in_home  # noqa: PLC0415 - as above
+    from premises.simulated.simulation import store_in_home  # noqa: PLC0415 - as above
 
     stored = store_in_home(simulation, home, tell)
     return f"{home.readings}: {stored.readings} readings and {stored.events} events"
@@ -131,9 +131,9 @@ def _publish(
     speed: float | None,
     tell: Tell,
 ) -> str:
-    from premises.broker_settings import broker_of  # noqa: PLC0415 - as above
-    from premises.live_simulation import Pace, publish, publish_field  # noqa: PLC0415 - as above
-    from premises.simulation import Devices  # noqa: PLC0415 - as above
+    from premises.processes.broker_settings import broker_of  # noqa: PLC0415 - as above
+    from premises.simulated.live_simulation import Pace, publish, publish_field  # noqa: PLC0415 - as above
+    from premises.simulated.simulation import Devices  # noqa: PLC0415 - as above
     from simulators.field import Field  # noqa: PLC0415 - as above
 
     stopping = threading.Event()
@@ -162,7 +162,7 @@ def _since(simulation: "Simulation", tell: Tell) -> Callable[[datetime], None]:
 
 
 def _write_readings(simulation: "Simulation", files: ExitStack, path: Path, tell: Tell) -> int:
-    from premises.simulation import Devices  # noqa: PLC0415 - as above
+    from premises.simulated.simulation import Devices  # noqa: PLC0415 - as above
     from simulators.tables import READINGS_HEADER  # noqa: PLC0415 - as above
 
     file, world, heard = files.enter_context(_replaced("--csv", path)), simulation.world(), _since(simulation, tell)

@@ -30,7 +30,7 @@ def setup(home: Path | None) -> None:
     if settings.kind == "duckdb":
         click.echo("readings are kept in a file of the home, which needs nothing")
         return
-    from premises.influxdb import said, set_up  # noqa: PLC0415 - its client is heavy
+    from premises.stores.influxdb import said, set_up  # noqa: PLC0415 - its client is heavy
     from storage.readings.influxdb_setup import State  # noqa: PLC0415 - likewise
 
     states = set_up(settings)

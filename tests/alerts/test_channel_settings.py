@@ -6,9 +6,9 @@ import pytest
 
 from alerts.channels.pace import Paced
 from alerts.dispatch import Delivery, dispatch
-from premises.alert_key import alert_code_key
-from premises.channels import channels_of, phone_name
 from premises.home import Home
+from premises.notices.alert_key import alert_code_key
+from premises.notices.channels import channels_of, phone_name
 from premises.settings import SettingsError, load_settings
 from tests.alerts.factories import registry
 from tests.alerts.receiver import Reply, receiver

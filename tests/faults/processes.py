@@ -14,7 +14,7 @@ from typing import Self
 import pytest
 
 from premises.home import Home
-from premises.remote import Server
+from premises.processes.remote import Server
 from sensors.intake import Book
 from storage.spool import SqliteSpool
 from tests.servers import MOSQUITTO, eventually, free_port, is_listening, stop

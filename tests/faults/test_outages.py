@@ -8,8 +8,8 @@ import orjson
 import pytest
 
 from ingest.watchdog import STUCK_EXIT
-from premises.records import open_records
-from premises.supervisor import AWAY
+from premises.processes.supervisor import AWAY
+from premises.stores.records import open_records
 from storage.drain import drain
 from storage.readings.memory import MemoryReadingStore
 from tests.alerts.receiver import Receiver, receiver

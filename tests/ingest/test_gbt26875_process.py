@@ -14,8 +14,8 @@ import pytest
 
 from ingest.gbt26875.frames import Command
 from premises.home import Home
-from premises.records import open_records
 from premises.settings import SettingsError, load_settings
+from premises.stores.records import open_records
 from sensors.intake import Book
 from simulators.gbt26875 import FAULT, FIRE, FirePanel
 from storage.spool import SqliteSpool

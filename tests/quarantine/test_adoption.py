@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from premises.home import Home
-from premises.registry_adoption import Adoption, AdoptionFault, adopt, inserted
+from premises.intake.registry_adoption import Adoption, AdoptionFault, adopt, inserted
 from sensors.topology import DeviceId
 from storage.registry_file import load_registry
 from tests.command_line import Outcome, runner

@@ -12,8 +12,8 @@ import pytest
 
 from ingest.second_look import FROM_QUARANTINE
 from premises.home import Home
-from premises.locks import TakenError, holder
-from premises.quarantine_replay import DISCARDED, QuarantineFault, Replayed, drop, replay
+from premises.intake.quarantine_replay import DISCARDED, QuarantineFault, Replayed, drop, replay
+from premises.processes.locks import TakenError, holder
 from sensors.events import Event
 from sensors.readings import ReadingFlag
 from storage.quarantine import Which
@@ -217,7 +217,10 @@ def test_replay_beside_an_ingest_that_goes_on_counts_nothing_twice(home: Home) -
 
 def test_replay_of_one_home_by_two_is_refused(home: Home) -> None:
     take_in(home, message(b"no json"))
-    code = "import sys,pathlib; from premises.locks import sole\nwith sole(pathlib.Path(sys.argv[1]), 'x'): input()"
+    code = (
+        "import sys,pathlib; from premises.processes.locks import sole\n"
+        "with sole(pathlib.Path(sys.argv[1]), 'x'): input()"
+    )
     lock = home.run / "quarantine.lock"
     with subprocess.Popen([sys.executable, "-c", code, str(lock)], stdin=subprocess.PIPE) as other:
         try:

@@ -8,7 +8,7 @@ from analytics.calendar import ChineseHolidays
 from analytics.runs import Request, analyse
 from ingest.pipeline import Message, Pipeline
 from premises.evaluation import scores_of, stored_events
-from premises.simulated_history import store_posts
+from premises.simulated.simulated_history import store_posts
 from sensors.readings import epoch_ms
 from sensors.topology import Registry
 from simulators.building import office_building

@@ -6,7 +6,7 @@ import pytest
 from analytics.calendar import ChineseHolidays
 from analytics.runs import Request, analyse
 from premises.evaluation import BUILT, scores_of, stored_events
-from premises.simulated_history import store_history
+from premises.simulated.simulated_history import store_history
 from sensors.errors import InputFault
 from sensors.topology import Registry
 from simulators.building import office_building

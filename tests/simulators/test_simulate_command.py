@@ -11,7 +11,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from ingest.native import Topic, decode
 from premises.cli import premises
-from premises.simulation import STANDARD_START
+from premises.simulated.simulation import STANDARD_START
 from sensors.errors import InputFault
 from sensors.readings import epoch_ms
 from simulators.building import office_building

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from premises.simulated_history import store_history
+from premises.simulated.simulated_history import store_history
 from sensors.subjects import Subject
 from simulators.faults import Fault, FaultKind
 from simulators.world import World

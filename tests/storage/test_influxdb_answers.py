@@ -10,7 +10,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from premises.drain_loop import DrainLoop
+from premises.jobs.drain_loop import DrainLoop
 from sensors.events import Event, EventState, EventType
 from sensors.intake import STORE_REFUSED, SpoolEntry
 from sensors.readings import ReadingBatch, from_epoch_ms

@@ -17,7 +17,7 @@ from paho.mqtt import publish as paho_publish
 from paho.mqtt.client import MQTTv311
 
 from premises.home import Home
-from premises.remote import Server
+from premises.processes.remote import Server
 from tests.servers import eventually, free_port, stop
 
 START_MS = 1_795_392_000_000

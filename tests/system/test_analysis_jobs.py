@@ -11,9 +11,9 @@ import pytest
 from analytics.calendar import BUILT_IN_HOLIDAYS
 from analytics.rules import RULES
 from analytics.runs import NoReadingsError, Request, analyse, fingerprint
-from premises.analysis_jobs import AnalysisJobs, Job, JobFailedError, TouchedStore
 from premises.finding_json import from_json, to_json
 from premises.home import Home
+from premises.jobs.analysis_jobs import AnalysisJobs, Job, JobFailedError, TouchedStore
 from sensors.errors import InputFault
 from sensors.readings import ReadingBatch, epoch_ms
 from sensors.topology import Registry

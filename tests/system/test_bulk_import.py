@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from premises.analysis_jobs import TouchedStore
-from premises.bulk_import import BulkImports, batch_of, frame_of
+from premises.imports.bulk_import import BulkImports, batch_of, frame_of
+from premises.jobs.analysis_jobs import TouchedStore
 from sensors.errors import InputFault
 from sensors.readings import ReadingBatch
 from sensors.topology import SiteId

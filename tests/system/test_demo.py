@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from premises.demo_history import DemoHistory
-from premises.demo_live import fire_events
+from premises.demo.history import DemoHistory
+from premises.demo.live import fire_events
 from premises.home import Home
 from sensors.events import EventState, EventType
 from simulators.building import office_building

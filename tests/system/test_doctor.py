@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from premises.doctor import CHECKS, examine
+from premises.doctor.examination import CHECKS, examine
 from premises.home import Home
 from sensors.intake import SpoolEntry
 from sensors.readings import ReadingBatch

@@ -14,12 +14,12 @@ from string import Formatter
 import pytest
 from babel.messages.catalog import Catalog
 
-from premises import doctor_machine
-from premises.doctor import CHECKS, examine
-from premises.doctor_findings import Finding
+from premises.doctor import machine as doctor_machine
+from premises.doctor.examination import CHECKS, examine
+from premises.doctor.findings import Finding
 from premises.home import Home
-from premises.ingest_report import IngestReporter
-from premises.locks import sole
+from premises.intake.ingest_report import IngestReporter
+from premises.processes.locks import sole
 from premises.texts import LANGUAGES, catalogue
 from sensors.intake import GatewayStatus, SpoolEntry
 from storage.spool import SqliteSpool

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from premises.doctor_stores import store
+from premises.doctor.stores import store
 from premises.home import Home
 from premises.settings import load_settings
 from tests.influx import Influx, influxdb

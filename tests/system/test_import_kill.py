@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 
 from premises.home import Home
-from premises.remote import Server
+from premises.processes.remote import Server
 from sensors.topology import SiteId
 from storage.readings.duckdb import DuckDBReadingStore
 from tests.faults.disks import fill, small_disk

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from premises import server_info
-from premises.influxdb import influxdb_store
-from premises.readings import HomeStore
+from premises.processes import server_info
 from premises.settings import load_settings
+from premises.stores.influxdb import influxdb_store
+from premises.stores.readings import HomeStore
 from sensors.topology import SiteId
 from storage.readings.influxdb_places import Nowhere
 from storage.spool import SqliteSpool

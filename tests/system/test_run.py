@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from premises import server_info
-from premises.remote import Server, ServerFault
+from premises.processes import server_info
+from premises.processes.remote import Server, ServerFault
 from storage.readings.duckdb import DuckDBReadingStore
 from storage.spool import SqliteSpool
 from tests.servers import MOSQUITTO, eventually

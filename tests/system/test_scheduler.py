@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-import premises.scheduler
+import premises.jobs.scheduler
 from api.ports import RoomClass
-from premises.analysis_jobs import Job
-from premises.daily_jobs import DailyJobs, last_daily, room_uses
-from premises.demo_history import LocalAnalyses, SetClock
+from premises.demo.history import LocalAnalyses, SetClock
 from premises.home import Home
-from premises.records import open_records
-from premises.scheduler import Schedule
+from premises.jobs.analysis_jobs import Job
+from premises.jobs.daily_jobs import DailyJobs, last_daily, room_uses
+from premises.jobs.scheduler import Schedule
+from premises.stores.records import open_records
 from sensors.errors import InputFault
 from simulators import registry_text
 from simulators.building import office_building
@@ -76,7 +76,7 @@ def test_without_readings_there_is_nothing_to_do_and_the_run_stays_due(tmp_path:
 
 @pytest.mark.parametrize("failing", [False, True])
 def test_missed_run_is_made_up_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, failing: bool) -> None:
-    monkeypatch.setattr(premises.scheduler, "CATCH_UP", timedelta())
+    monkeypatch.setattr(premises.jobs.scheduler, "CATCH_UP", timedelta())
     analyses = Recorded(failing=failing)
     with jobs(tmp_path, analyses) as daily:
         schedule = Schedule(daily)
@@ -99,7 +99,7 @@ def test_nightly_works_are_done_at_their_hour_beside_the_daily_run(
 
     with jobs(tmp_path) as daily:
         soon = datetime.now(daily.building().calendar.zone) + timedelta(minutes=1)
-        monkeypatch.setattr(premises.scheduler, "TIDY_AT", (soon.hour, soon.minute))
+        monkeypatch.setattr(premises.jobs.scheduler, "TIDY_AT", (soon.hour, soon.minute))
         schedule = Schedule(daily, nightly={"tidy": tidy})
         schedule.start()
         times = dict(schedule.planned())

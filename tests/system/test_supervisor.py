@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from premises.home import Home
-from premises.supervisor import AWAY, QUICK_DEATHS, ChildSpec, Supervisor
+from premises.processes.supervisor import AWAY, QUICK_DEATHS, ChildSpec, Supervisor
 from tests.faults.disks import fill, small_disk
 from tests.servers import eventually
 from tests.system.installation import is_running, kill
@@ -97,8 +97,8 @@ def test_child_that_cannot_start_is_given_up_loudly(tmp_path: Path) -> None:
 def test_what_waits_for_something_that_is_away_is_started_again_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("premises.supervisor.FIRST_WAIT_S", 0.01)
-    monkeypatch.setattr("premises.supervisor.LONGEST_WAIT_S", 0.02)
+    monkeypatch.setattr("premises.processes.supervisor.FIRST_WAIT_S", 0.01)
+    monkeypatch.setattr("premises.processes.supervisor.LONGEST_WAIT_S", 0.02)
     home = Home.find(tmp_path)
     runs = tmp_path / "runs"
     waiting = child("a", f"open({str(runs)!r}, 'a').write('x'); raise SystemExit({AWAY})")
@@ -116,9 +116,9 @@ def test_what_waits_for_something_that_is_away_is_started_again_for_ever(
 
 def test_child_that_ran_steadily_is_not_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What it lacks may come back; to end the others with it would end the alarms."""
-    monkeypatch.setattr("premises.supervisor.FIRST_WAIT_S", 0.01)
-    monkeypatch.setattr("premises.supervisor.LONGEST_WAIT_S", 0.02)
-    monkeypatch.setattr("premises.supervisor.STEADY_S", 0.0)
+    monkeypatch.setattr("premises.processes.supervisor.FIRST_WAIT_S", 0.01)
+    monkeypatch.setattr("premises.processes.supervisor.LONGEST_WAIT_S", 0.02)
+    monkeypatch.setattr("premises.processes.supervisor.STEADY_S", 0.0)
     home = Home.find(tmp_path)
     runs = tmp_path / "runs"
     dying = child("a", f"open({str(runs)!r}, 'a').write('x'); import sys; sys.exit(2)")
@@ -137,8 +137,8 @@ def test_child_that_ran_steadily_is_not_given_up(tmp_path: Path, monkeypatch: py
 def test_child_that_never_starts_well_ends_the_run_with_what_it_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("premises.supervisor.FIRST_WAIT_S", 0.01)
-    monkeypatch.setattr("premises.supervisor.LONGEST_WAIT_S", 0.02)
+    monkeypatch.setattr("premises.processes.supervisor.FIRST_WAIT_S", 0.01)
+    monkeypatch.setattr("premises.processes.supervisor.LONGEST_WAIT_S", 0.02)
     dying = child("a", "print('out of luck', flush=True); raise SystemExit(1)")
     failure = Supervisor(Home.find(tmp_path), [dying], stop_order=("a",)).run()
     assert failure is not None

@@ -9,7 +9,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from premises.home import Home
-from premises.server_info import read
+from premises.processes.server_info import read
 from tests.servers import MOSQUITTO, eventually
 from tests.system.installation import installation, kill, running
 

@@ -1,0 +1,1 @@
+"""Bills from files, and beside the site's own meters."""

@@ -1,0 +1,175 @@
+"""The demo's past: 35 days of a simulated building, with the daily jobs and what people did, under a simulated clock.
+
+It goes straight into the stores: history raises no alert and notifies nobody.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from analytics.calendar import BUILT_IN_HOLIDAYS, ChineseHolidays
+from analytics.ports import AnalysisStore
+from analytics.runs import Request, analyse
+from api.security.accounts import demo_account
+from premises.demo.people import MANAGER, TECHNICIAN
+from premises.home import Home
+from premises.jobs.analysis_jobs import Job
+from premises.jobs.daily_jobs import DailyJobs
+from premises.outputs import outputs
+from premises.simulated.simulated_history import store_history
+from premises.stores.records import open_records
+from rectification.commands import assign, report_done, start
+from rectification.model import Item, ItemState
+from sensors.subjects import Subject
+from sensors.topology import Registry
+from simulators import registry_text
+from simulators.building import office_building
+from simulators.faults import Fault, FaultKind
+from simulators.scenarios import scenario
+from simulators.world import World
+from storage.readings.duckdb import DuckDBReadingStore
+from storage.records import SqlRecords
+
+DAYS, ROOMS, SEED = 35, 12, 1
+JUDGED_FROM_DAY = 5
+"""Before, no rule has enough to go by."""
+
+DAILY_RUN = timedelta(hours=1, minutes=30)
+OFFICE_OPENS, WORK_DONE = timedelta(hours=9), timedelta(hours=16)
+
+Say = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class SetClock:
+    """A clock that shows what it was set to."""
+
+    time: datetime
+
+    def now(self) -> datetime:
+        """Return the time that it was set to."""
+        return self.time
+
+
+@dataclass(frozen=True, slots=True)
+class LocalAnalyses:
+    """Runs analyses in this process, over a store that it owns."""
+
+    registry: Registry
+    store: AnalysisStore
+
+    def run(self, job: Job) -> Mapping[str, Any]:
+        """Return what the job made, by name."""
+        found = analyse(
+            registry=self.registry,
+            holidays=BUILT_IN_HOLIDAYS[self.registry.site.calendar],
+            store=self.store,
+            request=Request(rules=job.rules, first=job.first, last=job.last, now_ms=job.now_ms),
+        )
+        return outputs(found, job.want, "zh")
+
+
+@dataclass(slots=True)
+class DemoHistory:
+    """A home that is filled day by day; afterwards `world` stands at the present and can go on live."""
+
+    home: Home
+    now: datetime
+    said: Say
+    registry: Registry = field(init=False)
+    world: World = field(init=False)
+    faults: tuple[Fault, ...] = field(init=False)
+    start: datetime = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Build the site and write its registry into the home."""
+        calendar = "cn" if ChineseHolidays.last_year() >= self.now.year else "none"
+        first = (self.now - timedelta(days=DAYS)).date()
+        self.registry = office_building(ROOMS, start=first, calendar=calendar)
+        self.home.registry.write_text(registry_text(self.registry), encoding="utf-8")
+        bare = World(self.registry, SEED, self.now)
+        local = self.now.astimezone(bare.zone)
+        self.start = datetime.combine(local.date() - timedelta(days=DAYS), time(), tzinfo=bare.zone)
+        self.faults = scenario("demo", self.registry, start=self.start, days=DAYS)
+        self.world = World(self.registry, SEED, self.start, self.faults)
+
+    def fill(self) -> None:
+        """Bring the stores up to the present."""
+        with (
+            closing(DuckDBReadingStore(self.home.readings)) as store,
+            closing(open_records(self.home, clock=(clock := SetClock(self.start)))) as records,
+        ):
+            jobs = DailyJobs(
+                home=self.home,
+                analyses=LocalAnalyses(self.registry, store),
+                records=records,
+                registry=lambda: self.registry,
+                clock=clock,
+            )
+            people = People(records, clock, self._mended())
+            people.arrive()
+            for day in range(1, DAYS + 1):
+                midnight = self.start + timedelta(days=day)
+                store_history(self.world, store, midnight)
+                if day >= JUDGED_FROM_DAY:
+                    self._live_through(jobs, people, clock, midnight)
+            self.said("bringing the building up to the present")
+            store_history(self.world, store, self.now)
+            clock.time = self.now
+            jobs.daily()
+
+    def _live_through(self, jobs: DailyJobs, people: "People", clock: SetClock, midnight: datetime) -> None:
+        """Run the night's job, then let people do their day's work, as far as it is past."""
+        steps: tuple[tuple[timedelta, Callable[[], object]], ...] = (
+            (DAILY_RUN, jobs.judge),
+            (OFFICE_OPENS, people.morning),
+            (WORK_DONE, people.done),
+        )
+        for after, work in steps:
+            moment = (midnight + after).astimezone(UTC)
+            if moment < self.now:
+                clock.time = moment
+                work()
+
+    def _mended(self) -> Mapping[Subject, datetime]:
+        return {
+            fault.subject: fault.mended
+            for fault in self.faults
+            if fault.kind is FaultKind.LOAD_LEFT_ON and fault.mended is not None
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """What the demo's people do with the items: one is worked off, one is being worked on, the others wait."""
+
+    records: SqlRecords
+    clock: SetClock
+    mended: Mapping[Subject, datetime]
+
+    def arrive(self) -> None:
+        """Make the accounts."""
+        with self.records.transaction() as tx:
+            for actor in (MANAGER, TECHNICIAN):
+                demo_account(tx, actor, now=self.clock.now())
+
+    def morning(self) -> None:
+        """Give out what the technician can mend."""
+        with self.records.transaction() as tx:
+            for item in tx.items(open_only=True):
+                if item.state is ItemState.DRAFT and item.rule == "E05":
+                    assign(tx, item.id, responsible=TECHNICIAN.id, actor=MANAGER, clock=self.clock)
+                    start(tx, item.id, actor=TECHNICIAN, clock=self.clock)
+
+    def done(self) -> None:
+        """Report what is mended."""
+        with self.records.transaction() as tx:
+            for item in tx.items(open_only=True):
+                if item.state is ItemState.IN_PROGRESS and self._is_mended(item):
+                    report_done(tx, item.id, actor=TECHNICIAN, clock=self.clock)
+
+    def _is_mended(self, item: Item) -> bool:
+        mended = self.mended.get(item.subject)
+        return mended is not None and mended <= self.clock.now()

@@ -1,0 +1,1 @@
+"""What `premises doctor` looks at, part by part, and what it says."""

@@ -1,0 +1,1 @@
+"""Opening what the home keeps, whichever stores the settings name, and copies of it."""
