@@ -5,12 +5,14 @@ import shutil
 import stat
 import subprocess
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from premises.doctor.findings import Finding, age, gibibytes, ill, well
 from premises.home import Home
 from premises.intake.ingest_report import read as read_ingest_report
+from premises.section import Section
 from premises.settings import load_settings, read_secret
 
 LEAST_FREE_BYTES = 2 * 2**30
@@ -18,6 +20,10 @@ BACKWARDS_MS = 5_000
 """A clock that lies so far behind what was written before was set back. Our own choice."""
 
 _OTHERS = 0o077
+_PUBLIC_FILES = frozenset({"ca_file", "certificate_file"})
+_FULL_BYTES = 16 * 2**20
+"""With less than this a commit may fail at any moment. Our own choice."""
+
 _ANSWER_S = 3.0
 
 
@@ -43,14 +49,17 @@ def secrets(home: Home) -> Finding:
 
 
 def _secret_files(home: Home) -> list[Path]:
-    settings = load_settings(home)
-    named = [settings.mqtt.password_file, settings.mqtt.key_file, settings.records.password_file]
-    named += [
-        settings.store.token_file,
-        settings.metrics.token_file,
-        *(webhook.secret_file for webhook in settings.alerts.webhooks),
-    ]
-    return [path for path in named if path is not None]
+    return list(_files_named_in(load_settings(home)))
+
+
+def _files_named_in(settings: Section) -> Iterator[Path]:
+    """Yield the secrets that these settings and the tables within name."""
+    for name, value in settings:
+        for each in value if isinstance(value, tuple) else (value,):
+            if isinstance(each, Section):
+                yield from _files_named_in(each)
+            elif isinstance(each, Path) and name.endswith("_file") and name not in _PUBLIC_FILES:
+                yield each
 
 
 def disk(home: Home) -> Finding:
@@ -58,6 +67,8 @@ def disk(home: Home) -> Finding:
     place = home.root if home.root.is_dir() else Path("/")
     free = shutil.disk_usage(place).free
     told = {"free": gibibytes(free), "path": place}
+    if free < _FULL_BYTES:
+        return ill("disk", "full", path=place)
     return ill("disk", "nearly_full", **told) if free < LEAST_FREE_BYTES else well("disk", **told)
 
 

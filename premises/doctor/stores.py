@@ -1,5 +1,6 @@
 """What `premises doctor` looks at behind the way in: settings, registry, the server, the store, the records."""
 
+import os
 from contextlib import closing
 
 from premises.doctor.findings import Finding, ill, well
@@ -12,6 +13,9 @@ from storage.registry_file import load_registry
 def settings(home: Home) -> Finding:
     """Look whether the settings can be read."""
     load_settings(home)
+    variables = sorted(name for name in os.environ if name.startswith("PREMISES_") and name != "PREMISES_HOME")
+    if variables:
+        return well("settings", "variables", names=", ".join(variables))
     return well("settings", path=home.settings) if home.settings.exists() else well("settings", "defaults")
 
 

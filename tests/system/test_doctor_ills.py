@@ -14,7 +14,6 @@ from string import Formatter
 import pytest
 from babel.messages.catalog import Catalog
 
-from premises.doctor import machine as doctor_machine
 from premises.doctor.examination import CHECKS, examine
 from premises.doctor.findings import Finding
 from premises.home import Home
@@ -232,12 +231,12 @@ def test_spool_of_a_newer_version_is_told(home: Home) -> None:
 
 
 @contextmanager
-def small_disk(folder: Path) -> Iterator[Path]:
-    """Yield a folder on a disk of a few megabytes."""
+def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
+    """Yield a folder on a disk of its own."""
     place = folder / "small"
     place.mkdir()
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(place)], capture_output=True, check=False
+        ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(place)], capture_output=True, check=False
     )
     if mounted.returncode:
         pytest.skip("this user may not mount a tmpfs")
@@ -247,10 +246,25 @@ def small_disk(folder: Path) -> Iterator[Path]:
         subprocess.run(["umount", "-l", str(place)], check=True)
 
 
-def test_disk_that_is_nearly_full_is_told(tmp_path: Path) -> None:
-    with small_disk(tmp_path) as place:
-        finding = found(Home.find(place), "disk")
-    assert (finding.code, doctor_machine.LEAST_FREE_BYTES > 8 * 2**20) == ("nearly_full", True)
+@pytest.mark.parametrize(("megabytes", "code"), [(8, "full"), (64, "nearly_full")])
+def test_disk_that_is_full_or_nearly_so_is_told(tmp_path: Path, megabytes: int, code: str) -> None:
+    with small_disk(tmp_path, megabytes) as place:
+        assert found(Home.find(place), "disk").code == code
+
+
+def test_settings_from_the_environment_are_named(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREMISES_MQTT__PORT", "1999")
+    said = next(each for each in examine(home) if each.name == "settings").words("en")
+    assert "PREMISES_MQTT__PORT" in said
+
+
+def test_secret_of_a_channel_that_others_can_read_is_told(home: Home) -> None:
+    secret = home.root / "robot"
+    secret.write_text("s3cret", encoding="utf-8")
+    secret.chmod(0o644)
+    robot = 'name = "duty", kind = "dingtalk", base_url = "https://robots.example", token_file = "robot"'
+    home.settings.write_text(f"[alerts]\nrobots = [{{{robot}}}]\n", encoding="utf-8")
+    assert found(home, "secrets").code == "file_open"
 
 
 def test_both_languages_say_the_same_things_with_the_same_parameters() -> None:
