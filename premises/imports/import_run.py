@@ -12,6 +12,7 @@ from ingest.tables import CHUNK, Chunk, fingerprint
 from premises.imports.import_journal import ImportCounts, ImportJournal, ImportNote, ImportPlan, Mark, digest_of
 from premises.imports.table_input import TableInput
 from premises.imports.table_progress import TableProgress
+from premises.processes.interrupts import interrupts_held_back
 from sensors.errors import InputFault
 from sensors.readings import ReadingBatch
 from storage.errors import StoreError
@@ -120,14 +121,18 @@ class ImportRun:
 
     def _put(self, target: ImportTarget, before: Mark, after: Mark, batch: ReadingBatch) -> AppendResult:
         try:
-            self.journal.write(replace(self.note, marks=(before, after)))
-            done = target.append_from_spool(self.note.name, last_entry=after.chunks, batches=[batch])
-            if done.refused:
-                # The store waits to be told that the refusal was heard before it counts the chunk as done.
-                target.append_from_spool(self.note.name, last_entry=after.chunks)
-            return done  # noqa: TRY300 - both calls may fail alike
+            with interrupts_held_back():
+                return self._put_whole(target, before, after, batch)
         except (StoreError, InputFault, OSError) as exc:
             raise ImportBrokeOffError(self.note.plan.file, before.rows, exc) from exc
+
+    def _put_whole(self, target: ImportTarget, before: Mark, after: Mark, batch: ReadingBatch) -> AppendResult:
+        self.journal.write(replace(self.note, marks=(before, after)))
+        done = target.append_from_spool(self.note.name, last_entry=after.chunks, batches=[batch])
+        if done.refused:
+            # The store waits to be told that the refusal was heard before it counts the chunk as done.
+            target.append_from_spool(self.note.name, last_entry=after.chunks)
+        return done
 
 
 def _plan(found: TableInput, mapping: Path, size: int) -> ImportPlan:
