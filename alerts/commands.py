@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, replace
 
+from alerts.alarms import ALARMS, AlarmFacts
 from alerts.model import TRANSITIONS, Alert, AlertAction, AlertState, AlertStep, IllegalAlertStepError, alert_id
 from alerts.ports import AlertTransaction
 from sensors.actors import Actor, Permission, system_actor
+from sensors.alarms import Alarm
 from sensors.clock import Clock
 from sensors.signals import Signal
 
@@ -72,6 +74,12 @@ def alert_of(signal: Signal) -> Alert:
         doubts=signal.doubts,
         parameters=signal.parameters,
     )
+
+
+def facts_of(alert: Alert) -> AlarmFacts | None:
+    """Return what is known of what an alert is about; None where another version called it otherwise."""
+    event = alert.parameters.get("event", "")
+    return ALARMS[Alarm(event)] if event in Alarm.__members__.values() else None
 
 
 def message_id(alert: Alert) -> str:

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
 
+from alerts.alarms import ALARMS
 from alerts.commands import DETECTION, PANEL, acknowledge, alert_of, clear, message_id, raise_alert
-from alerts.event_rules import NAMES
 from alerts.model import TRANSITIONS, Alert, AlertAction
 from alerts.ports import AlertTransaction
 from sensors.clock import Clock
@@ -169,7 +169,7 @@ def payload(notice: Notice) -> Mapping[str, Any]:
     """Return what a receiver gets: ids, parameters and the name of the thing in both languages, all JSON."""
     signal = notice.signal
     alert = alert_of(signal)
-    name = NAMES[signal.event]
+    name = ALARMS[signal.event].name
     return {
         "version": 1,
         "kind": notice.kind.value,

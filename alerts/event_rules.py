@@ -5,33 +5,25 @@ from datetime import date
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from alerts.alarms import ALARMS
 from alerts.model import fingerprint
+from sensors.alarms import Alarm
 from sensors.catalogue import CATALOGUE
 from sensors.events import Event, EventState, EventType
 from sensors.readings import ReadingFlag
 from sensors.signals import Signal, SignalKind
 from sensors.subjects import Subject, SubjectKind
-from sensors.topology import Device, Name, Placement, Registry
+from sensors.topology import Device, Placement, Registry
 
-RULES: Mapping[EventType, str] = MappingProxyType(
+ALARM_OF: Mapping[EventType, Alarm] = MappingProxyType(
     {
-        EventType.FIRE: "F01",
-        EventType.SMOKE: "F01",
-        EventType.LEAK: "F12",
-        EventType.FORCED: "D02",
+        EventType.FIRE: Alarm.FIRE,
+        EventType.SMOKE: Alarm.SMOKE,
+        EventType.LEAK: Alarm.LEAK,
+        EventType.FORCED: Alarm.FORCED,
     }
 )
-"""Events that alert on arrival, with the rule of the catalogue that they fall under."""
-
-NAMES: Mapping[EventType, Name] = MappingProxyType(
-    {
-        EventType.FIRE: Name(zh="火警", en="Fire alarm"),
-        EventType.SMOKE: Name(zh="烟感报警", en="Smoke detector alarm"),
-        EventType.LEAK: Name(zh="漏水", en="Water leak"),
-        EventType.FORCED: Name(zh="强行开门", en="Door forced"),
-    }
-)
-"""What an alert is called, for receivers that have no catalogue of messages."""
+"""Events that alert on arrival."""
 
 PANEL_ACTS: Mapping[EventType, SignalKind] = MappingProxyType(
     {EventType.SILENCED: SignalKind.SILENCED, EventType.RESET: SignalKind.RESET}
@@ -51,15 +43,15 @@ def signal(event: Event, registry: Registry) -> Signal | None:
     if event.flags & ReadingFlag.BACKFILL:
         return None
     if event.type in PANEL_ACTS:
-        return _signal(event, registry, EventType.FIRE, PANEL_ACTS[event.type])
-    if event.type not in RULES:
+        return _signal(event, registry, Alarm.FIRE, PANEL_ACTS[event.type])
+    if event.type not in ALARM_OF:
         return None
     kind = SignalKind.CLEARED if event.state is EventState.CLEARED else SignalKind.ACTIVE
-    return _signal(event, registry, event.type, kind)
+    return _signal(event, registry, ALARM_OF[event.type], kind)
 
 
-def _signal(event: Event, registry: Registry, alerting: EventType, kind: SignalKind) -> Signal:
-    rule = RULES[alerting]
+def _signal(event: Event, registry: Registry, alerting: Alarm, kind: SignalKind) -> Signal:
+    rule = ALARMS[alerting].rule
     device = registry.devices.get(event.device)
     place = (
         None if device is None else _place(device, event.received.astimezone(ZoneInfo(registry.site.timezone)).date())
@@ -80,7 +72,7 @@ def _signal(event: Event, registry: Registry, alerting: EventType, kind: SignalK
         zone=event.zone,
         test=event.test,
         doubts=(*event.doubts, *_own_doubts(alerting, place, registry)),
-        parameters=_parameters(event, alerting, place),
+        parameters=_parameters(event, alerting, place, registry),
     )
 
 
@@ -94,23 +86,24 @@ def _place(device: Device, day: date) -> Placement | None:
     return holding[-1] if holding else None
 
 
-def _subject(event: Event, alerting: EventType, place: Placement | None) -> Subject:
+def _subject(event: Event, alerting: Alarm, place: Placement | None) -> Subject:
     """Return the door that was forced where it is known, else the device that speaks."""
-    if alerting is EventType.FORCED and place is not None and place.opening is not None:
+    if alerting is Alarm.FORCED and place is not None and place.opening is not None:
         return Subject(SubjectKind.OPENING, place.opening)
     return Subject(SubjectKind.DEVICE, event.device)
 
 
-def _own_doubts(alerting: EventType, place: Placement | None, registry: Registry) -> tuple[str, ...]:
-    if alerting is not EventType.FORCED or place is None or place.opening is None:
+def _own_doubts(alerting: Alarm, place: Placement | None, registry: Registry) -> tuple[str, ...]:
+    if alerting is not Alarm.FORCED or place is None or place.opening is None:
         return ()
     opening = registry.openings.get(place.opening)
     return () if opening is None or opening.rex_wired else (EXIT_REQUEST_NOT_WIRED,)
 
 
-def _parameters(event: Event, alerting: EventType, place: Placement | None) -> dict[str, str]:
+def _parameters(event: Event, alerting: Alarm, place: Placement | None, registry: Registry) -> dict[str, str]:
     named = {"event": alerting.value, "device": event.device, "gateway": event.gateway}
     if place is None:
         return named
-    places = {"room": place.room, "opening": place.opening, "circuit": place.circuit, "building": place.building}
+    building = registry.building_of(place)
+    places = {"room": place.room, "opening": place.opening, "circuit": place.circuit, "building": building}
     return named | {name: identifier for name, identifier in places.items() if identifier is not None}

@@ -12,9 +12,8 @@ from types import MappingProxyType
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from alerts.alarms import ALARMS
 from alerts.dispatch import Notice, NoticeKind
-from alerts.event_rules import NAMES
-from sensors.events import EventType
 from sensors.signals import Signal
 from sensors.subjects import SubjectKind
 from sensors.topology import Building, BuildingId, Name, OpeningId, Registry, Room, RoomId
@@ -27,18 +26,6 @@ SHORT_CHARS = 70
 
 LONGEST_ZONE = 24
 PLACES_IN_DIGEST = 5
-
-WHAT_TO_DO: Mapping[EventType, Name] = MappingProxyType(
-    {
-        EventType.FIRE: Name(
-            zh="立即到场核实，属实拨119并疏散", en="Go and look at once; if it burns, call 119 and evacuate"
-        ),
-        EventType.SMOKE: Name(zh="立即到场查看，属实拨119", en="Go and look at once; if it burns, call 119"),
-        EventType.LEAK: Name(zh="关阀断电，再查漏点", en="Shut the valve, cut the power nearby, find the leak"),
-        EventType.FORCED: Name(zh="查看现场和录像，勿单独处置", en="Look at the place and the video; do not act alone"),
-    }
-)
-"""One line for whoever is called; the console says more."""
 
 WORDS: Mapping[str, Name] = MappingProxyType(
     {
@@ -98,7 +85,7 @@ class Wording:
         code = self.code(notice.alert_id) if is_raised else ""
         title = self._title(notice)
         facts = self._joined([f"{title}{self._place(signal)}", self._when(notice)]) + self._doubtful(signal)
-        advice = [WHAT_TO_DO[signal.event].in_language(self.language)] if is_raised else []
+        advice = [ALARMS[signal.event].advice.in_language(self.language)] if is_raised else []
         answer = [self._say("answer", code=code)] if code else []
         link = self._link(f"/alerts/{notice.alert_id}")
         return Message(
@@ -134,7 +121,7 @@ class Wording:
         return whole if len(whole) <= SHORT_CHARS or self.language == "en" else told
 
     def _title(self, notice: Notice) -> str:
-        name = NAMES[notice.signal.event].in_language(self.language)
+        name = ALARMS[notice.signal.event].name.in_language(self.language)
         cleared = self._say("cleared") if notice.kind is NoticeKind.CLEARED else ""
         told = f"{self._say('test') if notice.signal.test else ''}{cleared}{name}"
         return f"【{told}】" if self.language == "zh" else f"[{told}] "

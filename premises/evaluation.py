@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from alerts.event_rules import EXIT_REQUEST_NOT_WIRED
-from alerts.event_rules import RULES as EVENT_RULES
+from alerts.alarms import ALARMS
+from alerts.event_rules import ALARM_OF, EXIT_REQUEST_NOT_WIRED
 from alerts.periods import AlertPeriod, alert_periods
 from analytics.calendar import DayKind, Holidays
 from analytics.causes import AFTER_HOURS, BASE_LOAD, GATEWAY_DOWN, OFFLINE
@@ -37,7 +37,7 @@ from storage.registry_file import load_registry
 
 CAUSES: Mapping[str, str] = {AFTER_HOURS: BASE_LOAD, OFFLINE: GATEWAY_DOWN}
 """The rules whose finding another rule's takes in, "one finding per cause"."""
-BUILT = frozenset(RULES) | frozenset(EVENT_RULES.values())
+BUILT = frozenset(RULES) | frozenset(ALARMS[alarm].rule for alarm in ALARM_OF.values())
 ACKNOWLEDGE = timedelta(seconds=CATALOGUE["F01"].parameter("acknowledge_s"))
 
 

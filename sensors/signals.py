@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from sensors.events import EventType
+from sensors.alarms import Alarm
 from sensors.subjects import Subject
 from sensors.topology import DeviceId, SiteId
 from sensors.verdicts import Severity
@@ -25,7 +25,7 @@ class SignalKind(StrEnum):
 class Signal:
     """One edge of something that alerts. `mark` is what makes two signals the same alert.
 
-    `event` tells apart what shares a rule: a panel's fire (火警) and a standalone detector's smoke (烟感报警).
+    `event` says what it is about, and tells apart what shares a rule.
     `parameters` fill the message in any language. SILENCED and RESET speak for everything that `device` reports.
     """
 
@@ -33,7 +33,7 @@ class Signal:
     mark: str
     site: SiteId
     rule: str
-    event: EventType
+    event: Alarm
     subject: Subject
     device: DeviceId
     severity: Severity

@@ -240,6 +240,16 @@ class Registry:
             yield self.circuits[parent]
             parent = self.circuits[parent].parent
 
+    def building_of(self, place: Placement) -> BuildingId | None:
+        """Return the building of a place: its own, or that of its room, its opening's room or its circuit."""
+        if place.building is not None:
+            return place.building
+        opening = None if place.opening is None else self.openings.get(place.opening)
+        room = self.rooms.get(place.room or (opening.room if opening is not None and opening.room else RoomId("")))
+        if room is not None:
+            return room.building
+        return None if place.circuit is None else self.circuit_building(place.circuit)
+
     def circuit_building(self, circuit: CircuitId) -> BuildingId | None:
         """Return the building a circuit belongs to: its own, or the nearest one up its tree."""
         for place in (self.circuits[circuit], *self.above(circuit)):

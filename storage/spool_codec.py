@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from sensors.alarms import Alarm
 from sensors.events import Event, EventState, EventType
 from sensors.readings import ReadingBatch, ReadingFlag
 from sensors.signals import Signal, SignalKind
@@ -134,7 +135,7 @@ def _signal(fields: dict[str, Any]) -> Signal:
         mark=fields["mark"],
         site=SiteId(fields["site"]),
         rule=fields["rule"],
-        event=EventType(fields["event"]),
+        event=Alarm(fields["event"]),
         subject=Subject.parse(fields["subject"]),
         device=DeviceId(fields["device"]),
         severity=Severity(fields["severity"]),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from alerts.commands import facts_of
 from alerts.model import OPEN_STATES, TRANSITIONS, Alert, AlertAction
 from api.pages.desk import GRAVITY, Desk
 from api.pages.views import AlarmView, AlertView, StepView
@@ -50,10 +51,15 @@ def alert_view(desk: Desk, alert: Alert, *, steps: Sequence[StepView] = ()) -> A
         device=alert.parameters.get("device", ""),
         doubts=[wording.doubt(doubt) for doubt in alert.doubts],
         test=alert.test,
-        guidance=messages.text(guidance) if messages.has(guidance) else "",
+        guidance=messages.text(guidance) if messages.has(guidance) else _advice(desk, alert),
         can_acknowledge=is_step and desk.actor.may(Permission.ACKNOWLEDGE_ALERT),
         steps=steps,
     )
+
+
+def _advice(desk: Desk, alert: Alert) -> str:
+    facts = facts_of(alert)
+    return "" if facts is None else facts.advice.in_language(desk.wording.language)
 
 
 def alert_with_steps(desk: Desk, alert: Alert) -> AlertView:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from alerts.commands import message_id
+from alerts.commands import facts_of
 from alerts.model import Alert
 from api.messages import Messages
 from api.pages.views import Fact, Moment
@@ -150,8 +150,8 @@ class Wording:
 
     def alert_title(self, alert: Alert) -> str:
         """Return what an alert is called."""
-        key = message_id(alert)
-        return self.messages.text(key) if self.messages.has(key) else self.rule(alert.rule)
+        facts = facts_of(alert)
+        return self.rule(alert.rule) if facts is None else facts.name.in_language(self.language)
 
     def alert_place(self, alert: Alert) -> str:
         """Return where an alert is: zone, room or door, else the device that speaks."""

@@ -72,17 +72,17 @@ def _only(channels: "Sequence[Channel]", wanted: str) -> "Channel":
 
 
 def _test_notice(site: "SiteId", now: datetime) -> "Notice":
+    from alerts.alarms import ALARMS  # noqa: PLC0415
     from alerts.dispatch import Notice, NoticeKind  # noqa: PLC0415 - keeps `--help` quick
-    from alerts.event_rules import RULES  # noqa: PLC0415
     from alerts.model import alert_id, fingerprint  # noqa: PLC0415
+    from sensors.alarms import Alarm  # noqa: PLC0415
     from sensors.catalogue import CATALOGUE  # noqa: PLC0415
-    from sensors.events import EventType  # noqa: PLC0415
     from sensors.signals import Signal, SignalKind  # noqa: PLC0415
     from sensors.subjects import Subject, SubjectKind  # noqa: PLC0415
     from sensors.topology import DeviceId  # noqa: PLC0415
 
-    event, device = EventType.FIRE, DeviceId("premises-test")
-    rule, subject = RULES[event], Subject(SubjectKind.DEVICE, device)
+    event, device = Alarm.FIRE, DeviceId("premises-test")
+    rule, subject = ALARMS[event].rule, Subject(SubjectKind.DEVICE, device)
     mark = fingerprint(site, f"{rule}.{event}.test", subject)
     signal = Signal(
         kind=SignalKind.ACTIVE,

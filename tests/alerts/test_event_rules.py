@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.event_rules import EXIT_REQUEST_NOT_WIRED, NAMES, RULES, signal
+from alerts.alarms import ALARMS, OWN
+from alerts.event_rules import ALARM_OF, EXIT_REQUEST_NOT_WIRED, signal
+from sensors.alarms import Alarm
 from sensors.catalogue import CATALOGUE
 from sensors.events import VITAL_EVENTS, EventState, EventType
 from sensors.readings import ReadingFlag
@@ -34,8 +36,14 @@ def test_vital_event_becomes_a_signal_of_its_rule(
 
 
 def test_every_vital_event_has_a_rule_of_the_catalogue_and_a_name() -> None:
-    assert RULES.keys() == VITAL_EVENTS == NAMES.keys()
-    assert set(RULES.values()) <= CATALOGUE.keys()
+    assert ALARM_OF.keys() == VITAL_EVENTS
+    assert {ALARMS[alarm].rule for alarm in ALARM_OF.values()} <= CATALOGUE.keys()
+
+
+def test_every_alarm_has_a_rule_a_name_and_something_to_do() -> None:
+    assert list(ALARMS) == list(Alarm)
+    assert {facts.rule for facts in ALARMS.values()} <= CATALOGUE.keys() | {OWN}
+    assert all(text for facts in ALARMS.values() for name in (facts.name, facts.advice) for text in (name.zh, name.en))
 
 
 def test_smoke_and_fire_of_one_device_are_two_alerts() -> None:
@@ -70,7 +78,7 @@ def test_cleared_event_clears_under_the_same_mark() -> None:
 @pytest.mark.parametrize("kind", [EventType.SILENCED, EventType.RESET])
 def test_what_is_done_at_the_panel_is_about_its_fires(kind: EventType) -> None:
     act = raised(kind, state=EventState.MOMENTARY)
-    assert (act.kind.value, act.event, act.device) == (kind.value, EventType.FIRE, "panel1")
+    assert (act.kind.value, act.event, act.device) == (kind.value, Alarm.FIRE, "panel1")
 
 
 def test_a_forced_door_whose_exit_request_is_not_wired_is_doubted() -> None:

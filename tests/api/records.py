@@ -7,7 +7,7 @@ from alerts.model import fingerprint
 from analytics.ledger import FindingAction, FindingRecord
 from rectification.commands import verify
 from rectification.model import ItemState
-from sensors.events import EventType
+from sensors.alarms import Alarm
 from sensors.signals import Signal, SignalKind
 from sensors.subjects import Subject
 from sensors.topology import DeviceId
@@ -23,7 +23,7 @@ def fire(bench: Bench, *, zone: str = "2F") -> str:
         mark=fingerprint(HQ, "F01", subject, zone),
         site=HQ,
         rule="F01",
-        event=EventType.FIRE,
+        event=Alarm.FIRE,
         subject=subject,
         device=DeviceId("panel1"),
         severity=Severity.RED,

@@ -21,7 +21,7 @@ from rectification.model import Item
 from rectification.verification import Refuted, Verified, evidence
 from sensors.accounts import Account
 from sensors.actors import Actor, Role
-from sensors.events import EventType
+from sensors.alarms import Alarm
 from sensors.signals import Signal, SignalKind
 from sensors.subjects import Subject
 from sensors.topology import DeviceId
@@ -96,11 +96,11 @@ class Demo:
         name, role = PEOPLE[user_name]
         return Actor(id=f"id-{user_name}", name=name, roles=frozenset({role}))
 
-    def raise_alert(self, name: str, event: EventType, device: str, *, ago: timedelta, zone: str = "") -> str:
+    def raise_alert(self, name: str, event: Alarm, device: str, *, ago: timedelta, zone: str = "") -> str:
         """Raise an alert that began so long ago, and return its id."""
         rule, severity = _RULES[event]
         at = self.clock.now() - ago
-        subject = Subject.parse("opening:d-104" if event is EventType.FORCED else f"device:{device}")
+        subject = Subject.parse("opening:d-104" if event is Alarm.FORCED else f"device:{device}")
         signal = Signal(
             kind=SignalKind.ACTIVE,
             mark=fingerprint(HQ, rule, subject, f"{zone}{name}"),
@@ -114,7 +114,7 @@ class Demo:
             received=at,
             zone=zone,
             test=name == "test",
-            doubts=("exit_request_not_wired",) if event is EventType.FORCED else (),
+            doubts=("exit_request_not_wired",) if event is Alarm.FORCED else (),
             parameters={"event": event.value, "device": device} | ({"room": "a-206"} if device == "leak1" else {}),
         )
         with self.records.transaction() as tx:
@@ -124,9 +124,9 @@ class Demo:
 
 
 _RULES = {
-    EventType.FIRE: ("F01", Severity.RED),
-    EventType.LEAK: ("F12", Severity.ORANGE),
-    EventType.FORCED: ("D02", Severity.ORANGE),
+    Alarm.FIRE: ("F01", Severity.RED),
+    Alarm.LEAK: ("F12", Severity.ORANGE),
+    Alarm.FORCED: ("D02", Severity.ORANGE),
 }
 
 
@@ -256,11 +256,11 @@ class _Week:
     def _alerts(self) -> None:
         demo = self.demo
         self._at()
-        demo.raise_alert("closed", EventType.LEAK, "leak1", ago=timedelta(days=4))
-        demo.raise_alert("forced", EventType.FORCED, "lock-104", ago=timedelta(hours=9))
-        demo.raise_alert("leak", EventType.LEAK, "leak1", ago=timedelta(minutes=52))
-        demo.raise_alert("test", EventType.FIRE, "panel1", ago=timedelta(hours=1), zone="1F")
-        demo.raise_alert("fire", EventType.FIRE, "panel1", ago=timedelta(seconds=48), zone="2F-东")
+        demo.raise_alert("closed", Alarm.LEAK, "leak1", ago=timedelta(days=4))
+        demo.raise_alert("forced", Alarm.FORCED, "lock-104", ago=timedelta(hours=9))
+        demo.raise_alert("leak", Alarm.LEAK, "leak1", ago=timedelta(minutes=52))
+        demo.raise_alert("test", Alarm.FIRE, "panel1", ago=timedelta(hours=1), zone="1F")
+        demo.raise_alert("fire", Alarm.FIRE, "panel1", ago=timedelta(seconds=48), zone="2F-东")
         officer = demo.actor("zhaoning")
         with demo.records.transaction() as tx:
             for name, minutes in (("closed", -5700), ("forced", -520), ("leak", -49)):

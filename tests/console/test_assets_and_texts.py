@@ -10,7 +10,7 @@ from typing import cast
 
 import pytest
 
-from alerts.event_rules import RULES as ALERTING
+from alerts.event_rules import ALARM_OF as ALERTING
 from alerts.model import AlertAction, AlertState
 from api.messages import Language, catalogue, preferred_language
 from api.pages.acts import ITEM_COMMANDS, REFUSALS
@@ -36,7 +36,6 @@ CLOSED_SETS = (
     *(f"role.{each}" for each in Role),
     *(f"alert.state.{each}" for each in AlertState),
     *(f"alert.action.{each}" for each in AlertAction),
-    *(f"alert.{each}" for each in ALERTING),
     *(f"alert.guidance.{each}" for each in ALERTING),
     *(f"item.state.{each}" for each in ItemState),
     *(f"item.waits.{each}" for each in ItemState),

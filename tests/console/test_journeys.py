@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, expect
 
 from alerts.model import AlertState
 from rectification.model import ItemState
-from sensors.events import EventType
+from sensors.alarms import Alarm
 from tests.console.demo_services import PASSWORD, Demo
 from tests.console.looking import Look, looked_at
 
@@ -80,7 +80,7 @@ def test_fire_rings_on_every_page_until_somebody_acknowledges_it(
             expect(look.page.locator("[data-waiting-count]")).to_be_hidden()
         watching.page.click("#sound")
         expect(watching.page.locator("#sound")).to_contain_text("Sound: on")
-        demo.raise_alert("fire", EventType.FIRE, "panel1", ago=timedelta(seconds=2), zone="2F")
+        demo.raise_alert("fire", Alarm.FIRE, "panel1", ago=timedelta(seconds=2), zone="2F")
         for look in (watching, other):
             expect(look.page.locator("#alarm")).to_contain_text("Fire alarm")
             expect(look.page.locator("[data-waiting-count]")).to_have_text("1")
@@ -246,7 +246,7 @@ def test_what_somebody_types_survives_a_live_change(browser: Browser, make_demo:
         look.go("/alerts")
         field = look.page.locator(f"#note-{demo.alert_ids['fire']}")
         field.fill("I am on my")
-        demo.raise_alert("leak 2", EventType.LEAK, "leak1", ago=timedelta(seconds=1))
+        demo.raise_alert("leak 2", Alarm.LEAK, "leak1", ago=timedelta(seconds=1))
         expect(look.page.locator("[data-waiting-count]")).to_have_text("2")
         expect(field).to_be_focused()
         field.press_sequentially(" way")

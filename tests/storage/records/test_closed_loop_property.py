@@ -17,7 +17,7 @@ from analytics import ledger
 from rectification.model import TRANSITIONS as ITEM_TRANSITIONS
 from rectification.model import IllegalItemStepError, ItemState
 from sensors.actors import Actor, NotPermittedError, Role
-from sensors.events import EventType
+from sensors.alarms import Alarm
 from sensors.signals import Signal, SignalKind
 from sensors.subjects import Subject
 from sensors.topology import DeviceId
@@ -52,7 +52,7 @@ def signal(subject: Subject, at: datetime) -> Signal:
         mark=f"hq|F01|{subject}|",
         site=HQ,
         rule="F01",
-        event=EventType.FIRE,
+        event=Alarm.FIRE,
         subject=subject,
         device=DeviceId("panel1"),
         severity=Severity.RED,

@@ -1,0 +1,1 @@
+-- What is planned to be sent to whom and when, and what was said of alerts beforehand.

@@ -1,0 +1,1 @@
+-- What the rules over events remember between runs.
