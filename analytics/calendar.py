@@ -1,6 +1,6 @@
 """The working calendar: which local days are worked, and the hours that rules speak of, as UTC intervals."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -14,7 +14,7 @@ import chinese_calendar
 import polars as pl
 
 from analytics.intervals import length_h
-from sensors.hours import parse_hours
+from sensors.hours import Hours, parse_hours
 from sensors.readings import epoch_ms
 from sensors.topology import Site
 
@@ -110,6 +110,9 @@ class WorkCalendar:
     site: Site
     holidays: Holidays
     _zone: ZoneInfo = field(init=False, repr=False, compare=False)
+    _patterns: dict[str, tuple["_PatternPart", ...]] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
 
     def __post_init__(self) -> None:
         """Open the time zone once."""
@@ -120,21 +123,15 @@ class WorkCalendar:
         """Return the site's time zone."""
         return self._zone
 
-    @cached_property
-    def working_minutes(self) -> tuple[tuple[int, int], ...]:
-        """Return W of a workday as minutes since local midnight."""
-        return parse_hours(self.site.working_hours)
+    def working_hours(self, day: date) -> str:
+        """Return W of a workday as the registry writes it: those of its season, else the usual ones."""
+        seasons = (season.working_hours for season in self.site.season_hours if season.holds(day))
+        return next(seasons, self.site.working_hours)
 
     @cached_property
     def cleaning_minutes(self) -> tuple[tuple[int, int], ...]:
         """Return the cleaning hours as minutes since local midnight."""
         return parse_hours(self.site.cleaning_hours) if self.site.cleaning_hours else ()
-
-    @cached_property
-    def lunch_minutes(self) -> tuple[tuple[int, int], ...]:
-        """Return the pauses between working hours as minutes since local midnight."""
-        spans = self.working_minutes
-        return tuple((before[1], after[0]) for before, after in pairwise(spans))
 
     def kind(self, day: date) -> DayKind:
         """Return what kind of day a local day is."""
@@ -181,8 +178,9 @@ class WorkCalendar:
 
     def _parts_of(self, day: date) -> Iterator[DayPart]:
         workday = self.kind(day) is DayKind.WORKDAY
-        at_ms = self._minutes_ms(day)
-        for part in self._pattern:
+        pattern = self._pattern(self.working_hours(day))
+        at_ms = self._minutes_ms(day, pattern)
+        for part in pattern:
             start_ms, end_ms = at_ms[part.begin], at_ms[part.end]
             if start_ms < end_ms:  # a part can vanish where the clock is put forward
                 yield DayPart(
@@ -196,26 +194,15 @@ class WorkCalendar:
                     night=part.night,
                 )
 
-    @cached_property
-    def _pattern(self) -> tuple["_PatternPart", ...]:
-        """Return the parts of a workday by the clock."""
-        spans = (*self.working_minutes, *self.cleaning_minutes)
-        marks = sorted({*_HOURS} | {minute for span in spans for minute in span})
-        return tuple(
-            _PatternPart(
-                begin=begin,
-                end=end,
-                working=_within(begin, self.working_minutes),
-                lunch=_within(begin, self.lunch_minutes),
-                cleaning=_within(begin, self.cleaning_minutes),
-                night=_within(begin, (NIGHT,)),
-            )
-            for begin, end in pairwise(marks)
-        )
+    def _pattern(self, working_hours: str) -> tuple["_PatternPart", ...]:
+        """Return the parts of a workday of these hours by the clock."""
+        if working_hours not in self._patterns:
+            self._patterns[working_hours] = _pattern(parse_hours(working_hours), self.cleaning_minutes)
+        return self._patterns[working_hours]
 
-    def _minutes_ms(self, day: date) -> Mapping[int, int]:
+    def _minutes_ms(self, day: date, pattern: Sequence["_PatternPart"]) -> Mapping[int, int]:
         """Return the instant of each mark of the pattern; the zone is asked for each only where a clock was changed."""
-        marks = (0, *(part.end for part in self._pattern))
+        marks = (0, *(part.end for part in pattern))
         midnight, next_midnight = self._minute_ms(day, 0), self._minute_ms(day, MINUTES_PER_DAY)
         if next_midnight - midnight == MINUTES_PER_DAY * MS_PER_MINUTE:
             return {minute: midnight + minute * MS_PER_MINUTE for minute in marks}
@@ -249,6 +236,23 @@ _PARTS_SCHEMA = pl.Schema(
         "night": pl.Boolean,
     }
 )
+
+
+def _pattern(working: Hours, cleaning: Hours) -> tuple[_PatternPart, ...]:
+    """Return the parts of a workday; lunch is what lies between its working hours."""
+    lunch = tuple((before[1], after[0]) for before, after in pairwise(working))
+    marks = sorted({*_HOURS} | {minute for span in (*working, *cleaning) for minute in span})
+    return tuple(
+        _PatternPart(
+            begin=begin,
+            end=end,
+            working=_within(begin, working),
+            lunch=_within(begin, lunch),
+            cleaning=_within(begin, cleaning),
+            night=_within(begin, (NIGHT,)),
+        )
+        for begin, end in pairwise(marks)
+    )
 
 
 def _within(minute: int, spans: tuple[tuple[int, int], ...]) -> bool:

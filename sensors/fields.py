@@ -193,6 +193,30 @@ def positive(text: str) -> float:
     return value
 
 
+def fraction(text: str) -> float:
+    """Return a number above 0 and at most 1."""
+    value = positive(text)
+    if value > 1:
+        msg = f"must be at most 1, not {text}"
+        raise ValueError(msg)
+    return value
+
+
+def or_none(text: str) -> str:
+    """Return text that is not blank; empty where it says `none`."""
+    return "" if text.lower() in {"none", "无"} else words(text)
+
+
+def month_day(text: str) -> tuple[int, int]:
+    """Return month and day of a date like 06-01."""
+    try:
+        day = date.fromisoformat(f"2024-{text}")  # a leap year, for 02-29 is a day too
+    except ValueError:
+        msg = f"must be a day of the year like 06-01, not {text!r}"
+        raise ValueError(msg) from None
+    return day.month, day.day
+
+
 def whole(text: str) -> int:
     """Return a whole number from 0."""
     if not (text.isascii() and text.isdigit()):

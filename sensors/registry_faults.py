@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import combinations
 
+from sensors.catalogue.figures import AREA_QUOTAS, area_quota, rank_level
 from sensors.documents import DocumentFault, NodePath
 from sensors.topology import (
     Building,
@@ -24,6 +25,7 @@ from sensors.topology import (
 )
 
 SECTIONS = ("departments", "people", "buildings", "rooms", "circuits", "openings", "devices")
+_ROUNDING = 1e-6
 PLACES = ("room", "circuit", "opening", "building")
 """The fields of a placement that say where a device is."""
 
@@ -203,6 +205,41 @@ def inverted_absences(draft: RegistryDraft) -> Iterator[DocumentFault]:
                 )
 
 
+def shares_above_one(draft: RegistryDraft) -> Iterator[DocumentFault]:
+    """Find buildings of which the units use more than there is."""
+    for position, building in draft.buildings.items():
+        total = sum(share.share for share in building.shares)
+        if total > 1 + _ROUNDING:
+            yield DocumentFault(
+                path=("buildings", position, "shares"),
+                reason=f"building {building.id}: the shares make {total:g}; together they are at most 1",
+            )
+
+
+def toilets_above_their_room(draft: RegistryDraft) -> Iterator[DocumentFault]:
+    """Find rooms whose toilet is as large as the room."""
+    for position, room in draft.rooms.items():
+        if room.toilet_m2 >= room.usable_area_m2:
+            yield DocumentFault(
+                path=("rooms", position, "toilet_m2"),
+                reason=f"room {room.id}: toilet_m2 {room.toilet_m2:g} is a part of usable_area_m2 "
+                f"{room.usable_area_m2:g}; mend one of them",
+            )
+
+
+def unknown_ranks(draft: RegistryDraft) -> Iterator[DocumentFault]:
+    """Find ranks that have no quota at their level, where rank (`县级/正科级`) or site says which it is."""
+    for position, person in draft.people.items():
+        level = None if person.rank is None else rank_level(person.rank, draft.site.organ_level)
+        known = [quota.rank for quota in AREA_QUOTAS if quota.level is level]
+        if person.rank is not None and known and area_quota(person.rank, level) is None:
+            yield DocumentFault(
+                path=("people", position, "rank"),
+                reason=f"person {person.id}: rank {person.rank!r} has no quota at level {level}; "
+                f"write one of {', '.join(known)}",
+            )
+
+
 CHECKS: tuple[Callable[[RegistryDraft], Iterator[DocumentFault]], ...] = (
     repeated_ids,
     repeated_devices,
@@ -214,6 +251,9 @@ CHECKS: tuple[Callable[[RegistryDraft], Iterator[DocumentFault]], ...] = (
     crowded_places,
     devices_in_restricted_rooms,
     inverted_absences,
+    shares_above_one,
+    toilets_above_their_room,
+    unknown_ranks,
 )
 
 
@@ -238,6 +278,9 @@ def _label(draft: RegistryDraft, path: NodePath) -> str:
 def _references(draft: RegistryDraft) -> Iterator[tuple[NodePath, str, str | None]]:
     for position, person in draft.people.items():
         yield ("people", position, "department"), "departments", person.department
+    for position, building in draft.buildings.items():
+        for nth, share in enumerate(building.shares):
+            yield ("buildings", position, "shares", nth, "department"), "departments", share.department
     for position, room in draft.rooms.items():
         yield ("rooms", position, "building"), "buildings", room.building
         yield ("rooms", position, "department"), "departments", room.department
@@ -245,6 +288,7 @@ def _references(draft: RegistryDraft) -> Iterator[tuple[NodePath, str, str | Non
     for position, circuit in draft.circuits.items():
         yield ("circuits", position, "building"), "buildings", circuit.building
         yield ("circuits", position, "parent"), "circuits", circuit.parent
+        yield ("circuits", position, "department"), "departments", circuit.department
         yield from _each(("circuits", position, "serves"), "rooms", circuit.serves)
     for position, opening in draft.openings.items():
         yield ("openings", position, "room"), "rooms", opening.room

@@ -59,6 +59,32 @@ class ClimateZone(StrEnum):
     MILD = "mild"
 
 
+class OrganLevel(StrEnum):
+    """Levels of organs with a quota of their own; a township's is set by its province."""
+
+    CENTRAL = "central"
+    PROVINCIAL = "provincial"
+    CITY = "city"
+    COUNTY = "county"
+
+
+class Tenure(StrEnum):
+    """Who uses a room, as 条例 asks of premises of public bodies."""
+
+    OWN = "own"
+    LET = "let"
+    LENT = "lent"
+    ENTERPRISE = "enterprise"
+    """Held by an enterprise or another body that is no part of the organ."""
+
+
+class Direction(StrEnum):
+    """Which way a reader at a door lets people go."""
+
+    IN = "in"
+    OUT = "out"
+
+
 class EnergyClass(StrEnum):
     """GB/T 51161: A where opening windows suffices for comfort, B where machines are needed."""
 
@@ -79,8 +105,40 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DateSpan:
+    """Local dates, both inclusive: a heating season as it was run, hours of a summer."""
+
+    first: date
+    last: date
+
+    def holds(self, day: date) -> bool:
+        """Say whether a day is one of them."""
+        return self.first <= day <= self.last
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeasonHours:
+    """Working hours that hold instead of the usual ones, on dates that come back every year (`06-01`, `09-30`)."""
+
+    first_month_day: tuple[int, int]
+    last_month_day: tuple[int, int]
+    working_hours: str
+
+    def holds(self, day: date) -> bool:
+        """Say whether a day is in the season; one that begins after it ends goes over the turn of the year."""
+        now = (day.month, day.day)
+        if self.first_month_day <= self.last_month_day:
+            return self.first_month_day <= now <= self.last_month_day
+        return now >= self.first_month_day or now <= self.last_month_day
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """One compound with one clock and one calendar. Hours are local, as written in the registry."""
+    """One compound with one clock and one calendar. Hours are local, as written in the registry.
+
+    `heating_dates` and `cooling_dates` are the seasons as they were run; empty where nobody wrote them down.
+    `grid` names the row of the carbon factors, a province or a regional grid.
+    """
 
     id: SiteId
     name: Name
@@ -90,6 +148,11 @@ class Site:
     cleaning_hours: str = ""
     altitude_m: float | None = None
     climate_zone: ClimateZone | None = None
+    organ_level: OrganLevel | None = None
+    grid: str | None = None
+    season_hours: tuple[SeasonHours, ...] = ()
+    heating_dates: tuple[DateSpan, ...] = ()
+    cooling_dates: tuple[DateSpan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +174,11 @@ class Absence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Someone who holds a room or answers for an item."""
+    """Someone who holds a room or answers for an item.
+
+    `left` is when they retired or were moved; `concurrent_post_ended` when a second post ended that gave them a second
+    office.
+    """
 
     id: PersonId
     name: str
@@ -119,22 +186,51 @@ class Person:
     rank: str | None = None
     roles: tuple[str, ...] = ()
     absences: tuple[Absence, ...] = ()
+    left: date | None = None
+    concurrent_post_ended: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """A unit's part of what several units of a building use together; `share` is above 0 and at most 1."""
+
+    department: DepartmentId
+    share: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Building:
-    """`headcount` is the established number of staff (编制)."""
+    """`headcount` is the established number of staff (编制).
+
+    Certificates and `owner` are None where the registry does not speak of them, and empty where it says `none`.
+    """
 
     id: BuildingId
     name: Name
     gross_area_m2: float | None = None
     headcount: int | None = None
     energy_class: EnergyClass | None = None
+    title_certificate: str | None = None
+    land_certificate: str | None = None
+    owner: str | None = None
+    shares: tuple[Share, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exemption:
+    """A larger room that somebody allowed: why, who approved it, and until when."""
+
+    reason: str
+    approved_by: str
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """A room; `restricted` (机要, 保密) rooms take no devices and show on no plan."""
+    """A room; `restricted` (机要, 保密) rooms take no devices and show on no plan.
+
+    `toilet_m2` of the usable area is a toilet of its own. `tenure` is None where the registry does not speak of it.
+    """
 
     id: RoomId
     building: BuildingId
@@ -147,6 +243,9 @@ class Room:
     department: DepartmentId | None = None
     holders: tuple[PersonId, ...] = ()
     restricted: bool = False
+    toilet_m2: float = 0.0
+    exemption: Exemption | None = None
+    tenure: Tenure | None = None
 
     @property
     def is_meeting_room(self) -> bool:
@@ -171,6 +270,7 @@ class Circuit:
     rated_a: float | None = None
     ct_ratio: float = 1.0
     always_on: bool = False
+    department: DepartmentId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,6 +313,7 @@ class Device:
     pressure_compensated: bool | None = None
     lux_factor: float | None = None
     outdoor: bool = False
+    direction: Direction | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,11 +24,14 @@ from sensors.fields import (
     Fields,
     address,
     flag,
+    fraction,
     hours,
     local_date,
     metric,
+    month_day,
     number,
     one_of,
+    or_none,
     positive,
     slug,
     timezone,
@@ -44,15 +47,19 @@ from sensors.topology import (
     CircuitId,
     CircuitItem,
     ClimateZone,
+    DateSpan,
     Department,
     DepartmentId,
     Device,
     DeviceId,
+    Direction,
     EnergyClass,
+    Exemption,
     Name,
     Opening,
     OpeningId,
     OpeningKind,
+    OrganLevel,
     Person,
     PersonId,
     Placement,
@@ -60,13 +67,18 @@ from sensors.topology import (
     Room,
     RoomCategory,
     RoomId,
+    SeasonHours,
+    Share,
     Site,
     SiteId,
+    Tenure,
 )
 
 T = TypeVar("T")
 
 _CALENDAR_FILE = re.compile(r".+\.(ya?ml|csv|json)")
+_LONG_AGO = local_date("1990-01-01")
+"""Stands in for a date that could not be read."""
 _LOWEST_M, _HIGHEST_M = -430, 8849  # the Dead Sea's shore and the top of Everest
 
 
@@ -209,6 +221,11 @@ def _site(fields: Fields | None) -> Site:
         cleaning_hours=fields.optional("cleaning_hours", hours) or "",
         altitude_m=fields.optional("altitude_m", _altitude),
         climate_zone=fields.optional("climate_zone", one_of(ClimateZone)),
+        organ_level=fields.optional("organ_level", one_of(OrganLevel)),
+        grid=fields.optional("grid", words),
+        season_hours=tuple(_season_hours(each) for _, each in fields.each("season_hours", "site: season")),
+        heating_dates=tuple(_span(each) for _, each in fields.each("heating_dates", "site: heating")),
+        cooling_dates=tuple(_span(each) for _, each in fields.each("cooling_dates", "site: cooling")),
     )
     fields.finish()
     return site
@@ -232,12 +249,48 @@ def _person(fields: Fields) -> Person:
         rank=fields.optional("rank", words),
         roles=fields.many("roles", words),
         absences=tuple(_absence(absence) for _, absence in fields.each("absences", f"{fields.label}: absence")),
+        left=fields.optional("left", local_date),
+        concurrent_post_ended=fields.optional("concurrent_post_ended", local_date),
     )
 
 
 def _absence(fields: Fields) -> Absence:
-    first = fields.required("first", local_date, local_date("1990-01-01"))
+    first = fields.required("first", local_date, _LONG_AGO)
     return Absence(first=first, last=fields.required("last", local_date, first))
+
+
+def _season_hours(fields: Fields) -> SeasonHours:
+    return SeasonHours(
+        first_month_day=fields.required("first", month_day, (1, 1)),
+        last_month_day=fields.required("last", month_day, (1, 1)),
+        working_hours=fields.required("working_hours", hours, ""),
+    )
+
+
+def _span(fields: Fields) -> DateSpan:
+    first = fields.required("first", local_date, _LONG_AGO)
+    last = fields.required("last", local_date, first)
+    if last < first:
+        fields.fail(("last",), f"is before {first}; a season ends after it begins")
+    return DateSpan(first=first, last=last)
+
+
+def _share(fields: Fields) -> Share:
+    return Share(
+        department=DepartmentId(fields.required("department", slug, "")), share=fields.required("share", fraction, 1.0)
+    )
+
+
+def _exemption(fields: Fields | None) -> Exemption | None:
+    if fields is None:
+        return None
+    exemption = Exemption(
+        reason=fields.required("reason", words, ""),
+        approved_by=fields.required("approved_by", words, ""),
+        until=fields.optional("until", local_date),
+    )
+    fields.finish()
+    return exemption
 
 
 def _building(fields: Fields) -> Building:
@@ -248,6 +301,10 @@ def _building(fields: Fields) -> Building:
         gross_area_m2=fields.optional("gross_area_m2", positive),
         headcount=fields.optional("headcount", whole),
         energy_class=fields.optional("energy_class", one_of(EnergyClass)),
+        title_certificate=fields.optional("title_certificate", or_none),
+        land_certificate=fields.optional("land_certificate", or_none),
+        owner=fields.optional("owner", or_none),
+        shares=tuple(_share(each) for _, each in fields.each("shares", f"{fields.label}: share")),
     )
 
 
@@ -265,6 +322,11 @@ def _room(fields: Fields) -> Room:
         department=_as(DepartmentId, fields.optional("department", slug)),
         holders=tuple(PersonId(holder) for holder in fields.many("holders", slug)),
         restricted=fields.optional("restricted", flag) or False,
+        toilet_m2=fields.optional("toilet_m2", positive) or 0.0,
+        exemption=_exemption(fields.nested("exemption", f"{fields.label}: exemption"))
+        if fields.has("exemption")
+        else None,
+        tenure=fields.optional("tenure", one_of(Tenure)),
     )
 
 
@@ -278,6 +340,7 @@ def _circuit(fields: Fields) -> Circuit:
         rated_a=fields.optional("rated_a", positive),
         ct_ratio=fields.optional("ct_ratio", positive) or 1.0,
         always_on=fields.optional("always_on", flag) or False,
+        department=_as(DepartmentId, fields.optional("department", slug)),
     )
 
 
@@ -303,6 +366,7 @@ def _device(fields: Fields) -> Device:
         pressure_compensated=fields.optional("pressure_compensated", flag),
         lux_factor=fields.optional("lux_factor", positive),
         outdoor=fields.optional("outdoor", flag) or False,
+        direction=fields.optional("direction", one_of(Direction)),
     )
 
 

@@ -84,7 +84,7 @@ D05 = RuleSpec(
     core=False,
     severity=Severity.BLUE,
     formula=both("同一凭证两次进入而无离开;默认关闭", "One credential, two entries, no exit; off by default"),
-    needs=Needs(events=(EventType.GRANTED,), fields=("opening.direction",)),
+    needs=Needs(events=(EventType.GRANTED,), fields=("device.direction",)),
     parameters=(COVERAGE,),
     measure=both("核查", "Review"),
     verified_by=Verification.RECORD,

@@ -8,21 +8,12 @@ from types import MappingProxyType
 
 from sensors.catalogue.model import OWN_CHOICE, Confidence, Source
 from sensors.catalogue.standards import cite
-from sensors.topology import ClimateZone, EnergyClass
+from sensors.topology import ClimateZone, EnergyClass, OrganLevel
 from sensors.verdicts import Severity
 
 _S = Confidence.STANDARD
 _H = Confidence.HIGH
 _U = Confidence.UNSURE
-
-
-class OrganLevel(StrEnum):
-    """Levels of organs with a quota of their own; a township's is set by its province."""
-
-    CENTRAL = "central"
-    PROVINCIAL = "provincial"
-    CITY = "city"
-    COUNTY = "county"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +127,31 @@ AREA_QUOTAS: tuple[AreaQuota, ...] = tuple(
     for level, ranks in _OFFICE_RANKS.items()
     for rank, area_m2 in ranks
 )
+
+LEVEL_WORDS: Mapping[str, OrganLevel] = MappingProxyType(
+    {
+        "中央": OrganLevel.CENTRAL,
+        "省级": OrganLevel.PROVINCIAL,
+        "市级": OrganLevel.CITY,
+        "县级": OrganLevel.COUNTY,
+        **{level.value: level for level in OrganLevel},
+    }
+)
+"""How a level is written before a rank: `县级/正科级`."""
+
+
+def rank_level(rank: str, usual: OrganLevel | None = None) -> OrganLevel | None:
+    """Return the level that a written rank belongs to: its own (`县级/正科级`), else the usual one of the site."""
+    level, separator, _ = rank.partition("/")
+    return LEVEL_WORDS.get(level.strip()) if separator else usual
+
+
+def area_quota(rank: str, usual: OrganLevel | None = None) -> AreaQuota | None:
+    """Return the quota of a written rank; None where the level is not said or has no such rank."""
+    level = rank_level(rank, usual)
+    name = rank.rpartition("/")[2].strip()
+    return next((quota for quota in AREA_QUOTAS if (quota.level, quota.rank) == (level, name)), None)
+
 
 SERVICE_AREA_QUOTAS: tuple[ServiceAreaQuota, ...] = (
     ServiceAreaQuota(level=OrganLevel.CENTRAL, low_m2=7, high_m2=9, source=cite("2674号", _S)),

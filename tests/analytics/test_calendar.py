@@ -1,9 +1,10 @@
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from analytics.calendar import ChineseHolidays, DayKind, ListedHolidays, WeekdaysOnly, WorkCalendar
-from sensors.topology import Site
+from sensors.topology import SeasonHours, Site
 from tests.analytics.sites import site
 
 
@@ -55,3 +56,21 @@ def test_a_rest_day_has_neither_working_hours_nor_lunch() -> None:
 def test_a_day_of_clock_change_has_its_true_length(day: date, hours: float) -> None:
     frame = calendar("Europe/Berlin").day_frame(day, day)
     assert frame["day_h"].to_list() == [pytest.approx(hours)]
+
+
+def test_hours_of_a_season_hold_on_its_dates_and_over_the_turn_of_the_year() -> None:
+    summer = SeasonHours(first_month_day=(6, 1), last_month_day=(9, 30), working_hours="08:00-12:00,15:00-18:30")
+    winter = SeasonHours(first_month_day=(12, 1), last_month_day=(2, 28), working_hours="09:00-12:00,13:00-17:00")
+    site = replace(calendar().site, season_hours=(summer, winter))
+    days = WorkCalendar(site, WeekdaysOnly()).day_frame(date(2026, 1, 1), date(2026, 12, 31))
+    work_h = dict(days.select("day", "work_h").iter_rows())
+    assert [work_h[day] for day in (date(2026, 7, 1), date(2026, 10, 1), date(2026, 12, 1), date(2026, 1, 5))] == [
+        7.5,
+        7.5,
+        7.0,
+        7.0,
+    ]
+    lunches = [
+        part for part in WorkCalendar(site, WeekdaysOnly()).parts(date(2026, 7, 1), date(2026, 7, 1)) if part.lunch
+    ]
+    assert sum(part.end_ms - part.start_ms for part in lunches) == 3 * 3_600_000

@@ -1,12 +1,13 @@
 """One registry in order; each test breaks one thing and expects the line that says so."""
 
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from sensors import documents
-from sensors.topology import CircuitId, DeviceId, RoomId
+from sensors.topology import BuildingId, CircuitId, DeviceId, RoomId
 from storage.registry_file import (
     RegistryFaultsError,
     RegistryUnreadableError,
@@ -24,6 +25,10 @@ site:
   timezone: Asia/Shanghai
   altitude_m: 1890
   climate_zone: mild
+  organ_level: county
+  grid: 南方
+  season_hours: [{first: 06-01, last: 09-30, working_hours: "08:00-12:00,15:00-18:00"}]
+  heating_dates: [{first: 2025-11-15, last: 2026-03-15}]
   calendar: cn
   working_hours: "08:30-12:00,14:00-18:00"
   cleaning_hours: "07:00-08:00"
@@ -33,11 +38,13 @@ people:
   - {id: p01, name: 张三, department: admin, rank: 县级/正科级, roles: [facility_manager],
      absences: [{first: 2026-02-01, last: 2026-02-05}]}
 buildings:
-  - {id: a, name: 主楼, gross_area_m2: 5200, headcount: 180, energy_class: B}
+  - {id: a, name: 主楼, gross_area_m2: 5200, headcount: 180, energy_class: B,
+     title_certificate: none, owner: 县机关事务局, shares: [{department: admin, share: 0.6}]}
 rooms:
   - {id: a-201, building: a, floor: 2, name: 201, category: office, usable_area_m2: 18.5, capacity: 2,
      department: admin, holders: [p01]}
-  - {id: a-202, building: a, floor: 2, name: 0202, category: service, subtype: meeting, usable_area_m2: 40}
+  - {id: a-202, building: a, floor: 2, name: 0202, category: service, subtype: meeting, usable_area_m2: 40,
+     tenure: own, toilet_m2: 5, exemption: {reason: 涉密, approved_by: 县委办, until: 2027-12-31}}
   - {id: a-203, building: a, floor: 2, name: 203, category: office, usable_area_m2: 12, restricted: true}
 circuits:
   - {id: c-main, building: a, item: total}
@@ -75,6 +82,10 @@ def test_registry_in_order_holds_what_is_written() -> None:
     assert registry.site.name.en == "Compound 1"
     assert registry.devices[DeviceId("aq1")].metrics == ("co2_ppm", "temperature_c")
     assert [place.room for place in registry.devices[DeviceId("cam1")].placements] == ["a-201", "a-202"]
+    assert registry.buildings[BuildingId("a")].title_certificate == ""
+    assert registry.buildings[BuildingId("a")].land_certificate is None
+    assert room.exemption is not None
+    assert registry.site.season_hours[0].holds(date(2030, 7, 1))
     assert registry.circuit_building(CircuitId("c-light")) == "a"
 
 
@@ -103,6 +114,24 @@ def test_registry_in_order_holds_what_is_written() -> None:
         ("room: a-202, since: 2026-03-01", "circuit: c-light, since: 2026-02-01", "at once, room a-201 and circuit c-"),
         ("{room: a-202, since: 2026-03-01}", "{since: 2026-03-01}", "names no room, circuit, opening or building"),
         ("metrics: [co2, ", "metrics: [co3, ", "metrics 'co3' is no metric; did you mean co2?"),
+        ("share: 0.6", "share: 1.6", "share must be at most 1, not 1.6"),
+        ("[{department: admin, share: 0.6}]", "[{department: x, share: 0.6}]", "names x, which is not in departments"),
+        (
+            "share: 0.6}]",
+            "share: 0.6}, {department: admin, share: 0.5}]",
+            "building a: the shares make 1.1; together they are at most 1",
+        ),
+        ("toilet_m2: 5", "toilet_m2: 40", "toilet_m2 40 is a part of usable_area_m2 40"),
+        (
+            "rank: 县级/正科级",
+            "rank: 县级/科长",
+            "rank '县级/科长' has no quota at level county; write one of 县级正职",
+        ),
+        ("rank: 县级/正科级", "rank: 科长", "has no quota at level county"),
+        ("first: 06-01", "first: 06-31", "first must be a day of the year like 06-01, not '06-31'"),
+        ("last: 2026-03-15", "last: 2025-03-15", "a season ends after it begins"),
+        ("tenure: own", "tenure: rented", "tenure 'rented' is not known; did you mean lent?"),
+        ("reason: 涉密, ", "", "room a-202: exemption: has no reason; add it"),
         ("holders: [p01]", "holders: [p02]", "room a-201 names p02, which is not in people"),
         ("department: admin, rank", "department: none, rank", "person p01 names none, which is not in departments"),
         ("Asia/Shanghai", "Asia/Shanghia", "timezone 'Asia/Shanghia' is no time zone"),
