@@ -1,17 +1,19 @@
 """The outbox in the spool: what alerts goes in with its event, and comes out once the records and the people have it.
 
-`write_signals` is part of the spool's own commit. `SpoolOutbox` is the other side, over a connection of its own.
+`write_signals` is part of the spool's own commit. `SpoolOutbox` is the other side, over a connection of its own; by it
+any process of the home also tells what no event says, with `tell`.
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from alerts.dispatch import Answer, Delivery, Notice, NoticeKind
 from alerts.model import alert_id
+from sensors.alarms import Alarm
 from sensors.readings import epoch_ms, from_epoch_ms
 from sensors.signals import Signal, SignalKind
 from storage.spool_codec import SpoolDataError, pack_signal, unpack_signal
@@ -22,6 +24,9 @@ comes back while its cause lasts. The project's own choice."""
 
 KEPT = timedelta(days=30)
 """How long a notice is kept after everybody has it."""
+
+SAID_BY_SENSORS = frozenset({Alarm.FIRE, Alarm.SMOKE, Alarm.LEAK, Alarm.FORCED})
+"""A sensor's end may leave the zone out and then means all of them; what we conclude ourselves ends by its mark."""
 
 _NOTICE = "o.id, o.kind, o.alert_id, o.at_ms, o.signal"
 
@@ -67,22 +72,28 @@ def _remember_open(db: sqlite3.Connection, signal: Signal, identifier: str, pack
 
 
 def _write_answers(db: sqlite3.Connection, signal: Signal) -> None:
-    """Put in a notice for every open signal that this one clears or acknowledges.
+    """Put in a notice for every open signal that this one clears or acknowledges."""
+    kind = NoticeKind.ACKNOWLEDGED if signal.kind is SignalKind.SILENCED else NoticeKind.CLEARED
+    for mark, identifier, packed in _answered(db, signal):
+        if kind is NoticeKind.CLEARED:
+            db.execute("DELETE FROM open_signals WHERE mark = ?", (mark,))
+        _put(db, kind, identifier, epoch_ms(signal.received), packed)
+
+
+def _answered(db: sqlite3.Connection, signal: Signal) -> list[tuple[str, str, bytes]]:
+    """Return mark, alert and signal of what is answered.
 
     Silencing and resetting speak for all of a panel's fires. An end without a zone ends all zones; a real end also
     ends a test, a test's end never a real alarm.
     """
+    columns = "SELECT mark, alert_id, signal FROM open_signals"
+    if signal.event not in SAID_BY_SENSORS:
+        return db.execute(f"{columns} WHERE mark = ?", (signal.mark,)).fetchall()
     whole_device = signal.kind in {SignalKind.SILENCED, SignalKind.RESET}
-    kind = NoticeKind.ACKNOWLEDGED if signal.kind is SignalKind.SILENCED else NoticeKind.CLEARED
-    answered = db.execute(
-        "SELECT mark, alert_id, signal FROM open_signals WHERE device = ? AND event = ? AND test >= ?"
-        " AND (zone = ? OR ? = '' OR ?)",
+    return db.execute(
+        f"{columns} WHERE device = ? AND event = ? AND test >= ? AND (zone = ? OR ? = '' OR ?)",
         (signal.device, signal.event.value, int(signal.test), signal.zone, signal.zone, whole_device),
     ).fetchall()
-    for mark, identifier, packed in answered:
-        if kind is NoticeKind.CLEARED:
-            db.execute("DELETE FROM open_signals WHERE mark = ?", (mark,))
-        _put(db, kind, identifier, epoch_ms(signal.received), packed)
 
 
 def _put(db: sqlite3.Connection, kind: NoticeKind, identifier: str, at_ms: int, packed: bytes) -> None:
@@ -114,6 +125,14 @@ class SpoolOutbox:
     def close(self) -> None:
         """Let go of the file."""
         self._db.close()
+
+    def tell(self, signals: Iterable[Signal]) -> None:
+        """Put signals that no event brought into the outbox, durable when this returns; ingest sends them on.
+
+        Any process of the home may; where ingest does not run they wait for it. Twice the same mark is one alert.
+        """
+        with self._transaction() as db:
+            write_signals(db, signals)
 
     def register(self, channel: str) -> None:
         """Note a channel, which from now on is told everything; one known before goes on where it was."""
@@ -166,16 +185,10 @@ class SpoolOutbox:
     def raised_anew(self, notice: Notice, identifier: str) -> None:
         """Tell people of an alert that came back: its sensor still says `active` after a person had closed it."""
         packed = pack_signal(notice.signal)
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
+        with self._transaction() as db:
             query = "UPDATE open_signals SET alert_id = ?, signal = ? WHERE mark = ? AND alert_id = ?"
-            self._db.execute(query, (identifier, packed, notice.signal.mark, notice.alert_id))
-            _put(self._db, NoticeKind.RAISED, identifier, epoch_ms(notice.at), packed)
-            self._db.execute("COMMIT")
-        except BaseException:
-            with suppress(sqlite3.Error):
-                self._db.execute("ROLLBACK")
-            raise
+            db.execute(query, (identifier, packed, notice.signal.mark, notice.alert_id))
+            _put(db, NoticeKind.RAISED, identifier, epoch_ms(notice.at), packed)
 
     def forget_old(self, now: datetime) -> None:
         """Delete notices that are old and that the records have, with what is known of their sending."""
@@ -190,6 +203,17 @@ class SpoolOutbox:
             " (SELECT count(*) FROM sends WHERE state = 'retry')"
         ).fetchone()
         return int(row[0]), int(row[1])
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._db
+            self._db.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):
+                self._db.execute("ROLLBACK")
+            raise
 
     def _notice(self, row: Sequence[object]) -> Notice | UnreadableNotice:
         number, kind, identifier, at_ms, packed, *attempts = row

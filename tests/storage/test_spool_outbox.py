@@ -6,20 +6,24 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from alerts.dispatch import TOLD_TO_PEOPLE, Answer, Delivery, Notice, NoticeKind
+from alerts.model import fingerprint
+from sensors.alarms import Alarm
 from sensors.events import EventState, EventType
 from sensors.intake import SpoolEntry
 from sensors.readings import epoch_ms
-from sensors.signals import Signal
+from sensors.signals import Signal, SignalKind
+from sensors.subjects import Subject
 from storage.spool import SpoolFullError, SqliteSpool
 from storage.spool_codec import SpoolDataError, pack_signal, unpack_signal
 from storage.spool_outbox import KEPT, REPEAT_AFTER_MS, SpoolOutbox, UnreadableNotice
-from tests.alerts.factories import raised
+from tests.alerts.factories import HQ, raised
 from tests.memory_records import NOON
 
 DONE = Answer(delivery=Delivery.DONE)
@@ -120,6 +124,21 @@ def test_the_end_of_a_test_leaves_a_real_fire_open(tmp_path: Path) -> None:
         assert [notice.signal.test for notice in waiting(outbox) if notice.kind is NoticeKind.CLEARED] == [True]
         commit(tmp_path, cleared())
         assert [notice.signal.test for notice in waiting(outbox) if notice.kind is NoticeKind.CLEARED] == [True, False]
+
+
+def own(subject: str, kind: SignalKind = SignalKind.ACTIVE) -> Signal:
+    failing = Subject.parse(f"device:{subject}")
+    mark = fingerprint(HQ, f"OPS.{Alarm.CHANNEL_FAILS}", failing)
+    return replace(raised(), kind=kind, mark=mark, event=Alarm.CHANNEL_FAILS, rule="OPS", subject=failing)
+
+
+def test_what_no_event_said_is_told_once_and_ends_by_its_mark_alone(tmp_path: Path) -> None:
+    with outbox_in(tmp_path) as outbox:
+        outbox.tell([own("sms"), own("mail"), own("sms")])
+        assert [each.signal.subject.id for each in waiting(outbox)] == ["sms", "mail"]
+        outbox.tell([own("sms", SignalKind.CLEARED)])
+        *_, ended = waiting(outbox)
+        assert (ended.kind, ended.signal.subject.id) == (NoticeKind.CLEARED, "sms")
 
 
 def test_silencing_and_resetting_a_panel_speak_for_all_its_fires(tmp_path: Path) -> None:
