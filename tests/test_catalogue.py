@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import pytest
 
 from sensors import topology
-from sensors.topology import OrganLevel
 from sensors.catalogue import CATALOGUE
 from sensors.catalogue.figures import (
     AREA_QUOTAS,
@@ -20,7 +19,7 @@ from sensors.catalogue.figures import (
 from sensors.catalogue.model import Confidence, Family, Parameter, RuleSpec, Source, UnknownParameterError
 from sensors.catalogue.standards import STANDARDS, cite
 from sensors.metrics import METRICS
-from sensors.topology import ClimateZone, EnergyClass
+from sensors.topology import ClimateZone, EnergyClass, OrganLevel
 from sensors.verdicts import Severity
 
 RULES_PER_LETTER = {"S": 10, "E": 12, "W": 1, "A": 8, "F": 12, "L": 6, "D": 6, "G": 6}
@@ -203,7 +202,7 @@ def test_every_climate_zone_and_class_has_an_energy_quota() -> None:
         (OrganLevel.COUNTY, [30, 24, 18, 12, 9]),
     ],
 )
-def test_office_areas_are_those_of_the_standard(level: areas: list[float]) -> None:
+def test_office_areas_are_those_of_the_standard(level: OrganLevel, areas: list[float]) -> None:
     assert [quota.area_m2 for quota in AREA_QUOTAS if quota.level is level] == areas
 
 
