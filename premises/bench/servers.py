@@ -23,7 +23,7 @@ def broker_in(folder: Path) -> Iterator[int]:
     if program is None:
         msg = "mosquitto is not installed; a bench of ingest needs a real broker"
         raise InputFault(msg)
-    port = _free_port()
+    port = free_port()
     with _running([program, "-c", str(write_configuration(Home(folder), port))]) as process:
         until = time.monotonic() + _PATIENCE_S
         while not is_listening(_LOOPBACK, port):
@@ -60,7 +60,8 @@ def _running(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
             process.terminate()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a loopback port that was free a moment ago."""
     with socket() as probe:
         probe.bind((_LOOPBACK, 0))
         port: int = probe.getsockname()[1]

@@ -8,7 +8,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from struct import pack
 
@@ -20,9 +20,11 @@ _WINDOW = 2_000
 """How many messages may be unacknowledged: enough to keep the broker busy."""
 
 _AT_ONCE = 200
+_PACE_S = 0.005
+"""How much of a paced second goes out in one write."""
+
 _PUBLISH_QOS_1 = 0x32
-_CONNECT = b"\x10\x19\x00\x04MQTT\x04\x02\x00\x3c\x00\x0dbench-traffic"
-_CONNACK_BYTES = 4
+CONNACK_BYTES = 4
 _PUBACK_BYTES = 4
 
 
@@ -41,11 +43,19 @@ class Traffic:
     devices_per_gateway: int = 100
     start_ms: int = 0
     boot: str = "b1"
+    site: str = SITE
+    per_s: float = 0.0
+    """At most so many messages a second; 0 is as fast as the broker takes them."""
 
     @classmethod
-    def beginning_now(cls, messages: int) -> "Traffic":
+    def beginning_now(cls, messages: int, *, devices: int = 100, per_s: float = 0.0) -> "Traffic":
         """Return traffic whose readings lie within the last hours."""
-        return cls(messages=messages, start_ms=time.time_ns() // 1_000_000 - 6 * 3_600_000)
+        start_ms = time.time_ns() // 1_000_000 - 6 * 3_600_000
+        return cls(messages=messages, devices=devices, per_s=per_s, start_ms=start_ms)
+
+    def at_site(self, site: str) -> "Traffic":
+        """Return the same traffic of another site."""
+        return replace(self, site=site)
 
     @property
     def gateways(self) -> int:
@@ -70,10 +80,17 @@ class Traffic:
         numbers = f'"boot":"{self.boot}","seq":{turn},"ts":{time_ms},' if self.numbered else ""
         value = _USUAL_W + turn % 100
         if self.readings == 1:
-            topic = f"premises/v1/{SITE}/{gateway}/{devices[0]}/readings"
+            topic = f"premises/v1/{self.site}/{gateway}/{devices[0]}/readings"
             return topic, f'{{{numbers}"readings":[{{"m":"{_METRIC}","v":{value},"u":"{_UNIT}"}}]}}'.encode()
         records = ",".join(f'{{"dev":"{each}","m":"{_METRIC}","v":{value},"u":"{_UNIT}"}}' for each in devices)
-        return f"premises/v1/{SITE}/{gateway}/readings", f'{{{numbers}"readings":[{records}]}}'.encode()
+        return f"premises/v1/{self.site}/{gateway}/readings", f'{{{numbers}"readings":[{records}]}}'.encode()
+
+
+def connect_packet(client: str) -> bytes:
+    """Return a CONNECT of MQTT 3.1.1 with a clean session and a keep-alive of a minute."""
+    name = client.encode()
+    body = b"\x00\x04MQTT\x04\x02\x00\x3c" + pack("!H", len(name)) + name
+    return bytes((0x10, len(body))) + body
 
 
 def publish_packet(topic: str, payload: bytes, packet_id: int) -> bytes:
@@ -96,18 +113,30 @@ def send(traffic: Traffic, port: int) -> None:
     )
     waiting = list(islice(packets, min(traffic.messages, 50_000)))
     with socket.create_connection(("127.0.0.1", port)) as broker:
-        broker.sendall(_CONNECT)
-        _received(broker, _CONNACK_BYTES)
+        broker.sendall(connect_packet("bench-traffic"))
+        _received(broker, CONNACK_BYTES)
         sys.stdin.readline()
-        unanswered = 0
-        for number in range(0, traffic.messages, _AT_ONCE):
-            ready = waiting[number : number + _AT_ONCE] or list(islice(packets, _AT_ONCE))
+        unanswered, at_once, began_s = 0, _at_once(traffic.per_s), time.monotonic()
+        for number in range(0, traffic.messages, at_once):
+            ready = waiting[number : number + at_once] or list(islice(packets, at_once))
+            _hold_back(traffic.per_s, number, time.monotonic() - began_s)
             broker.sendall(b"".join(ready))
             unanswered += len(ready)
             while unanswered > _WINDOW:
                 unanswered -= _received(broker, _PUBACK_BYTES)
         while unanswered:
             unanswered -= _received(broker, _PUBACK_BYTES)
+
+
+def _at_once(per_s: float) -> int:
+    """Return how many go out in one write: fewer where they are paced, for gateways do not speak all at once."""
+    return max(1, min(_AT_ONCE, int(per_s * _PACE_S))) if per_s else _AT_ONCE
+
+
+def _hold_back(per_s: float, sent: int, spent_s: float) -> None:
+    """Wait while more was sent than the pace allows; what is late is made up for."""
+    if per_s and (ahead_s := sent / per_s - spent_s) > 0:
+        time.sleep(ahead_s)
 
 
 def _received(broker: socket.socket, size: int) -> int:

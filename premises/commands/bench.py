@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from premises.commands.bench_alarm import command as alarm
 from premises.commands.bench_load import command as load
 from sensors.errors import InputFault
 
@@ -73,4 +74,5 @@ def simulate(*, rooms: int, days: int, as_json: bool, progress: bool | None) -> 
     click.echo(json.dumps(result.as_json()) if as_json else result.text())
 
 
+command.add_command(alarm)
 command.add_command(load)
