@@ -1,9 +1,18 @@
 """What can be done to alerts: each a step in the table of transitions, by an actor who may, in one transaction."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from alerts.alarms import ALARMS, AlarmFacts
-from alerts.model import TRANSITIONS, Alert, AlertAction, AlertState, AlertStep, IllegalAlertStepError, alert_id
+from alerts.model import (
+    TRANSITIONS,
+    Alert,
+    AlertAction,
+    AlertState,
+    AlertStep,
+    IllegalAlertStepError,
+    alert_id,
+    is_legal,
+)
 from alerts.ports import AlertTransaction
 from sensors.actors import Actor, Permission, system_actor
 from sensors.alarms import Alarm
@@ -31,10 +40,10 @@ def raise_alert(tx: AlertTransaction, signal: Signal, *, clock: Clock, actor: Ac
     known = tx.alert(raised.id) or tx.open_alert(signal.mark)
     if known is not None:
         return known
-    step = AlertStep(
+    first = AlertStep(
         alert_id=raised.id, action=AlertAction.RAISE, state=raised.state, actor_id=actor.id, at=clock.now()
     )
-    tx.save_alert(raised, step)
+    tx.save_alert(raised, first)
     return raised
 
 
@@ -45,8 +54,7 @@ def acknowledge(
 
     Raises NotPermittedError, UnknownAlertError, IllegalAlertStepError.
     """
-    why = _Why(note, on_behalf_of)
-    return _step(tx, identifier, AlertAction.ACKNOWLEDGE, actor=actor, clock=clock, why=why)
+    return step(tx, identifier, AlertAction.ACKNOWLEDGE, actor=actor, clock=clock, note=note, on_behalf_of=on_behalf_of)
 
 
 def clear(tx: AlertTransaction, identifier: str, *, actor: Actor, clock: Clock, note: str = "") -> Alert:
@@ -54,7 +62,7 @@ def clear(tx: AlertTransaction, identifier: str, *, actor: Actor, clock: Clock, 
 
     Raises NotPermittedError, UnknownAlertError, IllegalAlertStepError.
     """
-    return _step(tx, identifier, AlertAction.CLEAR, actor=actor, clock=clock, why=_Why(note))
+    return step(tx, identifier, AlertAction.CLEAR, actor=actor, clock=clock, note=note)
 
 
 def alert_of(signal: Signal) -> Alert:
@@ -87,31 +95,35 @@ def message_id(alert: Alert) -> str:
     return f"alert.{alert.parameters.get('event', alert.rule)}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Why:
-    note: str
-    on_behalf_of: str = ""
-
-
-def _step(
-    tx: AlertTransaction, identifier: str, action: AlertAction, *, actor: Actor, clock: Clock, why: _Why
+def step(
+    tx: AlertTransaction,
+    identifier: str,
+    action: AlertAction,
+    *,
+    actor: Actor,
+    clock: Clock,
+    note: str = "",
+    on_behalf_of: str = "",
 ) -> Alert:
+    """Return the alert after one step of the table, by an actor who may, recorded.
+
+    Raises NotPermittedError, UnknownAlertError, IllegalAlertStepError.
+    """
     actor.must(Permission.ACKNOWLEDGE_ALERT)
     alert = tx.alert(identifier)
     if alert is None:
         raise UnknownAlertError(identifier)
-    state = TRANSITIONS.get((alert.state, action))
-    if state is None:
+    if not is_legal(alert, action):
         raise IllegalAlertStepError(alert.state, action)
-    moved = replace(alert, state=state)
-    step = AlertStep(
+    moved = replace(alert, state=TRANSITIONS[alert.state, action])
+    taken = AlertStep(
         alert_id=identifier,
         action=action,
-        state=state,
+        state=moved.state,
         actor_id=actor.id,
         at=clock.now(),
-        note=why.note.strip(),
-        on_behalf_of=why.on_behalf_of.strip(),
+        note=note.strip(),
+        on_behalf_of=on_behalf_of.strip(),
     )
-    tx.save_alert(moved, step)
+    tx.save_alert(moved, taken)
     return moved

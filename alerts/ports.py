@@ -18,7 +18,7 @@ class AlertTransaction(Protocol):
         ...
 
     def open_alert(self, fingerprint: str) -> Alert | None:
-        """Return the alert of this fingerprint that is raised or acknowledged, the newest where there are several."""
+        """Return the alert of this fingerprint whose cause lasts, the newest where there are several."""
         ...
 
     def alerts(self, *, open_only: bool = False, limit: int = 200) -> Sequence[Alert]:

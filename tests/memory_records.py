@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from alerts.model import Alert, AlertState, AlertStep
+from alerts.model import ACTIVE_STATES, Alert, AlertState, AlertStep
 from analytics.ledger import FindingAction, FindingRecord
 from rectification.model import ENDED_STATES, Item, ItemStep
 from sensors.subjects import Subject
@@ -49,8 +49,8 @@ class MemoryRecords:
         return self.alert_rows.get(alert_id)
 
     def open_alert(self, fingerprint: str) -> Alert | None:
-        live = {AlertState.RAISED, AlertState.ACKNOWLEDGED}
-        found = [each for each in self.alert_rows.values() if each.fingerprint == fingerprint and each.state in live]
+        alike = [each for each in self.alert_rows.values() if each.fingerprint == fingerprint]
+        found = [each for each in alike if each.state in ACTIVE_STATES]
         return max(found, key=lambda each: each.onset, default=None)
 
     def alerts(self, *, open_only: bool = False, limit: int = 200) -> Sequence[Alert]:

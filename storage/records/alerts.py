@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from alerts.model import OPEN_STATES, Alert, AlertState, AlertStep
+from alerts.model import ACTIVE_STATES, OPEN_STATES, Alert, AlertStep
 from alerts.replies import AlertReply
 from sensors.journal import ChangeKind
 from storage.records.journal import AuditRows
@@ -14,7 +14,6 @@ from storage.records.tables import ALERT_REPLIES, ALERT_STEPS, ALERTS
 
 _STEP = fields_of(ALERT_STEPS, "number")
 _REPLY = fields_of(ALERT_REPLIES, "number")
-_ACTIVE = (AlertState.RAISED, AlertState.ACKNOWLEDGED)
 
 
 class AlertRows(AuditRows):
@@ -28,8 +27,8 @@ class AlertRows(AuditRows):
         return None if row is None else Alert(**row)
 
     def open_alert(self, fingerprint: str) -> Alert | None:
-        """Return the alert of this fingerprint that is raised or acknowledged, the newest where there are several."""
-        query = ALERTS.select().where(ALERTS.c.fingerprint == fingerprint, ALERTS.c.state.in_(_ACTIVE))
+        """Return the alert of this fingerprint whose cause lasts, the newest where there are several."""
+        query = ALERTS.select().where(ALERTS.c.fingerprint == fingerprint, ALERTS.c.state.in_(sorted(ACTIVE_STATES)))
         row = self._row(query.order_by(ALERTS.c.onset.desc(), ALERTS.c.id).limit(1))
         return None if row is None else Alert(**row)
 

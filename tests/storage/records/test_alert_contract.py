@@ -70,6 +70,9 @@ def test_open_only_leaves_out_what_is_over_and_seen(records: SqlRecords) -> None
         (AlertState.ACKNOWLEDGED, True),
         (AlertState.CLEARED_UNACKNOWLEDGED, False),
         (AlertState.CLEARED, False),
+        (AlertState.SHELVED, True),
+        (AlertState.SUPPRESSED, True),
+        (AlertState.OUT_OF_SERVICE, True),
     ],
 )
 def test_the_open_alert_of_a_fingerprint_is_still_active(
