@@ -1,0 +1,156 @@
+"""Level after level: what an escalation comes to with its repeats, and the clocks that people answer against."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from alerts.model import Alert, AlertAction, AlertStep
+from alerts.policy import Escalation, Lapse, Policy, Rung
+
+MOST_LEVELS = 64
+"""Of one alert, repeats included; nobody is called more often than that. The project's own choice."""
+
+SATURDAY = 5
+LONGEST_HOLIDAY_DAYS = 30
+"""A calendar that knows no workday for so long is not believed."""
+
+IsWorkday = Callable[[date], bool]
+
+
+def monday_to_friday(day: date) -> bool:
+    """Say whether a day is worked where nothing better is known."""
+    return day.weekday() < SATURDAY
+
+
+def levels(escalations: Mapping[str, Escalation], name: str) -> Sequence[Rung]:
+    """Return the rungs of an escalation in order, those that it goes on with and all repeats included.
+
+    The first is told at once whatever the file says, so that nobody waits for the first word.
+    """
+    found = sorted(_unfolded(escalations, name, Lapse(), depth=0), key=lambda rung: rung.after.order)[:MOST_LEVELS]
+    return [replace(found[0], after=Lapse()), *found[1:]] if found else []
+
+
+def cycle(escalations: Mapping[str, Escalation]) -> Sequence[str]:
+    """Return the names along the first loop, its first name again at the end; empty where there is none."""
+    for name in escalations:
+        found = _loop_from(escalations, name, ())
+        if found:
+            return found
+    return ()
+
+
+def later(start: datetime, lapse: Lapse, *, timezone: str, is_workday: IsWorkday) -> datetime:
+    """Return when a lapse after `start` is over."""
+    end = start + lapse.time
+    if not lapse.workdays:
+        return end
+    local = end.astimezone(ZoneInfo(timezone))
+    left, passed = lapse.workdays, 0
+    while left and passed < LONGEST_HOLIDAY_DAYS:
+        local += timedelta(days=1)
+        passed += 1
+        left -= is_workday(local.date())
+    return local.astimezone(UTC)
+
+
+class ClockName(StrEnum):
+    """What people must have done by a time."""
+
+    ACKNOWLEDGE = "acknowledge"
+    VERIFY = "verify"
+    REPAIR = "repair"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseClock:
+    """One clock of an alert. `done` is when it was stopped, None while it runs."""
+
+    name: ClockName
+    due: datetime
+    done: datetime | None = None
+
+    def is_late(self, now: datetime) -> bool:
+        """Say whether it was stopped too late, or runs beyond its time."""
+        return (self.done or now) > self.due
+
+    def left(self, now: datetime) -> timedelta:
+        """Return the time that is left; below zero where it is late."""
+        return self.due - (self.done or now)
+
+
+VERIFY_ACTION = "verify"
+"""A step of this name says that somebody was on site; what clears an alert says so too."""
+
+
+def clocks_of(
+    policy: Policy, alert: Alert, steps: Sequence[AlertStep], *, is_workday: IsWorkday = monday_to_friday
+) -> Sequence[ResponseClock]:
+    """Return the clocks of an alert in the order of `ClockName`, from when it was received.
+
+    What is over needs no acknowledging, looking or repairing any more, so its end stops every clock.
+    """
+    times = policy.response[alert.severity]
+    ended = _first(steps, AlertAction.CLEAR)
+    verified = _earlier(_first(steps, VERIFY_ACTION), ended)
+    stopped = {
+        ClockName.ACKNOWLEDGE: (times.acknowledge, _earlier(_first(steps, AlertAction.ACKNOWLEDGE), verified)),
+        ClockName.VERIFY: (times.verify, verified),
+        ClockName.REPAIR: (times.repair, ended),
+    }
+    return [
+        ResponseClock(
+            name=name,
+            due=later(alert.received, lapse, timezone=policy.timezone, is_workday=is_workday),
+            done=done,
+        )
+        for name, (lapse, done) in stopped.items()
+    ]
+
+
+def _first(steps: Sequence[AlertStep], action: str) -> datetime | None:
+    return min((step.at for step in steps if step.action == action), default=None)
+
+
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min((each for each in (one, other) if each is not None), default=None)
+
+
+def _unfolded(escalations: Mapping[str, Escalation], name: str, base: Lapse, *, depth: int) -> list[Rung]:
+    if depth >= MOST_LEVELS or name not in escalations:
+        return []
+    escalation, found = escalations[name], list[Rung]()
+    for rung in escalation.rungs:
+        moved = replace(rung, after=_sum(base, rung.after))
+        if rung.escalation:
+            found += _unfolded(escalations, rung.escalation, moved.after, depth=depth + 1)
+        else:
+            found.append(moved)
+    return found + _repeats(escalation, found)
+
+
+def _repeats(escalation: Escalation, found: Sequence[Rung]) -> list[Rung]:
+    if not found or not escalation.every:
+        return []
+    last = found[-1]
+    count = min(escalation.times, MOST_LEVELS)
+    return [
+        replace(last, after=_sum(last.after, Lapse(time=escalation.every * number))) for number in range(1, count + 1)
+    ]
+
+
+def _sum(one: Lapse, other: Lapse) -> Lapse:
+    return Lapse(time=one.time + other.time, workdays=one.workdays + other.workdays)
+
+
+def _loop_from(escalations: Mapping[str, Escalation], name: str, way: tuple[str, ...]) -> tuple[str, ...]:
+    if name in way:
+        return (*way[way.index(name) :], name)
+    following = [rung.escalation for rung in escalations[name].rungs if rung.escalation in escalations]
+    for each in following:
+        found = _loop_from(escalations, each, (*way, name))
+        if found:
+            return found
+    return ()

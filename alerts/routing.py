@@ -1,0 +1,146 @@
+"""From a notice to who is told of it, by which channel and when: pure, by the site's policy."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from alerts.dispatch import Notice
+from alerts.escalation import IsWorkday, later, levels, monday_to_friday
+from alerts.policy import DEFAULT_ESCALATIONS, EVERYBODY, Policy, QuietHours, Route, Rung
+from alerts.rosters import on_duty
+from sensors.alarms import Alarm
+from sensors.hours import Hours
+from sensors.signals import Signal
+from sensors.verdicts import Severity
+
+AT_ONCE = 0
+"""The level that is told without waiting for anybody."""
+
+_MOST_QUIET_SPANS = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """One telling: by which channel, at which level, when, and why there."""
+
+    channel: str
+    level: int
+    due: datetime
+    reason: str
+
+
+def plan(
+    policy: Policy, notice: Notice, now: datetime, *, is_workday: IsWorkday = monday_to_friday
+) -> Sequence[Planned]:
+    """Return who is told of a raised alert and when, level after level, if nobody acknowledges.
+
+    Whoever cannot be found is stood in for by the default contact, and that one by everybody: what is raised is told.
+    """
+    route = route_of(policy, notice.signal, now, is_workday=is_workday)
+    found = list[Planned]()
+    for level, rung in enumerate(_rungs(policy, route, notice.signal)):
+        due = later(now, rung.after, timezone=policy.timezone, is_workday=is_workday)
+        if level > AT_ONCE:
+            due = quiet_until(policy, notice.signal, due) or due
+        channels, reason = _reached(policy, rung, due)
+        found += [Planned(channel=each, level=level, due=due, reason=reason) for each in channels]
+    return found
+
+
+def plan_end(told: Collection[str], now: datetime) -> Sequence[Planned]:
+    """Return the telling of an end: at once, and only to those who were told of the beginning."""
+    return [Planned(channel=each, level=AT_ONCE, due=now, reason="was told of the beginning") for each in sorted(told)]
+
+
+def route_of(policy: Policy, signal: Signal, at: datetime, *, is_workday: IsWorkday = monday_to_friday) -> Route | None:
+    """Return the first route that matches an alert at a time; None where none does."""
+    local = at.astimezone(ZoneInfo(policy.timezone))
+    return next((each for each in policy.routes if _matches(each, signal, local, is_workday)), None)
+
+
+def quiet_until(policy: Policy, signal: Signal, at: datetime) -> datetime | None:
+    """Return when the quiet hours that hold an alert back at a time end; None where nothing holds it. Red is free."""
+    if signal.severity is Severity.RED:
+        return None
+    wanted = [each for each in policy.quiet_hours if signal.severity in each.severities]
+    end, zone = at, ZoneInfo(policy.timezone)
+    for _ in range(_MOST_QUIET_SPANS):
+        held = _quiet_end(wanted, end.astimezone(zone))
+        if held is None:
+            break
+        end = held.astimezone(UTC)
+    return None if end == at else end
+
+
+def everyone_of(policy: Policy, name: str, at: datetime) -> tuple[str, ...]:
+    """Return the channels of a contact or of those on duty by a roster; none where nobody is."""
+    if name == EVERYBODY:
+        return policy.channels
+    if name in policy.rosters:
+        local = at.astimezone(ZoneInfo(policy.timezone))
+        return _once(
+            each for contact in on_duty(policy.rosters[name], local) for each in everyone_of(policy, contact, at)
+        )
+    return policy.contacts[name].channels if name in policy.contacts else ()
+
+
+def _rungs(policy: Policy, route: Route | None, signal: Signal) -> Sequence[Rung]:
+    if route is not None:
+        found = levels(policy.escalations, route.escalation)
+    elif policy.routes or policy.contacts:
+        found = [Rung(to=(policy.default_contact,), after=each.after) for each in _default(signal)]
+    else:
+        found = _default(signal)
+    found = found or _default(signal)
+    return found[:1] if _needs_no_answer(signal) else found
+
+
+def _default(signal: Signal) -> Sequence[Rung]:
+    escalation = DEFAULT_ESCALATIONS[signal.severity]
+    return levels({escalation.name: escalation}, escalation.name)
+
+
+def _needs_no_answer(signal: Signal) -> bool:
+    """Say whether it is a test: it is told once; an unconfirmed one makes an alert of its own."""
+    return signal.test or signal.event is Alarm.TEST
+
+
+def _reached(policy: Policy, rung: Rung, due: datetime) -> tuple[tuple[str, ...], str]:
+    """Return the channels of a rung at its time, and by whose name."""
+    found = _once(channel for name in rung.to for channel in everyone_of(policy, name, due))
+    if found:
+        return found, ", ".join(rung.to)
+    missing = ", ".join(rung.to) or "nobody"
+    stand_in = everyone_of(policy, policy.default_contact, due)
+    if stand_in:
+        return stand_in, f"{policy.default_contact}, for {missing} has nobody there"
+    return policy.channels, f"{EVERYBODY}, for {missing} has nobody there"
+
+
+def _matches(route: Route, signal: Signal, local: datetime, is_workday: IsWorkday) -> bool:
+    return (
+        route.matcher.matches(signal)
+        and local.weekday() in route.weekdays
+        and (not route.hours or _within(route.hours, local) is not None)
+        and (route.workday is None or is_workday(local.date()) == route.workday)
+    )
+
+
+def _within(hours: Hours, local: datetime) -> int | None:
+    """Return the minute of the day at which the span that holds ends; None where none holds."""
+    minute = local.hour * 60 + local.minute
+    return next((end for start, end in hours if start <= minute < end), None)
+
+
+def _quiet_end(quiet: Sequence[QuietHours], local: datetime) -> datetime | None:
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    for each in quiet:
+        end = _within(each.hours, local) if local.weekday() in each.weekdays else None
+        if end is not None:
+            return midnight + timedelta(minutes=end)
+    return None
+
+
+def _once(names: Iterator[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
