@@ -23,6 +23,9 @@ class Permission(StrEnum):
 
     READ = "read"
     ACKNOWLEDGE_ALERT = "acknowledge_alert"
+    KEEP_LOG = "keep_log"
+    """Write into the duty log and the log of tests, say what was found on site, ask for isolations."""
+    APPROVE_ISOLATION = "approve_isolation"
     MANAGE_ITEM = "manage_item"
     """Propose, assign, cancel."""
     WORK_ON_ITEM = "work_on_item"
@@ -43,6 +46,8 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
             {
                 Permission.READ,
                 Permission.ACKNOWLEDGE_ALERT,
+                Permission.KEEP_LOG,
+                Permission.APPROVE_ISOLATION,
                 Permission.MANAGE_ITEM,
                 Permission.WORK_ON_ITEM,
                 Permission.SIGN_OFF_ITEM,
@@ -51,7 +56,14 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
             }
         ),
         Role.SAFETY_OFFICER: frozenset(
-            {Permission.READ, Permission.ACKNOWLEDGE_ALERT, Permission.WORK_ON_ITEM, Permission.SIGN_OFF_ITEM}
+            {
+                Permission.READ,
+                Permission.ACKNOWLEDGE_ALERT,
+                Permission.KEEP_LOG,
+                Permission.APPROVE_ISOLATION,
+                Permission.WORK_ON_ITEM,
+                Permission.SIGN_OFF_ITEM,
+            }
         ),
         Role.AUDITOR: frozenset({Permission.READ, Permission.READ_AUDIT}),
         Role.SYSTEM_ADMINISTRATOR: frozenset({Permission.READ, Permission.CONFIGURE, Permission.MANAGE_DATA}),

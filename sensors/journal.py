@@ -16,6 +16,8 @@ class ChangeKind(StrEnum):
     READING = "reading"
     ACCOUNT = "account"
     BILL = "bill"
+    LOG = "log"
+    """What people write down: duty, isolations, tests and checks, alarms verified on site."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ from analytics.ledger import Judgement
 from rectification.model import ItemAction, ItemState
 from sensors.bills import Utility
 from sensors.journal import ChangeKind
+from sensors.logs import AlarmTruth, DutyKind, FireSystem, FireTestKind, FireTestResult, IsolationAction
 from sensors.verdicts import Severity
 from storage.records.columns import (
     NUMBER,
@@ -231,6 +232,93 @@ BILLS = Table(
     Column("entered", UtcMs, nullable=False),
     Column("entered_by", Text, nullable=False),
     Index("bills_by_site", "site"),
+)
+
+DUTY_ENTRIES = Table(
+    "duty_entries",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("site", Text, nullable=False),
+    Column("kind", Written(DutyKind), nullable=False),
+    Column("at", UtcMs, nullable=False),
+    Column("present", words_column(), nullable=False),
+    Column("entered", UtcMs, nullable=False),
+    Column("entered_by", Text, nullable=False),
+    Column("relief", words_column(), nullable=False),
+    Column("panel_normal", Boolean),
+    Column("note", Text, nullable=False),
+    Column("corrects", Text, nullable=False),
+    Column("void", Boolean, nullable=False),
+    Index("duty_entries_by_time", "site", "at"),
+    Index("duty_entries_by_corrected", "corrects"),
+)
+ISOLATIONS = Table(
+    "isolations",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("site", Text, nullable=False),
+    Column("subject", subject_column(), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("starts", UtcMs, nullable=False),
+    Column("planned_end", UtcMs, nullable=False),
+    Column("applicant", Text, nullable=False),
+    Column("entered", UtcMs, nullable=False),
+    Column("zone", Text, nullable=False),
+    Index("isolations_by_start", "site", "starts"),
+)
+ISOLATION_STEPS = Table(
+    "isolation_steps",
+    METADATA,
+    Column("number", NUMBER, primary_key=True, autoincrement=True),
+    Column("isolation_id", Text, _of("isolations.id"), nullable=False),
+    Column("action", Written(IsolationAction), nullable=False),
+    Column("actor_id", Text, nullable=False),
+    Column("at", UtcMs, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("planned_end", UtcMs),
+    Index("isolation_steps_by_isolation", "isolation_id"),
+    sqlite_autoincrement=True,
+)
+FIRE_TESTS = Table(
+    "fire_tests",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("site", Text, nullable=False),
+    Column("kind", Written(FireTestKind), nullable=False),
+    Column("subject", subject_column(), nullable=False),
+    Column("system", Written(FireSystem), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("result", Written(FireTestResult), nullable=False),
+    Column("entered", UtcMs, nullable=False),
+    Column("entered_by", Text, nullable=False),
+    Column("next_due", Date),
+    Column("note", Text, nullable=False),
+    Column("corrects", Text, nullable=False),
+    Column("void", Boolean, nullable=False),
+    Index("fire_tests_by_day", "site", "day"),
+    Index("fire_tests_by_corrected", "corrects"),
+)
+ALARM_CHECKS = Table(
+    "alarm_checks",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("site", Text, nullable=False),
+    Column("alert_id", Text, _of("alerts.id"), nullable=False),
+    Column("subject", subject_column(), nullable=False),
+    Column("zone", Text, nullable=False),
+    Column("onset", UtcMs, nullable=False),
+    Column("truth", Written(AlarmTruth), nullable=False),
+    Column("at", UtcMs, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("entered", UtcMs, nullable=False),
+    Column("entered_by", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("corrects", Text, nullable=False),
+    Column("void", Boolean, nullable=False),
+    Index("alarm_checks_by_alert", "alert_id"),
+    Index("alarm_checks_by_onset", "site", "onset"),
+    Index("alarm_checks_by_corrected", "corrects"),
 )
 
 CHANGES = Table(

@@ -6,10 +6,11 @@ from storage.records.bills import BillRows
 from storage.records.findings import FindingRows
 from storage.records.items import ItemRows
 from storage.records.journal import ChangeRows
+from storage.records.logs import LogRows
 from storage.records.outbox import OutboxRows
 
 
-class RecordsTransaction(AlertRows, ItemRows, FindingRows, AccountRows, BillRows, OutboxRows, ChangeRows):
+class RecordsTransaction(AlertRows, ItemRows, FindingRows, AccountRows, BillRows, LogRows, OutboxRows, ChangeRows):
     """Keeps the ports of alerts, rectification, analytics and API; durable together or not at all."""
 
     __slots__ = ()

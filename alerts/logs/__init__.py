@@ -1,0 +1,1 @@
+"""What people write down about fire safety, and what the rules make of it."""
