@@ -69,11 +69,11 @@ class CodeRules:
 
 
 def answer_by_code(
-    tx: ReplyTransaction, text: str, *, recipient: str, actor: Actor, rules: CodeRules, clock: Clock
+    tx: ReplyTransaction, text: str, *, recipient: str, actor: Actor, rules: CodeRules, clock: Clock, note: str
 ) -> AlertReply:
     """Return what became of an answer of a recipient (the name of the channel that its codes were sent over).
 
-    Raises NotPermittedError where the actor may not acknowledge.
+    `note` says in the step by which way the answer came. Raises NotPermittedError where the actor may not acknowledge.
     """
     now = clock.now()
     before = tx.alert_replies(recipient, since=now - WITHIN)
@@ -83,7 +83,7 @@ def answer_by_code(
     alert = _meant(tx, codes, recipient, rules.key)
     outcome = _outcome(codes, alert, now, rules.valid)
     if alert is not None and outcome is ReplyOutcome.ACKNOWLEDGED:
-        acknowledge(tx, alert.id, actor=actor, clock=clock, note="SMS")
+        acknowledge(tx, alert.id, actor=actor, clock=clock, note=note)
     reply = AlertReply(
         recipient=recipient,
         outcome=outcome,

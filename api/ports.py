@@ -8,11 +8,13 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Protocol
 
+from alerts.logs.ports import LogTransaction
 from alerts.replies import ReplyTransaction
 from analytics.ledger import FindingTransaction
 from api.data_ports import DataDesk, NoData
 from api.security.passwords import Argon2Passwords, Passwords
 from api.sms_replies import SmsReplies
+from api.wecom_replies import WecomReplies
 from rectification.commands import Deadlines
 from rectification.ports import ItemTransaction
 from sensors.accounts import Account, Session, SetUpToken
@@ -127,6 +129,7 @@ class RecordsTransaction(
     FindingTransaction,
     AccountTransaction,
     BillTransaction,
+    LogTransaction,
     AuditTransaction,
     ChangesReader,
     Protocol,
@@ -278,3 +281,5 @@ class Services:
     passwords: Passwords = field(default_factory=Argon2Passwords)
     sms_replies: SmsReplies | None = None
     """Who may bring answers to SMS; None where nobody may."""
+    wecom_replies: Mapping[str, WecomReplies] = field(default_factory=lambda: MappingProxyType({}))
+    """WeCom's applications whose members may answer, by their names in the settings."""

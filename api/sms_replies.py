@@ -7,18 +7,10 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_address
 
 from alerts.replies import CodeRules
+from api.recipients import Recipient
 
 FRESH_S = 300
 """A signed answer older or younger than this is refused: it may have been recorded and sent again."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Phone:
-    """A phone that codes were sent to. `recipient` is its channel's name, `user` the account of whoever holds it."""
-
-    label: str
-    recipient: str
-    user: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +19,7 @@ class SmsReplies:
 
     secret: str = field(repr=False)
     allowed: tuple[IPv4Network | IPv6Network, ...]
-    phones: Mapping[str, Phone] = field(repr=False)
+    phones: Mapping[str, Recipient] = field(repr=False)
     rules: CodeRules = field(repr=False)
 
     def lets_in(self, address: str) -> bool:

@@ -22,6 +22,12 @@ def _network(value: str) -> str:
     return value
 
 
+def _refuse_public_cloud(base_url: str, *, allowed: bool) -> None:
+    if urlsplit(base_url).hostname in PUBLIC_CLOUDS.values() and not allowed:
+        msg = "base_url is a public cloud's; say public_cloud = true if messages may leave the building"
+        raise ValueError(msg)
+
+
 class WebhookSettings(Section):
     """An address that is told of alerts, and the file with the secret that its messages are signed with."""
 
@@ -45,9 +51,7 @@ class RobotSettings(Section):
 
     @model_validator(mode="after")
     def _hold_together(self) -> Self:
-        if urlsplit(self.base_url).hostname in PUBLIC_CLOUDS.values() and not self.public_cloud:
-            msg = "base_url is a public cloud's; say public_cloud = true if messages may leave the building"
-            raise ValueError(msg)
+        _refuse_public_cloud(self.base_url, allowed=self.public_cloud)
         if self.kind == "wecom" and self.secret_file is not None:
             msg = "robots of WeCom know no signature; leave secret_file out"
             raise ValueError(msg)
@@ -117,6 +121,46 @@ class AppriseSettings(Section):
     per_minute: PerMinute = 20
 
 
+class WecomMemberSettings(Section):
+    """A member of WeCom who is written to. `user` is the account that acknowledges when the member answers."""
+
+    name: Label
+    member: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\s|@]+$")]
+    user: str | None = None
+
+
+class WecomAppSettings(Section):
+    """An application of WeCom, which writes to members and, with `callback_*`, hears their answers."""
+
+    name: Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[a-z0-9-]+$")]
+    """A part of the address that WeCom calls."""
+    base_url: Annotated[str, Field(min_length=1)]
+    corp_id: Annotated[str, Field(min_length=1, max_length=64)]
+    agent_id: Annotated[int, Field(ge=0)]
+    secret_file: Path
+    callback_token_file: Path | None = None
+    callback_key_file: Path | None = None
+    card: bool = True
+    """Whether messages that can be answered have a button; old clients show no cards."""
+    public_cloud: bool = False
+    language: Language = "zh"
+    per_minute: PerMinute = 12
+    members: Annotated[tuple[WecomMemberSettings, ...], Field(min_length=1, max_length=32)]
+
+    @property
+    def hears(self) -> bool:
+        """Say whether answers are listened to."""
+        return self.callback_token_file is not None
+
+    @model_validator(mode="after")
+    def _hold_together(self) -> Self:
+        _refuse_public_cloud(self.base_url, allowed=self.public_cloud)
+        if (self.callback_token_file is None) != (self.callback_key_file is None):
+            msg = "callback_token_file and callback_key_file go together"
+            raise ValueError(msg)
+        return self
+
+
 class SmsReplySettings(Section):
     """Who may bring answers to SMS: a gateway at one of these addresses that knows the secret in the file."""
 
@@ -133,20 +177,27 @@ class AlertSettings(Section):
     robots: Annotated[tuple[RobotSettings, ...], Field(max_length=16)] = ()
     sms: Annotated[tuple[SmsSettings, ...], Field(max_length=4)] = ()
     mail: Annotated[tuple[MailSettings, ...], Field(max_length=4)] = ()
+    wecom_apps: Annotated[tuple[WecomAppSettings, ...], Field(max_length=4)] = ()
     apprise: Annotated[tuple[AppriseSettings, ...], Field(max_length=16)] = ()
     sms_reply: SmsReplySettings = SmsReplySettings()
 
     @model_validator(mode="after")
     def _hold_together(self) -> Self:
         phones = [phone for gateway in self.sms for phone in gateway.phones]
+        members = [member for app in self.wecom_apps for member in app.members]
         labels = [
             *(each.name for each in self.robots),
             *(each.name for each in self.mail),
             *(each.name for each in self.apprise),
             *(each.name for each in phones),
+            *(each.name for each in members),
         ]
         twice = sorted({label for label in labels if labels.count(label) > 1})
         if twice:
-            msg = f"the name {', '.join(twice)} stands twice among robots, phones, mail and apprise; each has its own"
+            msg = f"the name {', '.join(twice)} stands twice among those who are told; each has its own"
+            raise ValueError(msg)
+        apps = [app.name for app in self.wecom_apps]
+        if len(set(apps)) < len(apps):
+            msg = "two of wecom_apps have one name; each has its own"
             raise ValueError(msg)
         return self

@@ -32,6 +32,7 @@ from premises.jobs.scheduler import Schedule
 from premises.live_registry import LiveRegistry
 from premises.metrics import Figures, Sources
 from premises.notices.sms_replies import sms_replies
+from premises.notices.wecom_replies import wecom_replies
 from premises.processes import server_info
 from premises.processes.internal_routes import Internal, internal_app
 from premises.processes.locks import holder, sole
@@ -183,6 +184,7 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
             data=desk,
             figures=figures.text,
             sms_replies=sms_replies(settings, home),
+            wecom_replies=wecom_replies(settings, home),
         )
         internal = Internal(
             token=info.token,

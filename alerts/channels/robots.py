@@ -116,7 +116,7 @@ class Robot:
 
 def read_code(reply: Reply, codes: Codes) -> Answer:
     """Return what the number in an answer of HTTP 200 says; an answer without one is no success."""
-    told = _object(reply.body)
+    told = json_object(reply.body)
     code = next((told[name] for name in codes.names if name in told), None)
     if not isinstance(code, int) or isinstance(code, bool):
         return Answer(delivery=Delivery.RETRY, detail=f"HTTP {reply.status} without {codes.names[0]}")
@@ -171,7 +171,8 @@ def _cut(text: str) -> str:
     return text.encode()[:LONGEST_TEXT_BYTES].decode(errors="ignore")
 
 
-def _object(body: bytes) -> Mapping[str, Any]:
+def json_object(body: bytes) -> Mapping[str, Any]:
+    """Return the JSON object in an answer; empty where it holds none."""
     try:
         found = json.loads(body)
     except ValueError:

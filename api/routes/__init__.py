@@ -2,9 +2,22 @@
 
 from fastapi import APIRouter
 
-from api.routes import accounts, alert_replies, alerts, bills, data, findings, health, identity, items, live, rooms
+from api.routes import (
+    accounts,
+    alert_replies,
+    alerts,
+    bills,
+    data,
+    findings,
+    health,
+    identity,
+    items,
+    live,
+    rooms,
+    wecom_replies,
+)
 
 router = APIRouter()
 router.include_router(health.router)
-for part in (identity, accounts, alerts, alert_replies, findings, items, rooms, live, data, bills):
+for part in (identity, accounts, alerts, alert_replies, wecom_replies, findings, items, rooms, live, data, bills):
     router.include_router(part.router, prefix="/api/v1")

@@ -6,13 +6,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from pydantic import Field
 
-from alerts.replies import AlertReply, ReplyOutcome, answer_by_code
+from alerts.replies import ReplyOutcome
+from api.answering import answered
 from api.dependencies import ClientAddress, ServicesOf
-from api.ports import RecordsTransaction, Services
 from api.problems import Problem, ProblemError, not_found
 from api.routes.bodies import Body, Text
-from api.sms_replies import Phone, SmsReplies, plain_number
-from sensors.actors import Actor, NotPermittedError, Permission, Role
+from api.sms_replies import SmsReplies, plain_number
 
 router = APIRouter(tags=["alerts"])
 
@@ -53,22 +52,4 @@ def post_sms_reply(services: ServicesOf, replies: KnownGateway, given: SmsReplyB
     phone = replies.phones.get(plain_number(given.phone))
     if phone is None:
         return SmsReplyView(ReplyOutcome.WRONG_CODE)
-    return SmsReplyView(_answered(services, replies, phone, given.text).outcome)
-
-
-def _answered(services: Services, replies: SmsReplies, phone: Phone, text: str) -> AlertReply:
-    with services.records.transaction() as tx:
-        actor = _holder(tx, phone)
-        return answer_by_code(
-            tx, text, recipient=phone.recipient, actor=actor, rules=replies.rules, clock=services.clock
-        )
-
-
-def _holder(tx: RecordsTransaction, phone: Phone) -> Actor:
-    """Return who answers: the account that the phone belongs to, else the phone itself by its label."""
-    if phone.user is None:
-        return Actor(id=f"sms:{phone.label}", name=phone.label, roles=frozenset({Role.SAFETY_OFFICER}))
-    account = tx.account_named(phone.user)
-    if account is None or account.disabled is not None:
-        raise NotPermittedError(Actor(id=f"sms:{phone.label}", name=phone.label), Permission.ACKNOWLEDGE_ALERT)
-    return account.actor()
+    return SmsReplyView(answered(services, phone, given.text, over="SMS", rules=replies.rules).outcome)

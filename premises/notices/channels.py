@@ -13,6 +13,7 @@ from alerts.channels.robots import PER_MINUTE, Robot
 from alerts.channels.sms import Gateway, Sms
 from alerts.channels.text import Carrier, TextChannel
 from alerts.channels.webhook import Webhook
+from alerts.channels.wecom_app import WecomApp, WecomMember
 from alerts.codes import code_of
 from alerts.dispatch import Channel
 from alerts.messages import Language, Wording
@@ -22,6 +23,7 @@ from premises.channel_settings import (
     RobotSettings,
     SmsSettings,
     WebhookSettings,
+    WecomAppSettings,
 )
 from premises.home import Home
 from premises.notices.alert_key import alert_code_key
@@ -55,6 +57,21 @@ def phone_name(label: str, number: str) -> str:
     return channel_name("sms", label, number)
 
 
+def wecom_members(given: WecomAppSettings, *, secret: str = "") -> list[WecomMember]:
+    """Return the members of an application; who only asks for their names needs no secret."""
+    app = WecomApp(
+        label=given.name,
+        base_url=given.base_url,
+        corp_id=given.corp_id,
+        agent_id=given.agent_id,
+        secret=secret,
+        card=given.card,
+    )
+    return [
+        WecomMember(app=app, label=each.name, member=each.member, language=given.language) for each in given.members
+    ]
+
+
 class _Makers:
     """One method for each kind of channel."""
 
@@ -73,6 +90,8 @@ class _Makers:
             yield f"sms.{place}", partial(self._sms, sms)
         for place, mail in enumerate(alerts.mail):
             yield f"mail.{place}", partial(self._mail, mail)
+        for place, app in enumerate(alerts.wecom_apps):
+            yield f"wecom_apps.{place}", partial(self._wecom_app, app)
         for place, apprise in enumerate(alerts.apprise):
             yield f"apprise.{place}", partial(self._apprise, apprise)
 
@@ -120,6 +139,11 @@ class _Makers:
             mail = Mail(server=server, label=given.name, recipient=recipient)
             yield _paced(self._told(mail, given.language), given.per_minute)
 
+    def _wecom_app(self, given: WecomAppSettings) -> Iterator[Channel]:
+        for member in wecom_members(given, secret=read_secret(given.secret_file)):
+            code = self._keyed(member.name) if given.hears else _no_code
+            yield _paced(self._told(member, given.language, code=code), given.per_minute)
+
     def _apprise(self, given: AppriseSettings) -> Iterator[Channel]:
         service = AppriseService(label=given.name, url=read_secret(given.url_file))
         yield _paced(self._told(service, given.language), given.per_minute)
@@ -135,8 +159,9 @@ class _Makers:
 
     def _code(self, recipient: str) -> Callable[[str], str]:
         """Return what gives a phone its codes; none where no gateway brings answers."""
-        if self._settings.alerts.sms_reply.secret_file is None:
-            return _no_code
+        return _no_code if self._settings.alerts.sms_reply.secret_file is None else self._keyed(recipient)
+
+    def _keyed(self, recipient: str) -> Callable[[str], str]:
         key = alert_code_key(self._home)
         return lambda alert_id: code_of(key, alert_id, recipient)
 

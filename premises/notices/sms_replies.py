@@ -4,7 +4,8 @@ from datetime import timedelta
 from ipaddress import ip_network
 
 from alerts.replies import CodeRules
-from api.sms_replies import Phone, SmsReplies, plain_number
+from api.recipients import Recipient
+from api.sms_replies import SmsReplies, plain_number
 from premises.home import Home
 from premises.notices.alert_key import alert_code_key
 from premises.notices.channels import phone_name
@@ -17,8 +18,8 @@ def sms_replies(settings: Settings, home: Home) -> SmsReplies | None:
     if given.secret_file is None:
         return None
     phones = {
-        plain_number(phone.number): Phone(
-            label=phone.name, recipient=phone_name(phone.name, phone.number), user=phone.user
+        plain_number(phone.number): Recipient(
+            label=phone.name, channel=phone_name(phone.name, phone.number), user=phone.user
         )
         for gateway in settings.alerts.sms
         for phone in gateway.phones

@@ -14,7 +14,8 @@ import pytest
 from alerts.codes import code_of, codes_in
 from alerts.replies import WITHIN, WRONG_ANSWERS, CodeRules
 from api.app import create_app
-from api.sms_replies import FRESH_S, Phone, SmsReplies, plain_number
+from api.recipients import Recipient
+from api.sms_replies import FRESH_S, SmsReplies, plain_number
 from sensors.actors import Role
 from tests.api.bench import Bench, code
 from tests.api.records import fire
@@ -24,8 +25,8 @@ SECRET = "s3cret"  # noqa: S105 - of a test
 KEY = b"key"
 BEARER = {"Authorization": f"Bearer {SECRET}"}
 PHONES = {
-    "13800000000": Phone(label="duty", recipient="sms:duty:1"),
-    "13900000000": Phone(label="anna", recipient="sms:anna:2", user="anna"),
+    "13800000000": Recipient(label="duty", channel="sms:duty:1"),
+    "13900000000": Recipient(label="anna", channel="sms:anna:2", user="anna"),
 }
 WRONG = "000000"
 

@@ -35,6 +35,8 @@ TABLE: dict[tuple[str, str], Permission | str] = {
     ("GET", "/api/v1/alerts/{alert_id}"): Permission.READ,
     ("POST", "/api/v1/alerts/{alert_id}/acknowledge"): Permission.ACKNOWLEDGE_ALERT,
     ("POST", "/api/v1/alert-replies/sms"): PUBLIC,  # by its own secret and source address
+    ("GET", "/api/v1/alert-replies/wecom/{app}"): PUBLIC,  # by a signature
+    ("POST", "/api/v1/alert-replies/wecom/{app}"): PUBLIC,  # by a signature
     ("GET", "/api/v1/findings"): Permission.READ,
     ("GET", "/api/v1/findings/{finding_id}"): Permission.READ,
     ("POST", "/api/v1/findings/{finding_id}/judge"): Permission.JUDGE_FINDING,
