@@ -162,12 +162,12 @@ def test_what_is_not_for_us_is_refused(tmp_path: Path, by: Wecom, age_s: int, fl
     assert state(there, alert_id) == "raised"
 
 
-@pytest.mark.parametrize("body", [BILLION_LAUGHS, OUTSIDE, PARAMETERS, b"", b"{}", b"<xml>", b"\xff\xfe<", b"<a/>"])
-def test_documents_that_are_no_message_are_refused(tmp_path: Path, body: bytes) -> None:
+def test_documents_that_are_no_message_are_refused(tmp_path: Path) -> None:
     there = bench(tmp_path)
-    query = WECOM.query("x", stamp=now_s(there))
-    answer = there.browser().client.post(f"{PATH}?{query}", content=body)
-    assert (answer.status_code, code(answer)) == (403, "not_permitted")
+    client, query = there.browser().client, WECOM.query("x", stamp=now_s(there))
+    for body in (BILLION_LAUGHS, OUTSIDE, PARAMETERS, b"", b"{}", b"<xml>", b"\xff\xfe<", b"<a/>"):
+        answer = client.post(f"{PATH}?{query}", content=body)
+        assert (answer.status_code, code(answer)) == (403, "not_permitted"), body
 
 
 def test_a_document_inside_that_declares_entities_is_refused_too(tmp_path: Path) -> None:
@@ -175,12 +175,12 @@ def test_a_document_inside_that_declares_entities_is_refused_too(tmp_path: Path)
     assert Flaw.DOCUMENT_TYPE.value in answer.json()["detail"]
 
 
-@pytest.mark.parametrize("has_length", [True, False])
-def test_a_body_larger_than_a_message_is_refused(tmp_path: Path, *, has_length: bool) -> None:
+def test_a_body_larger_than_a_message_is_refused(tmp_path: Path) -> None:
     there = bench(tmp_path)
-    query, large = WECOM.query("x", stamp=now_s(there)), b"<" * (LONGEST_BODY + 1)
-    answer = there.browser().client.post(f"{PATH}?{query}", content=large if has_length else iter([large]))
-    assert answer.status_code == 413
+    client, query = there.browser().client, WECOM.query("x", stamp=now_s(there))
+    large = b"<" * (LONGEST_BODY + 1)
+    for content in (large, iter([large])):  # with its length, and without
+        assert client.post(f"{PATH}?{query}", content=content).status_code == 413
 
 
 @pytest.mark.parametrize("encrypted", ["", "no base64!", "AAAA", "A" * 64])
