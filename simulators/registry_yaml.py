@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 
-from sensors.topology import Device, Name, Person, Placement, Registry
+from sensors.topology import Device, Name, Person, Placement, Registry, Room
 
 Entry = Mapping[str, object]
 
@@ -15,7 +15,7 @@ def registry_text(registry: Registry) -> str:
         "departments": (_plain(entry) for entry in registry.departments.values()),
         "people": (_person(entry) for entry in registry.people.values()),
         "buildings": (_plain(entry) for entry in registry.buildings.values()),
-        "rooms": (_plain(entry) for entry in registry.rooms.values()),
+        "rooms": (_room(entry) for entry in registry.rooms.values()),
         "circuits": (_plain(entry) for entry in registry.circuits.values()),
         "openings": (_plain(entry) for entry in registry.openings.values()),
         "devices": (_device(entry) for entry in registry.devices.values()),
@@ -31,6 +31,11 @@ def _plain(entry: object, *leave_out: str) -> dict[str, object]:
     names: Iterable[str] = entry.__dataclass_fields__  # type: ignore[attr-defined] # every entry is a dataclass
     found = {name: getattr(entry, name) for name in names if name not in leave_out}
     return {name: value for name, value in found.items() if value is not None and value not in ((), "")}
+
+
+def _room(room: Room) -> Entry:
+    """Return a room; a toilet of no size is none, and the file knows no zero."""
+    return _plain(room, *(() if room.toilet_m2 else ("toilet_m2",)))
 
 
 def _person(person: Person) -> Entry:
