@@ -10,7 +10,7 @@ belongs into one transaction.
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from sensors.intake import Book, Delivery, Gap, GatewayState, Quarantined, SpoolEntry
@@ -30,6 +30,7 @@ from storage.spool_outbox import write_signals
 from storage.spool_repeats import DELIVERIES, EVENT_KEYS_MS, Deliveries, remember_events, seen_event
 from storage.spool_schema import SpoolUnreadableError, open_spool
 from storage.spool_seqs import BOOTS, SeqWindows
+from storage.spool_turns import Durability, turn
 
 __all__ = [
     "BOOTS",
@@ -159,7 +160,9 @@ class SqliteSpool:
         bad: Counter[str] = Counter()
         for each in refused:
             bad[each.gateway] += each.records
-        with self._transaction() as db:
+        # What a power cut undoes here is done again, for the store knows its place; only refusals nobody else knows.
+        kept = Durability.THROUGH_POWER_CUTS if refused else Durability.THROUGH_OUR_END
+        with self._transaction(kept) as db:
             strike_off(db, last, unchanged=unchanged or {}, refused=bad)
             self._put_in(db, refused)
 
@@ -219,22 +222,11 @@ class SqliteSpool:
         return value
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def _transaction(self, kept: Durability = Durability.THROUGH_POWER_CUTS) -> Iterator[sqlite3.Connection]:
         try:
-            self._db.execute("BEGIN IMMEDIATE")
-            yield self._db
-            self._db.execute("COMMIT")
+            with turn(self._db, kept) as db:
+                yield db
         except sqlite3.OperationalError as exc:
-            self._roll_back()
             if is_full(exc, self._path.parent):
                 raise SpoolFullError.at(self._path) from exc
             raise
-        except BaseException:
-            self._roll_back()
-            raise
-
-    def _roll_back(self) -> None:
-        if self._db.in_transaction:
-            # On a full disk SQLite may have rolled back by itself in between.
-            with suppress(sqlite3.OperationalError):
-                self._db.execute("ROLLBACK")
