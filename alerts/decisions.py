@@ -19,6 +19,8 @@ class Hold(StrEnum):
     """Suppressed by design: something else explains it, which people were told of."""
     QUIET = "quiet"
     """Quiet hours; it is told when they end."""
+    OVER = "over"
+    """It ended while it was held back, or nobody had been told that it began: decided for good."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +29,8 @@ class Decision:
 
     `by` names what holds it: a silence's id, the alert that explains it. `look_again` is when to decide anew; None
     where it is decided for good. `drill` is the id of the exercise that it is told as a part of; `group` is the key of
-    the others that it may be told together with, and `group_until` when that has waited long enough.
+    the others that it may be told together with, and `group_until` when that has waited long enough; without one
+    nobody waits. `flapping` says that it comes and goes, and that nobody is told again until it stays quiet.
     """
 
     held: Hold | None = None
@@ -36,3 +39,4 @@ class Decision:
     drill: str = ""
     group: str = ""
     group_until: datetime | None = None
+    flapping: bool = False
