@@ -81,23 +81,25 @@ class ResponseClock:
         return self.due - (self.done or now)
 
 
-VERIFY_ACTION = "verify"
-"""A step of this name says that somebody was on site; what clears an alert says so too."""
-
-
 def clocks_of(
-    policy: Policy, alert: Alert, steps: Sequence[AlertStep], *, is_workday: IsWorkday = monday_to_friday
+    policy: Policy,
+    alert: Alert,
+    steps: Sequence[AlertStep],
+    *,
+    verified: datetime | None = None,
+    is_workday: IsWorkday = monday_to_friday,
 ) -> Sequence[ResponseClock]:
     """Return the clocks of an alert in the order of `ClockName`, from when it was received.
 
-    What is over needs no acknowledging, looking or repairing any more, so its end stops every clock.
+    What is over needs no acknowledging, looking or repairing any more, so its end stops every clock. `verified` is when
+    the log says that somebody was on site.
     """
     times = policy.response[alert.severity]
     ended = _first(steps, AlertAction.CLEAR)
-    verified = _earlier(_first(steps, VERIFY_ACTION), ended)
+    looked_at = _earlier(verified, ended)
     stopped = {
-        ClockName.ACKNOWLEDGE: (times.acknowledge, _earlier(_first(steps, AlertAction.ACKNOWLEDGE), verified)),
-        ClockName.VERIFY: (times.verify, verified),
+        ClockName.ACKNOWLEDGE: (times.acknowledge, _earlier(_first(steps, AlertAction.ACKNOWLEDGE), looked_at)),
+        ClockName.VERIFY: (times.verify, looked_at),
         ClockName.REPAIR: (times.repair, ended),
     }
     return [

@@ -11,6 +11,7 @@ from typing import Protocol
 from alerts.logs.ports import LogTransaction
 from alerts.replies import ReplyTransaction
 from analytics.ledger import FindingTransaction
+from api.alert_ports import AlertDesk, NoDeliveries
 from api.data_ports import DataDesk, NoData
 from api.security.passwords import Argon2Passwords, Passwords
 from api.sms_replies import SmsReplies
@@ -276,6 +277,7 @@ class Services:
     ready: Callable[[], Mapping[str, str]] = field(default=lambda: MappingProxyType({}))
     """Parts that must work before all is well, each with why it does not, empty where it does."""
     data: DataDesk = field(default_factory=NoData)
+    alerts: AlertDesk = field(default_factory=NoDeliveries)
     figures: Callable[[], bytes] | None = None
     """What `/metrics` answers, in Prometheus' text format; None for nothing."""
     passwords: Passwords = field(default_factory=Argon2Passwords)
