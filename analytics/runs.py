@@ -13,13 +13,13 @@ from analytics.features import FEATURES_VERSION, Analyst
 from analytics.frame import CatalogueThresholds, Progress, RunData, Thresholds, Window
 from analytics.intervals import MS_PER_HOUR
 from analytics.ports import FEATURES_SCHEMA, AnalysisStore
-from analytics.rules import RULES, SEASON_RULES, WEEKLY_RULES, WINDOWED_RULES
+from analytics.rules import RECORD_RULES, RULES, SEASON_RULES, WEEKLY_RULES, WINDOWED_RULES
 from analytics.rules.after_hours import season_of_last_year
 from analytics.rules.weekly import Week
 from analytics.summary import RoomUse, summarise
 from sensors.errors import InputFault
 from sensors.topology import Registry
-from sensors.verdicts import Finding
+from sensors.verdicts import Finding, Verdict
 
 Extent = tuple[int, int]
 """The times of the first and the last reading, UTC ms."""
@@ -91,26 +91,34 @@ def analyse(
 ) -> Analysis:
     """Return the verdicts of the rules over the days asked for.
 
+    Where there are no readings the rules that read the registry alone are asked; the others say nothing.
     Raises UnknownRuleError, NoReadingsError.
     """
     for rule in request.rules:
         if rule not in RULES:
             raise UnknownRuleError(rule)
     calendar = WorkCalendar(registry.site, holidays)
+    try:
+        return _of_readings(registry, calendar, store, request, thresholds or CatalogueThresholds(), progress)
+    except NoReadingsError:
+        from_registry = _of_registry(registry, calendar, store, request, thresholds or CatalogueThresholds())
+        if from_registry is None:
+            raise
+        return from_registry
+
+
+def _of_readings(
+    registry: Registry,
+    calendar: WorkCalendar,
+    store: AnalysisStore,
+    request: Request,
+    thresholds: Thresholds,
+    progress: Progress,
+) -> Analysis:
     extent = store.extent(registry.site.id)
-    if extent is None:
+    if extent is None or not _reads_readings(request, calendar):
         raise NoReadingsError(registry.site.id)
-    window = _window(registry, calendar, extent, request)
-    analyst = Analyst.of(registry, calendar, store)
-    data = RunData(
-        registry=registry,
-        calendar=calendar,
-        analyst=analyst,
-        window=window,
-        features=pl.DataFrame(schema=FEATURES_SCHEMA),
-        days=calendar.day_frame(window.first - LOOK_BACK, window.last + LOOK_AHEAD),
-        thresholds=thresholds or CatalogueThresholds(),
-    )
+    data = _run_data(registry, calendar, store, _window(registry, calendar, extent, request), thresholds)
     weekly = [rule for rule in request.rules if rule in WEEKLY_RULES]
     held = _days_held(calendar, extent)
     kept = _pass_over_readings(data, store, held, weekly, progress)
@@ -119,15 +127,73 @@ def analyse(
         data = replace(data, last_year=_last_year(data, store, held, progress))
     findings = [finding for rule in weekly for finding in WEEKLY_RULES[rule].conclude(data, kept[rule])]
     findings += [f for rule in request.rules if rule in WINDOWED_RULES for f in WINDOWED_RULES[rule](data)]
-    findings = one_per_cause(findings, registry)
-    return Analysis(
+    return _answer(data, request, [*findings, *_told_by_registry(data, request)])
+
+
+def _of_registry(
+    registry: Registry, calendar: WorkCalendar, store: AnalysisStore, request: Request, thresholds: Thresholds
+) -> Analysis | None:
+    """Return what the registry alone tells where there are no readings; None where that is nothing."""
+    window = _window_asked(calendar, request)
+    if window is None:
+        return None
+    data = _run_data(registry, calendar, store, window, thresholds)
+    findings = _told_by_registry(data, request)
+    says = any(finding.verdict is not Verdict.NOT_APPLICABLE for finding in findings)
+    return _answer(data, request, findings) if says or not _reads_readings(request, calendar) else None
+
+
+def _reads_readings(request: Request, calendar: WorkCalendar) -> bool:
+    """Say whether readings matter: for a rule that is asked, or to know which days are meant."""
+    return not RECORD_RULES.keys() >= set(request.rules) or _window_asked(calendar, request) is None
+
+
+def _told_by_registry(data: RunData, request: Request) -> list[Finding]:
+    return [finding for rule in request.rules if rule in RECORD_RULES for finding in RECORD_RULES[rule](data)]
+
+
+def _run_data(
+    registry: Registry, calendar: WorkCalendar, store: AnalysisStore, window: Window, thresholds: Thresholds
+) -> RunData:
+    return RunData(
         registry=registry,
+        calendar=calendar,
+        analyst=Analyst.of(registry, calendar, store),
         window=window,
+        features=pl.DataFrame(schema=FEATURES_SCHEMA),
+        days=calendar.day_frame(window.first - LOOK_BACK, window.last + LOOK_AHEAD),
+        thresholds=thresholds,
+    )
+
+
+def _answer(data: RunData, request: Request, findings: Iterable[Finding]) -> Analysis:
+    told = one_per_cause(findings, data.registry)
+    return Analysis(
+        registry=data.registry,
+        window=data.window,
         rules=tuple(sorted(request.rules)),
-        findings=tuple(sorted(findings, key=lambda finding: (finding.rule, finding.subject, finding.start))),
+        findings=tuple(sorted(told, key=lambda finding: (finding.rule, finding.subject, finding.start))),
         summary=tuple(summarise(data)),
         daily=data.features.filter(data.in_window()),
     )
+
+
+def _window_asked(calendar: WorkCalendar, request: Request) -> Window | None:
+    """Return the days that the request itself names, by the clock where it names none; None where it has no clock."""
+    if request.last is None and request.now_ms is None:
+        return None
+    now_ms = request.now_ms
+    last = request.last if request.last is not None else calendar.local_day(now_ms or 0)
+    first = request.first or last
+    _must_not_end_early(first, last)
+    end_ms = calendar.midnight_ms(last + timedelta(days=1))
+    return Window(first=first, last=last, now_ms=end_ms if now_ms is None else min(now_ms, end_ms))
+
+
+def _must_not_end_early(first: date, last: date) -> None:
+    if last < first:
+        msg = f"the window ends on {last} before it begins on {first}; check --from and --to"
+        raise InputFault(msg)
 
 
 def _window(registry: Registry, calendar: WorkCalendar, extent: Extent, request: Request) -> Window:
@@ -135,9 +201,7 @@ def _window(registry: Registry, calendar: WorkCalendar, extent: Extent, request:
     first_held, last_held = _days_held(calendar, (extent[0], known_until_ms))
     first = request.first or first_held
     last = request.last or max(first, last_held)
-    if last < first:
-        msg = f"the window ends on {last} before it begins on {first}; check --from and --to"
-        raise InputFault(msg)
+    _must_not_end_early(first, last)
     if first > last_held or last < first_held:
         when = f"from {first} to {last}; there are some from {first_held} to {last_held}"
         raise NoReadingsError(registry.site.id, when)

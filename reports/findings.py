@@ -39,6 +39,13 @@ LIMITS: Mapping[str, tuple[str, Side]] = MappingProxyType(
         "S01": ("minimum_days", Side.AT_MOST),
         "S02": ("utilisation_pct", Side.BELOW),
         "S03": ("utilisation_pct", Side.BELOW),
+        "S04": ("no_show_pct", Side.ABOVE),
+        "S05": ("fill_ratio", Side.BELOW),
+        "S06": ("utilisation_pct", Side.BELOW),
+        "S07": ("tolerance_m2", Side.ABOVE),
+        "S08": ("vacate_months", Side.ABOVE),
+        "S09": ("absent_papers", Side.ABOVE),
+        "S10": ("taken_m2", Side.ABOVE),
     }
 )
 """The parameter that a rule's findings name as their threshold."""

@@ -10,8 +10,13 @@ from analytics.rules.gateway_down import gateway_down
 from analytics.rules.idle_office import idle_office
 from analytics.rules.meter_balance import meter_balance
 from analytics.rules.missing_data import missing_data
+from analytics.rules.not_vacated import not_vacated
 from analytics.rules.offline import offline
+from analytics.rules.over_quota import over_quota
+from analytics.rules.record import RecordRule
 from analytics.rules.room_use import low_meeting_room_use, low_office_use
+from analytics.rules.tenure import wrongly_held
+from analytics.rules.title import title_unclear
 from analytics.rules.weekly import WEEKLY_RULES, WeeklyRule
 from sensors.verdicts import Finding
 
@@ -35,7 +40,21 @@ WINDOWED_RULES: Mapping[str, WindowedRule] = MappingProxyType(
 SEASON_RULES = frozenset({"E04"})
 """Rules that compare with the same season of last year."""
 
-RULES = tuple(sorted([*WINDOWED_RULES, *WEEKLY_RULES]))
+RECORD_RULES: Mapping[str, RecordRule] = MappingProxyType(
+    {"S07": over_quota, "S08": not_vacated, "S09": title_unclear, "S10": wrongly_held}
+)
+"""Rules that read the registry alone: they are asked even where there are no readings."""
+
+RULES = tuple(sorted([*WINDOWED_RULES, *WEEKLY_RULES, *RECORD_RULES]))
 """The ids of all rules that work."""
 
-__all__ = ["RULES", "SEASON_RULES", "WEEKLY_RULES", "WINDOWED_RULES", "WeeklyRule", "WindowedRule"]
+__all__ = [
+    "RECORD_RULES",
+    "RULES",
+    "SEASON_RULES",
+    "WEEKLY_RULES",
+    "WINDOWED_RULES",
+    "RecordRule",
+    "WeeklyRule",
+    "WindowedRule",
+]

@@ -153,6 +153,15 @@ def area_quota(rank: str, usual: OrganLevel | None = None) -> AreaQuota | None:
     return next((quota for quota in AREA_QUOTAS if (quota.level, quota.rank) == (level, name)), None)
 
 
+RANKS_WITH_TOILET = frozenset({"部级正职", "部级副职", "省级正职", "省级副职"})
+"""The ranks whose office may have a toilet that does not count. Source: 2674号, as the press reported it [H]."""
+
+
+def may_have_toilet(quota: AreaQuota) -> bool:
+    """Say whether an office of this rank may have a toilet of its own beside its area."""
+    return quota.rank in RANKS_WITH_TOILET
+
+
 SERVICE_AREA_QUOTAS: tuple[ServiceAreaQuota, ...] = (
     ServiceAreaQuota(level=OrganLevel.CENTRAL, low_m2=7, high_m2=9, source=cite("2674号", _S)),
     ServiceAreaQuota(level=OrganLevel.PROVINCIAL, low_m2=7, high_m2=9, source=cite("2674号", _S)),

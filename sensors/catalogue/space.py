@@ -145,7 +145,7 @@ S07 = RuleSpec(
     needs=Needs(fields=("room.usable_area_m2", "room.category", "room.holders", "person.rank")),
     parameters=(
         chosen("tolerance_m2", 0.5, "m²", "fault above; the quotas themselves are AREA_QUOTAS"),
-        cited("toilet_m2", 6, "m²", cite("2674号", _S), "top ranks only"),
+        cited("toilet_m2", 6, "m²", cite("2674号", _S), "top ranks only, see RANKS_WITH_TOILET"),
         COVERAGE,
     ),
     measure=both("腾退", "Vacate the excess"),
@@ -188,7 +188,7 @@ S09 = RuleSpec(
         "房产证或土地证缺失,或权属人未确定", "A title or land certificate is missing, or the owner is unresolved"
     ),
     needs=Needs(fields=("building.title_certificate", "building.land_certificate", "building.owner")),
-    parameters=(COVERAGE,),
+    parameters=(chosen("absent_papers", 0, "papers", "fault above"), COVERAGE),
     measure=both("补证确权", "Complete the title"),
     verified_by=Verification.RECORD,
     verification_window_days=30,
@@ -203,7 +203,7 @@ S10 = RuleSpec(
     severity=Severity.ORANGE,
     formula=both("登记中标有出租、出借或企业占用", "The registry marks it as let, lent or held by an enterprise"),
     needs=Needs(fields=("room.tenure",)),
-    parameters=(COVERAGE,),
+    parameters=(chosen("taken_m2", 0, "m²", "fault above: any area in other hands"), COVERAGE),
     measure=both("清退", "Terminate and take back"),
     verified_by=Verification.RECORD,
     verification_window_days=30,
