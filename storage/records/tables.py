@@ -6,6 +6,7 @@ The schema itself is made by the numbered migrations; a test holds both to be th
 from enum import StrEnum
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Date,
@@ -101,6 +102,28 @@ ALERT_REPLIES = Table(
     Column("alert_id", Text),
     Column("code_hash", Text, nullable=False),
     Index("alert_replies_by_recipient", "recipient", "at"),
+    sqlite_autoincrement=True,
+)
+
+LEASES = Table(
+    "leases",
+    METADATA,
+    Column("site", Text, primary_key=True),
+    Column("purpose", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("beat", BigInteger, nullable=False),
+    Column("until", UtcMs, nullable=False),
+)
+ALERT_DELIVERIES = Table(
+    "alert_deliveries",
+    METADATA,
+    Column("number", NUMBER, primary_key=True, autoincrement=True),
+    Column("key", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("node", Text, nullable=False),
+    Column("at", UtcMs, nullable=False),
+    UniqueConstraint("key", "channel", name="alert_deliveries_once"),
+    Index("alert_deliveries_by_time", "at"),
     sqlite_autoincrement=True,
 )
 

@@ -7,10 +7,13 @@ from storage.records.findings import FindingRows
 from storage.records.items import ItemRows
 from storage.records.journal import ChangeRows
 from storage.records.logs import LogRows
+from storage.records.nodes import NodeRows
 from storage.records.outbox import OutboxRows
 
 
-class RecordsTransaction(AlertRows, ItemRows, FindingRows, AccountRows, BillRows, LogRows, OutboxRows, ChangeRows):
+class RecordsTransaction(
+    AlertRows, ItemRows, FindingRows, AccountRows, BillRows, LogRows, NodeRows, OutboxRows, ChangeRows
+):
     """Keeps the ports of alerts, rectification, analytics and API; durable together or not at all."""
 
     __slots__ = ()
