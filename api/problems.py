@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from alerts.commands import UnknownAlertError
+from alerts.logs.refusals import LogRefusedError, UnknownEntryError
 from alerts.model import IllegalAlertStepError
 from analytics.ledger import UnknownFindingError
 from api.security.accounts import AccountError
@@ -169,6 +170,11 @@ def _of_refused_step(exc: Exception) -> Problem:
     return Problem(status=409, code=REFUSALS.get(type(exc), "step_refused"), detail=str(exc))
 
 
+def _of_refused_entry(exc: Exception) -> Problem:
+    code = exc.refusal if isinstance(exc, LogRefusedError) else "refused"
+    return Problem(status=409, code=f"log.{code}", detail=str(exc))
+
+
 def _of_unavailable(exc: Exception) -> Problem:
     # The message names files and databases of the server, so it goes into the log only.
     log.error("request_failed", error=f"{type(exc).__name__}: {exc}")
@@ -192,6 +198,8 @@ PROBLEMS: Mapping[type[Exception], Callable[[Exception], Problem]] = MappingProx
         NotPermittedError: _told(403, "not_permitted"),
         UnknownAlertError: _told(404, "not_found"),
         UnknownFindingError: _told(404, "not_found"),
+        UnknownEntryError: _told(404, "not_found"),
+        LogRefusedError: _of_refused_entry,
         IllegalAlertStepError: _told(409, "illegal_step"),
         IllegalItemStepError: _told(409, "illegal_step"),
         AccountError: _of_account,

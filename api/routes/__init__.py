@@ -13,11 +13,12 @@ from api.routes import (
     identity,
     items,
     live,
+    logs,
     rooms,
     wecom_replies,
 )
 
 router = APIRouter()
 router.include_router(health.router)
-for part in (identity, accounts, alerts, alert_replies, wecom_replies, findings, items, rooms, live, data, bills):
+for part in (identity, accounts, alerts, alert_replies, wecom_replies, findings, items, rooms, live, data, bills, logs):
     router.include_router(part.router, prefix="/api/v1")

@@ -56,6 +56,24 @@ TABLE: dict[tuple[str, str], Permission | str] = {
     ("GET", "/api/v1/ingest"): Permission.READ,
     ("GET", "/api/v1/bills"): Permission.READ,
     ("POST", "/api/v1/bills"): Permission.MANAGE_DATA,
+    ("GET", "/api/v1/duty"): Permission.READ,
+    ("POST", "/api/v1/duty"): Permission.KEEP_LOG,
+    ("POST", "/api/v1/duty/{entry_id}/correct"): Permission.KEEP_LOG,
+    ("POST", "/api/v1/duty/{entry_id}/strike"): Permission.KEEP_LOG,
+    ("GET", "/api/v1/fire-tests"): Permission.READ,
+    ("POST", "/api/v1/fire-tests"): Permission.KEEP_LOG,
+    ("POST", "/api/v1/fire-tests/{test_id}/correct"): Permission.KEEP_LOG,
+    ("POST", "/api/v1/fire-tests/{test_id}/strike"): Permission.KEEP_LOG,
+    ("GET", "/api/v1/alerts/{alert_id}/checks"): Permission.READ,
+    ("POST", "/api/v1/alerts/{alert_id}/verify"): Permission.KEEP_LOG,
+    ("GET", "/api/v1/isolations"): Permission.READ,
+    ("POST", "/api/v1/isolations"): Permission.KEEP_LOG,
+    ("POST", "/api/v1/isolations/{isolation_id}/approve"): Permission.APPROVE_ISOLATION,
+    ("POST", "/api/v1/isolations/{isolation_id}/refuse"): Permission.APPROVE_ISOLATION,
+    ("POST", "/api/v1/isolations/{isolation_id}/extend"): Permission.APPROVE_ISOLATION,
+    ("POST", "/api/v1/isolations/{isolation_id}/file"): Permission.KEEP_LOG,
+    ("POST", "/api/v1/isolations/{isolation_id}/end"): Permission.KEEP_LOG,
+    ("POST", "/api/v1/isolations/{isolation_id}/withdraw"): Permission.KEEP_LOG,
     ("GET", "/api/v1/live"): Permission.READ,
     ("GET", "/api/v1/openapi.json"): Permission.READ,
 }
@@ -97,7 +115,7 @@ def ask(bench: Bench, role: Role | None, method: str, path: str) -> tuple[int, s
     return answer.status_code, problem
 
 
-KINDS = ("alert", "item", "finding", "account")
+KINDS = ("alert", "item", "finding", "account", "entry", "test", "isolation")
 
 
 @pytest.mark.parametrize(("method", "path"), sorted(GUARDED))
