@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from types import MappingProxyType
+from zoneinfo import ZoneInfo
 
+from alerts.engine_rules import EngineRules
 from alerts.matching import Matcher
 from sensors.hours import Hours
 from sensors.verdicts import Severity
@@ -96,16 +98,6 @@ class Escalation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Grouping:
-    """Alerts alike in `by` wait for each other: the first `wait`, later ones `interval`; told anew each `repeat`."""
-
-    by: tuple[str, ...]
-    wait: timedelta
-    interval: timedelta
-    repeat: timedelta = timedelta(0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """Which alerts go which way. The first route that matches wins."""
 
@@ -114,27 +106,6 @@ class Route:
     weekdays: frozenset[int] = ALL_DAYS
     hours: Hours = ()
     workday: bool | None = None
-    group: Grouping | None = None
-    settle: timedelta = timedelta(0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuietHours:
-    """When alerts of these colours wait; red never does."""
-
-    hours: Hours
-    weekdays: frozenset[int] = ALL_DAYS
-    severities: frozenset[Severity] = frozenset({Severity.YELLOW, Severity.BLUE})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inhibition:
-    """While an alert of `source` stands, those of `target` that share `equal` with it are not told; fire always is."""
-
-    name: str
-    source: Matcher
-    target: Matcher
-    equal: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,12 +189,15 @@ class Policy:
     rosters: Mapping[str, Roster] = field(default_factory=dict)
     escalations: Mapping[str, Escalation] = field(default_factory=dict)
     routes: tuple[Route, ...] = ()
-    quiet_hours: tuple[QuietHours, ...] = ()
-    inhibitions: tuple[Inhibition, ...] = ()
-    response: Mapping[Severity, ResponseTimes] = RESPONSE
-    engine: Mapping[str, float] = field(default_factory=dict)
+    response: Mapping[Severity, ResponseTimes] = field(default_factory=lambda: RESPONSE)
+    engine: EngineRules | None = None
+    """What holds alerts back; the engine's own defaults where the file says nothing."""
     findings: frozenset[Severity] = frozenset()
     tests: tuple[PlannedTest, ...] = ()
+
+    def engine_rules(self) -> EngineRules:
+        """Return what the engine goes by."""
+        return self.engine or EngineRules(zone=ZoneInfo(self.timezone))
 
 
 def tell_everybody(channels: tuple[str, ...], *, timezone: str = "UTC") -> Policy:

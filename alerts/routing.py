@@ -2,22 +2,20 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from alerts.dispatch import Notice
 from alerts.escalation import IsWorkday, later, levels, monday_to_friday
-from alerts.policy import DEFAULT_ESCALATIONS, EVERYBODY, Policy, QuietHours, Route, Rung
+from alerts.policy import DEFAULT_ESCALATIONS, EVERYBODY, Policy, Route, Rung
+from alerts.recurring import end_of, is_within
 from alerts.rosters import on_duty
 from sensors.alarms import Alarm
-from sensors.hours import Hours
 from sensors.signals import Signal
 from sensors.verdicts import Severity
 
 AT_ONCE = 0
 """The level that is told without waiting for anybody."""
-
-_MOST_QUIET_SPANS = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,22 +53,18 @@ def plan_end(told: Collection[str], now: datetime) -> Sequence[Planned]:
 
 def route_of(policy: Policy, signal: Signal, at: datetime, *, is_workday: IsWorkday = monday_to_friday) -> Route | None:
     """Return the first route that matches an alert at a time; None where none does."""
-    local = at.astimezone(ZoneInfo(policy.timezone))
-    return next((each for each in policy.routes if _matches(each, signal, local, is_workday)), None)
+    return next((each for each in policy.routes if _matches(policy, each, signal, at, is_workday)), None)
 
 
 def quiet_until(policy: Policy, signal: Signal, at: datetime) -> datetime | None:
     """Return when the quiet hours that hold an alert back at a time end; None where nothing holds it. Red is free."""
-    if signal.severity is Severity.RED:
+    rules = policy.engine_rules()
+    quiet = rules.quiet
+    if quiet is None or signal.severity is Severity.RED or signal.severity not in quiet.severities:
         return None
-    wanted = [each for each in policy.quiet_hours if signal.severity in each.severities]
-    end, zone = at, ZoneInfo(policy.timezone)
-    for _ in range(_MOST_QUIET_SPANS):
-        held = _quiet_end(wanted, end.astimezone(zone))
-        if held is None:
-            break
-        end = held.astimezone(UTC)
-    return None if end == at else end
+    if not is_within(at, quiet.hours, quiet.weekdays, rules.zone):
+        return None
+    return end_of(at, quiet.hours, quiet.weekdays, rules.zone)
 
 
 def everyone_of(policy: Policy, name: str, at: datetime) -> tuple[str, ...]:
@@ -118,28 +112,12 @@ def _reached(policy: Policy, rung: Rung, due: datetime) -> tuple[tuple[str, ...]
     return policy.channels, f"{EVERYBODY}, for {missing} has nobody there"
 
 
-def _matches(route: Route, signal: Signal, local: datetime, is_workday: IsWorkday) -> bool:
+def _matches(policy: Policy, route: Route, signal: Signal, at: datetime, is_workday: IsWorkday) -> bool:
     return (
         route.matcher.matches(signal)
-        and local.weekday() in route.weekdays
-        and (not route.hours or _within(route.hours, local) is not None)
-        and (route.workday is None or is_workday(local.date()) == route.workday)
+        and is_within(at, route.hours, route.weekdays, ZoneInfo(policy.timezone))
+        and (route.workday is None or is_workday(at.astimezone(ZoneInfo(policy.timezone)).date()) == route.workday)
     )
-
-
-def _within(hours: Hours, local: datetime) -> int | None:
-    """Return the minute of the day at which the span that holds ends; None where none holds."""
-    minute = local.hour * 60 + local.minute
-    return next((end for start, end in hours if start <= minute < end), None)
-
-
-def _quiet_end(quiet: Sequence[QuietHours], local: datetime) -> datetime | None:
-    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
-    for each in quiet:
-        end = _within(each.hours, local) if local.weekday() in each.weekdays else None
-        if end is not None:
-            return midnight + timedelta(minutes=end)
-    return None
 
 
 def _once(names: Iterator[str]) -> tuple[str, ...]:
