@@ -17,7 +17,7 @@ from alerts.inhibition import explained_by
 from alerts.model import is_real_fire
 from alerts.past import Edge, Past, Told
 from alerts.recurring import end_of, is_within
-from alerts.standing import Standing
+from alerts.standing import Standing, things_of
 from sensors.alarms import Alarm
 from sensors.signals import Signal
 from sensors.verdicts import Severity
@@ -120,18 +120,11 @@ def _reasons(case: Case) -> tuple[Reason, ...]:
 
 
 def _out_of_service(case: Case) -> Decision | None:
-    concerned = _things(case.signal)
+    concerned = things_of(case.signal.subject, {**case.signal.parameters, "device": case.signal.device})
     for out in case.standing.out_of_service:
         if out.subject in concerned and out.since <= case.at < out.until:
             return Decision(held=Hold.OUT_OF_SERVICE, by=out.subject, look_again=out.until)
     return None
-
-
-def _things(signal: Signal) -> frozenset[str]:
-    """Return what a signal is about, and what it comes from or stands in: any of them may be out of service."""
-    named = {name: signal.parameters.get(name, "") for name in ("gateway", "room", "opening", "circuit")}
-    places = {f"{name}:{identifier}" for name, identifier in named.items() if identifier}
-    return frozenset({str(signal.subject), f"device:{signal.device}"} | places)
 
 
 def _shelved(case: Case) -> Decision | None:

@@ -1,11 +1,26 @@
 """Which alerts a route, a silence or an inhibition means."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from alerts.alarms import ALARMS
 from sensors.alarms import AlarmKind
 from sensors.signals import Signal
 from sensors.verdicts import Severity
+
+MATCHED: Mapping[str, Callable[[str], str]] = MappingProxyType(
+    {
+        "kinds": AlarmKind,
+        "severities": Severity,
+        "rules": str,
+        "buildings": str,
+        "gateways": str,
+        "subjects": str,
+        "zones": str,
+    }
+)
+"""What can be named, and what reads it from a text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

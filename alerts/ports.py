@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from alerts.model import Alert, AlertStep
+from alerts.model import Alert, AlertState, AlertStep
+from alerts.standing import Drill, OutOfService, Shelf, Silence, Standing
 
 
 class AlertTransaction(Protocol):
@@ -35,4 +36,34 @@ class AlertTransaction(Protocol):
 
     def enqueue(self, *, kind: str, subject_id: str, payload: str, at: datetime) -> None:
         """Put a message into the outbox, unless one of this kind and subject is there already."""
+        ...
+
+
+class StandingTransaction(AlertTransaction, Protocol):
+    """One transaction over what people say of alerts beforehand; every write is told to pages and to the audit log."""
+
+    def standing(self, now: datetime) -> Standing:
+        """Return what stands, will stand, or stood until a day ago; without acknowledgements."""
+        ...
+
+    def silence(self, silence_id: str) -> Silence | None:
+        """Return a silence."""
+        ...
+
+    def drill(self, drill_id: str) -> Drill | None:
+        """Return a drill."""
+        ...
+
+    def out_of_service(self, out_id: str) -> OutOfService | None:
+        """Return what was taken out of service."""
+        ...
+
+    def save_standing(
+        self, thing: Silence | Drill | Shelf | OutOfService, *, actor_id: str, action: str, at: datetime
+    ) -> None:
+        """Insert or update one of them; `action` is what the audit log says was done."""
+        ...
+
+    def alerts_in(self, state: AlertState) -> Sequence[Alert]:
+        """Return all alerts in a state, the newest first."""
         ...

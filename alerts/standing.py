@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from alerts.matching import Matcher
 from sensors.hours import Hours
+from sensors.subjects import Subject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +19,7 @@ class Silence:
     """Alerts that nobody is told of in [starts, ends).
 
     Where `weekdays` (0 is Monday) or `hours` (local to the site) are given, only then.
-    An ended one is kept, with who ended it, for those who ask later.
+    One that was ended early has that as its `ends`, and is kept, with who ended it, for those who ask later.
     """
 
     id: str
@@ -47,12 +48,16 @@ class Drill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
-    """One alert put aside until an instant, by its fingerprint."""
+    """One alert put aside until an instant, by its fingerprint. One that was ended early has that as its `until`."""
 
     fingerprint: str
     until: datetime
     author: str
     comment: str
+    id: str = ""
+    alert_id: str = ""
+    since: datetime | None = None
+    ended_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +69,18 @@ class OutOfService:
     until: datetime
     author: str
     comment: str
+    id: str = ""
+    ended_by: str = ""
+
+
+WORKED_ON = ("device", "gateway", "room", "opening", "circuit")
+"""Parameters that name what may be out of service; a whole building is silenced instead."""
+
+
+def things_of(subject: Subject, parameters: Mapping[str, str]) -> frozenset[str]:
+    """Return what an alert is about, and what it comes from or stands in, as written subjects."""
+    places = {f"{name}:{parameters[name]}" for name in WORKED_ON if parameters.get(name)}
+    return frozenset({str(subject)} | places)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

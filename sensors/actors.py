@@ -23,6 +23,8 @@ class Permission(StrEnum):
 
     READ = "read"
     ACKNOWLEDGE_ALERT = "acknowledge_alert"
+    HOLD_DRILL = "hold_drill"
+    """Have alerts of a place told as an exercise, which people may then take less seriously."""
     KEEP_LOG = "keep_log"
     """Write into the duty log and the log of tests, say what was found on site, ask for isolations."""
     APPROVE_ISOLATION = "approve_isolation"
@@ -59,6 +61,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
             {
                 Permission.READ,
                 Permission.ACKNOWLEDGE_ALERT,
+                Permission.HOLD_DRILL,
                 Permission.KEEP_LOG,
                 Permission.APPROVE_ISOLATION,
                 Permission.WORK_ON_ITEM,

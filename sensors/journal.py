@@ -16,6 +16,9 @@ class ChangeKind(StrEnum):
     READING = "reading"
     ACCOUNT = "account"
     BILL = "bill"
+    BOOKING = "booking"
+    STANDING = "standing"
+    """What holds alerts back: silences, drills, what is shelved or out of service."""
     LOG = "log"
     """What people write down: duty, isolations, tests and checks, alarms verified on site."""
 

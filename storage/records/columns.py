@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Dialect, Integer, Text
 from sqlalchemy.types import TypeDecorator
 
+from alerts.matching import MATCHED, Matcher
 from sensors.actors import Role
 from sensors.readings import epoch_ms, from_epoch_ms
 from sensors.subjects import Subject
@@ -75,3 +76,29 @@ def mapping_column() -> Written:
 def roles_column() -> Written:
     """Return a column type for a set of roles."""
     return Written(lambda text: frozenset(map(Role, json.loads(text))), lambda roles: canonical_json(sorted(roles)))
+
+
+def matcher_column() -> Written:
+    """Return a column type for a matcher: what it asks for, as lists."""
+    return Written(_matcher, lambda matcher: canonical_json(_asked(matcher)))
+
+
+def _asked(matcher: Matcher) -> dict[str, list[str]]:
+    asked = {name: sorted(getattr(matcher, name)) for name in MATCHED}
+    return {name: values for name, values in asked.items() if values}
+
+
+def _matcher(text: str) -> Matcher:
+    asked: dict[str, list[str]] = json.loads(text)
+    fields: dict[str, Any] = {name: frozenset(map(MATCHED[name], values)) for name, values in asked.items()}
+    return Matcher(**fields)
+
+
+def weekdays_column() -> Written:
+    """Return a column type for a set of weekdays."""
+    return Written(lambda text: frozenset(json.loads(text)), lambda days: canonical_json(sorted(days)))
+
+
+def hours_column() -> Written:
+    """Return a column type for spans of the day."""
+    return Written(lambda text: tuple((start, end) for start, end in json.loads(text)), canonical_json)

@@ -33,9 +33,12 @@ from storage.records.columns import (
     NUMBER,
     UtcMs,
     Written,
+    hours_column,
     mapping_column,
+    matcher_column,
     roles_column,
     subject_column,
+    weekdays_column,
     words_column,
 )
 
@@ -125,6 +128,58 @@ ALERT_DELIVERIES = Table(
     UniqueConstraint("key", "channel", name="alert_deliveries_once"),
     Index("alert_deliveries_by_time", "at"),
     sqlite_autoincrement=True,
+)
+
+SILENCES = Table(
+    "silences",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("matcher", matcher_column(), nullable=False),
+    Column("author", Text, nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("starts", UtcMs, nullable=False),
+    Column("ends", UtcMs, nullable=False),
+    Column("weekdays", weekdays_column(), nullable=False),
+    Column("hours", hours_column(), nullable=False),
+    Column("ended_by", Text, nullable=False),
+    Index("silences_by_end", "ends"),
+)
+DRILLS = Table(
+    "drills",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("matcher", matcher_column(), nullable=False),
+    Column("author", Text, nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("starts", UtcMs, nullable=False),
+    Column("ends", UtcMs, nullable=False),
+    Column("ended_by", Text, nullable=False),
+    Index("drills_by_end", "ends"),
+)
+SHELVES = Table(
+    "shelves",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("fingerprint", Text, nullable=False),
+    Column("alert_id", Text, _of("alerts.id"), nullable=False),
+    Column("since", UtcMs, nullable=False),
+    Column("until", UtcMs, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("ended_by", Text, nullable=False),
+    Index("shelves_by_end", "until"),
+)
+OUT_OF_SERVICE = Table(
+    "out_of_service",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("subject", Text, nullable=False),
+    Column("since", UtcMs, nullable=False),
+    Column("until", UtcMs, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("ended_by", Text, nullable=False),
+    Index("out_of_service_by_end", "until"),
 )
 
 ITEMS = Table(
@@ -255,6 +310,17 @@ BILLS = Table(
     Column("entered", UtcMs, nullable=False),
     Column("entered_by", Text, nullable=False),
     Index("bills_by_site", "site"),
+)
+
+BOOKINGS = Table(
+    "bookings",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("site", Text, nullable=False),
+    Column("room", Text, nullable=False),
+    Column("start", UtcMs, nullable=False),
+    Column("end", UtcMs, nullable=False),
+    Index("bookings_by_start", "site", "start"),
 )
 
 DUTY_ENTRIES = Table(

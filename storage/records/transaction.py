@@ -1,18 +1,19 @@
 """Everything that can be done to the records in one transaction."""
 
 from storage.records.accounts import AccountRows
-from storage.records.alerts import AlertRows
 from storage.records.bills import BillRows
+from storage.records.bookings import BookingRows
 from storage.records.findings import FindingRows
 from storage.records.items import ItemRows
 from storage.records.journal import ChangeRows
 from storage.records.logs import LogRows
 from storage.records.nodes import NodeRows
 from storage.records.outbox import OutboxRows
+from storage.records.standing import StandingRows
 
 
 class RecordsTransaction(
-    AlertRows, ItemRows, FindingRows, AccountRows, BillRows, LogRows, NodeRows, OutboxRows, ChangeRows
+    StandingRows, ItemRows, FindingRows, AccountRows, BillRows, BookingRows, LogRows, NodeRows, OutboxRows, ChangeRows
 ):
     """Keeps the ports of alerts, rectification, analytics and API; durable together or not at all."""
 
