@@ -21,7 +21,9 @@ AT_ONCE_PACED = 1000
 """The same for a channel that tells many at once: a flood is a few digests, and what is red in it is seen soon."""
 
 GIVE_UP_AFTER = timedelta(days=3)
-"""A notice that no channel took for so long is of use to nobody. The project's own choice."""
+LEAST_ATTEMPTS = 50
+"""A notice that a channel did not take for so long and so often is of use to nobody; often as well, for a clock that is
+set days ahead has made nothing old. The project's own choice."""
 
 FIRST_WAIT = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(minutes=5)
@@ -46,7 +48,9 @@ TOLD_TO_PEOPLE = frozenset({NoticeKind.RAISED, NoticeKind.CLEARED})
 class Notice:
     """One row of the outbox.
 
-    `signal` is the active one behind the alert; `at` is when the event behind this notice was received.
+    `signal` is the active one behind the alert; `at` is when the event behind this notice was received. `level` is how
+    often people were told before without an answer, `drill` the id of the exercise that it is told as a part of,
+    `joined` what it may share a message with; `flapping` tells that it comes and goes.
     """
 
     number: int
@@ -55,11 +59,16 @@ class Notice:
     signal: Signal
     at: datetime
     attempts: int = 0
+    level: int = 0
+    drill: str = ""
+    joined: str = ""
+    flapping: bool = False
 
     @property
     def key(self) -> str:
-        """Return what a receiver tells repeated deliveries by."""
-        return f"{self.kind}:{self.alert_id}"
+        """Return what a receiver tells repeated deliveries by; a further level is told anew."""
+        level = f":{self.level}" if self.level else ""
+        return f"{self.kind}:{self.alert_id}{level}"
 
 
 class Delivery(StrEnum):
@@ -111,12 +120,12 @@ class Outbox(Protocol):
     def due(self, channel: str, *, now: datetime, limit: int) -> Sequence[Notice]:
         """Return the notices that this channel should try now, in order.
 
-        A notice waits until the earlier ones of its alert are done or dead on this channel.
+        What is urgent comes first. A notice waits until the earlier ones of its alert are over on this channel.
         """
         ...
 
-    def answered(self, channel: str, notice: Notice, answer: Answer, *, again: datetime | None) -> None:
-        """Remember an attempt; `again` is when to try once more, None where it is over."""
+    def answered(self, channel: str, notice: Notice, answer: Answer, *, again: datetime | None, at: datetime) -> None:
+        """Remember an attempt made `at` a time; `again` is when to try once more, None where it is over."""
         ...
 
 
@@ -142,8 +151,9 @@ def dispatch(
             break
         answer = _sent(channel, notices)
         for notice in notices:
-            again = _again(notice, answer, clock.now())
-            outbox.answered(channel.name, notice, answer, again=again)
+            at = clock.now()
+            again = _again(notice, answer, at)
+            outbox.answered(channel.name, notice, answer, again=again, at=at)
             attempts.append(Attempt(notice=notice, answer=answer, again=again))
     return attempts
 
@@ -216,7 +226,8 @@ def _sent(channel: Channel, notices: Sequence[Notice]) -> Answer:
 
 def _again(notice: Notice, answer: Answer, now: datetime) -> datetime | None:
     """Return when to try again: doubling waits from a second to five minutes, each drawn from its upper half."""
-    if answer.delivery is not Delivery.RETRY or now - notice.at >= GIVE_UP_AFTER:
+    is_old = now - notice.at >= GIVE_UP_AFTER and notice.attempts >= LEAST_ATTEMPTS
+    if answer.delivery is not Delivery.RETRY or is_old:
         return None
     if answer.wait is not None:
         return now + min(answer.wait, LONGEST_ASKED_WAIT)

@@ -5,18 +5,17 @@ any process of the home also tells what no event says, with `tell`.
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 
-from alerts.dispatch import Answer, Delivery, Notice, NoticeKind
-from alerts.model import alert_id
+from alerts.dispatch import Notice, NoticeKind
+from alerts.model import alert_id, is_real_fire
 from sensors.alarms import Alarm
-from sensors.readings import epoch_ms, from_epoch_ms
+from sensors.readings import epoch_ms
 from sensors.signals import Signal, SignalKind
-from storage.spool_codec import SpoolDataError, pack_signal, unpack_signal
+from sensors.verdicts import Severity
+from storage.spool_codec import pack_signal
+from storage.spool_notices import NOTICE, SpoolFile, UnreadableNotice, read_notice
 
 REPEAT_AFTER_MS = 10 * 60_000
 """A sensor that goes on saying `active` is passed on once in this time, so that an alert which a person closed
@@ -27,8 +26,6 @@ KEPT = timedelta(days=30)
 
 SAID_BY_SENSORS = frozenset({Alarm.FIRE, Alarm.SMOKE, Alarm.LEAK, Alarm.FORCED})
 """A sensor's end may leave the zone out and then means all of them; what we conclude ourselves ends by its mark."""
-
-_NOTICE = "o.id, o.kind, o.alert_id, o.at_ms, o.signal"
 
 
 def write_signals(db: sqlite3.Connection, signals: Iterable[Signal]) -> None:
@@ -42,6 +39,7 @@ def write_signals(db: sqlite3.Connection, signals: Iterable[Signal]) -> None:
 
 def _write_active(db: sqlite3.Connection, signal: Signal) -> None:
     now_ms = epoch_ms(signal.received)
+    urgent = _is_urgent(signal)
     found = db.execute("SELECT alert_id, told_ms FROM open_signals WHERE mark = ?", (signal.mark,)).fetchone()
     if found is not None and 0 <= now_ms - found[1] < REPEAT_AFTER_MS:
         return
@@ -49,15 +47,15 @@ def _write_active(db: sqlite3.Connection, signal: Signal) -> None:
     if found is None:
         identifier = alert_id(signal.mark, signal.time)
         _remember_open(db, signal, identifier, packed)
-        _put(db, NoticeKind.RAISED, identifier, now_ms, packed)
+        _put(db, NoticeKind.RAISED, identifier, now_ms, packed, mark=signal.mark, urgent=urgent)
     else:
         db.execute("UPDATE open_signals SET told_ms = ? WHERE mark = ?", (now_ms, signal.mark))
-        _put(db, NoticeKind.REPEATED, found[0], now_ms, packed)
+        _put(db, NoticeKind.REPEATED, found[0], now_ms, packed, mark=signal.mark, urgent=urgent)
 
 
 def _remember_open(db: sqlite3.Connection, signal: Signal, identifier: str, packed: bytes) -> None:
     db.execute(
-        "INSERT OR REPLACE INTO open_signals VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO open_signals VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             signal.mark,
             identifier,
@@ -67,26 +65,32 @@ def _remember_open(db: sqlite3.Connection, signal: Signal, identifier: str, pack
             int(signal.test),
             epoch_ms(signal.received),
             packed,
+            _is_urgent(signal),
         ),
     )
+
+
+def _is_urgent(signal: Signal) -> bool:
+    """Say whether it goes before all others: red, or a real fire in another colour; tests wait their turn."""
+    return not signal.test and (signal.severity is Severity.RED or is_real_fire(signal))
 
 
 def _write_answers(db: sqlite3.Connection, signal: Signal) -> None:
     """Put in a notice for every open signal that this one clears or acknowledges."""
     kind = NoticeKind.ACKNOWLEDGED if signal.kind is SignalKind.SILENCED else NoticeKind.CLEARED
-    for mark, identifier, packed in _answered(db, signal):
+    for mark, identifier, packed, urgent in _answered(db, signal):
         if kind is NoticeKind.CLEARED:
             db.execute("DELETE FROM open_signals WHERE mark = ?", (mark,))
-        _put(db, kind, identifier, epoch_ms(signal.received), packed)
+        _put(db, kind, identifier, epoch_ms(signal.received), packed, mark=mark, urgent=bool(urgent))
 
 
-def _answered(db: sqlite3.Connection, signal: Signal) -> list[tuple[str, str, bytes]]:
+def _answered(db: sqlite3.Connection, signal: Signal) -> list[tuple[str, str, bytes, int]]:
     """Return mark, alert and signal of what is answered.
 
     Silencing and resetting speak for all of a panel's fires. An end without a zone ends all zones; a real end also
     ends a test, a test's end never a real alarm.
     """
-    columns = "SELECT mark, alert_id, signal FROM open_signals"
+    columns = "SELECT mark, alert_id, signal, urgent FROM open_signals"
     if signal.event not in SAID_BY_SENSORS:
         return db.execute(f"{columns} WHERE mark = ?", (signal.mark,)).fetchall()
     whole_device = signal.kind in {SignalKind.SILENCED, SignalKind.RESET}
@@ -96,35 +100,18 @@ def _answered(db: sqlite3.Connection, signal: Signal) -> list[tuple[str, str, by
     ).fetchall()
 
 
-def _put(db: sqlite3.Connection, kind: NoticeKind, identifier: str, at_ms: int, packed: bytes) -> None:
+def _put(
+    db: sqlite3.Connection, kind: NoticeKind, identifier: str, at_ms: int, packed: bytes, *, mark: str, urgent: bool
+) -> None:
+    plan = "planned" if kind is NoticeKind.REPEATED else "new"
     db.execute(
-        "INSERT OR IGNORE INTO outbox (kind, alert_id, at_ms, signal) VALUES (?, ?, ?, ?)",
-        (kind.value, identifier, at_ms, packed),
+        "INSERT OR IGNORE INTO outbox (kind, alert_id, at_ms, signal, mark, urgent, plan) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (kind.value, identifier, at_ms, packed, mark, urgent, plan),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class UnreadableNotice:
-    """A row of the outbox whose signal cannot be read back."""
-
-    number: int
-    detail: str
-
-
-class SpoolOutbox:
-    """Keeps `alerts.dispatch.Outbox` and what the projection into the records needs. For one thread at a time.
-
-    Opens a spool that is there; making and migrating it is SqliteSpool's.
-    """
-
-    def __init__(self, path: Path) -> None:
-        """Open the file with a connection of its own."""
-        self._db = sqlite3.connect(path, isolation_level=None, timeout=30, check_same_thread=False)
-        self._db.execute("PRAGMA synchronous = FULL")
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._db.close()
+class SpoolOutbox(SpoolFile):
+    """What goes into the outbox beside events, and what the projection into the records needs of it."""
 
     def tell(self, signals: Iterable[Signal]) -> None:
         """Put signals that no event brought into the outbox, durable when this returns; ingest sends them on.
@@ -134,49 +121,10 @@ class SpoolOutbox:
         with self._transaction() as db:
             write_signals(db, signals)
 
-    def register(self, channel: str) -> None:
-        """Note a channel, which from now on is told everything; one known before goes on where it was."""
-        query = "INSERT OR IGNORE INTO channels SELECT ?, coalesce(max(id), 0) FROM outbox"
-        self._db.execute(query, (channel,))
-
-    # On the way to people.
-
-    def due(self, channel: str, *, now: datetime, limit: int) -> Sequence[Notice]:
-        """Return the notices that this channel should try now, in order; later ones of an alert wait for earlier."""
-        rows = self._db.execute(
-            f"SELECT {_NOTICE}, coalesce(s.attempts, 0) FROM outbox o JOIN channels c ON c.name = ?"  # noqa: S608 - names are ours
-            " LEFT JOIN sends s ON s.outbox_id = o.id AND s.channel = c.name"
-            " WHERE o.id > c.after_id AND o.kind IN ('raised', 'cleared')"
-            " AND (s.state IS NULL OR (s.state = 'retry' AND s.due_ms <= ?))"
-            " AND NOT EXISTS (SELECT 1 FROM outbox e LEFT JOIN sends t ON t.outbox_id = e.id AND t.channel = c.name"
-            "  WHERE e.alert_id = o.alert_id AND e.id < o.id AND e.id > c.after_id AND e.kind IN ('raised', 'cleared')"
-            "  AND (t.state IS NULL OR t.state = 'retry'))"
-            " ORDER BY o.id LIMIT ?",
-            (channel, epoch_ms(now), limit),
-        ).fetchall()
-        return [notice for row in rows if isinstance(notice := self._notice(row), Notice)]
-
-    def answered(self, channel: str, notice: Notice, answer: Answer, *, again: datetime | None) -> None:
-        """Remember an attempt; what shall not be tried again is done or dead."""
-        state = Delivery.RETRY if again is not None else Delivery.DONE if _arrived(answer) else Delivery.DEAD
-        self._db.execute(
-            "INSERT OR REPLACE INTO sends VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                notice.number,
-                channel,
-                notice.attempts + 1,
-                state.value,
-                epoch_ms(again) if again is not None else 0,
-                answer.detail,
-            ),
-        )
-
-    # On the way to the records.
-
     def to_project(self, *, limit: int) -> Sequence[Notice | UnreadableNotice]:
-        """Return the notices that the records do not have yet, in order."""
-        query = f"SELECT {_NOTICE} FROM outbox o WHERE o.projected = 0 ORDER BY o.id LIMIT ?"  # noqa: S608 - names are ours
-        return [self._notice(row) for row in self._db.execute(query, (limit,)).fetchall()]
+        """Return the notices that the records do not have yet: urgent ones first, those of one alert in order."""
+        query = f"SELECT {NOTICE} FROM outbox o WHERE o.projected = 0 ORDER BY o.urgent DESC, o.id LIMIT ?"  # noqa: S608 - names are ours
+        return [read_notice(row) for row in self._db.execute(query, (limit,)).fetchall()]
 
     def projected(self, number: int) -> None:
         """Remember that the records have this notice."""
@@ -188,51 +136,22 @@ class SpoolOutbox:
         with self._transaction() as db:
             query = "UPDATE open_signals SET alert_id = ?, signal = ? WHERE mark = ? AND alert_id = ?"
             db.execute(query, (identifier, packed, notice.signal.mark, notice.alert_id))
-            _put(db, NoticeKind.RAISED, identifier, epoch_ms(notice.at), packed)
+            signal, at_ms = notice.signal, epoch_ms(notice.at)
+            urgent = _is_urgent(signal)
+            _put(db, NoticeKind.RAISED, identifier, at_ms, packed, mark=signal.mark, urgent=urgent)
 
     def forget_old(self, now: datetime) -> None:
         """Delete notices that are old and that the records have, with what is known of their sending."""
         old = (epoch_ms(now - KEPT),)
-        self._db.execute("DELETE FROM outbox WHERE projected = 1 AND at_ms < ?", old)
-        self._db.execute("DELETE FROM sends WHERE outbox_id NOT IN (SELECT id FROM outbox)")
+        with self._transaction() as db:
+            db.execute("DELETE FROM outbox WHERE projected = 1 AND plan = 'planned' AND at_ms < ?", old)
+            db.execute("DELETE FROM tellings WHERE outbox_id NOT IN (SELECT id FROM outbox)")
+            db.execute("DELETE FROM acknowledged WHERE alert_id NOT IN (SELECT alert_id FROM outbox)")
 
     def waiting(self) -> tuple[int, int]:
-        """Return how many notices the records do not have yet, and how many sends wait for another attempt."""
+        """Return how many notices the records do not have yet, and how many tellings wait for another attempt."""
         row = self._db.execute(
             "SELECT (SELECT count(*) FROM outbox WHERE projected = 0),"
-            " (SELECT count(*) FROM sends WHERE state = 'retry')"
+            " (SELECT count(*) FROM tellings WHERE state = 'retry')"
         ).fetchone()
         return int(row[0]), int(row[1])
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield self._db
-            self._db.execute("COMMIT")
-        except BaseException:
-            with suppress(sqlite3.Error):
-                self._db.execute("ROLLBACK")
-            raise
-
-    def _notice(self, row: Sequence[object]) -> Notice | UnreadableNotice:
-        number, kind, identifier, at_ms, packed, *attempts = row
-        assert isinstance(number, int)  # noqa: S101 - the table's own types, for the type checker
-        assert isinstance(at_ms, int)  # noqa: S101
-        assert isinstance(packed, bytes)  # noqa: S101
-        try:
-            signal = unpack_signal(packed)
-        except SpoolDataError as exc:
-            return UnreadableNotice(number, str(exc))
-        return Notice(
-            number=number,
-            kind=NoticeKind(str(kind)),
-            alert_id=str(identifier),
-            signal=signal,
-            at=from_epoch_ms(at_ms),
-            attempts=int(str(attempts[0])) if attempts else 0,
-        )
-
-
-def _arrived(answer: Answer) -> bool:
-    return answer.delivery is Delivery.DONE

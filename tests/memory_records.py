@@ -42,6 +42,10 @@ class MemoryRecords:
     def transaction(self) -> Iterator["MemoryRecords"]:
         yield self
 
+    @contextmanager
+    def reading(self) -> Iterator["MemoryRecords"]:
+        yield self
+
     def close(self) -> None:
         pass
 
@@ -59,6 +63,12 @@ class MemoryRecords:
 
     def alert_steps(self, alert_id: str) -> Sequence[AlertStep]:
         return [each for each in self.alert_log if each.alert_id == alert_id]
+
+    def alert_steps_after(self, number: int, *, limit: int) -> Sequence[tuple[int, AlertStep]]:
+        return list(enumerate(self.alert_log, start=1))[number : number + limit]
+
+    def newest_alert_step(self) -> int:
+        return len(self.alert_log)
 
     def save_alert(self, alert: Alert, step: AlertStep) -> None:
         self.alert_rows[alert.id] = alert

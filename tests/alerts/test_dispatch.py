@@ -9,6 +9,7 @@ import pytest
 from alerts.commands import acknowledge, alert_of
 from alerts.dispatch import (
     GIVE_UP_AFTER,
+    LEAST_ATTEMPTS,
     LONGEST_ASKED_WAIT,
     LONGEST_WAIT,
     Answer,
@@ -45,8 +46,9 @@ class Box:
         assert now.tzinfo is not None
         return self.notices[:limit]
 
-    def answered(self, channel: str, notice: Notice, answer: Answer, *, again: datetime | None) -> None:
+    def answered(self, channel: str, notice: Notice, answer: Answer, *, again: datetime | None, at: datetime) -> None:
         assert channel
+        assert at.tzinfo is not None
         assert notice in self.notices
         self.answers.append((answer, again))
 
@@ -88,9 +90,13 @@ def test_a_receivers_own_wait_is_kept_within_an_hour() -> None:
     assert waited(replace(RETRY, wait=timedelta(days=1))) == LONGEST_ASKED_WAIT
 
 
-def test_after_three_days_it_is_over() -> None:
-    assert waited(RETRY, age=GIVE_UP_AFTER - timedelta(seconds=1)) is not None
-    assert waited(RETRY, age=GIVE_UP_AFTER) is None
+def test_after_three_days_and_many_attempts_it_is_over() -> None:
+    assert waited(RETRY, age=GIVE_UP_AFTER - timedelta(seconds=1), attempts=LEAST_ATTEMPTS) is not None
+    assert waited(RETRY, age=GIVE_UP_AFTER, attempts=LEAST_ATTEMPTS) is None
+
+
+def test_a_clock_set_days_ahead_gives_nothing_up() -> None:
+    assert waited(RETRY, age=GIVE_UP_AFTER * 2, attempts=LEAST_ATTEMPTS - 1) is not None
 
 
 def test_stopping_leaves_the_rest_for_the_next_start() -> None:

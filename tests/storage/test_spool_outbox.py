@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from alerts.dispatch import TOLD_TO_PEOPLE, Answer, Delivery, Notice, NoticeKind
+from alerts.dispatch import Notice, NoticeKind
 from alerts.model import fingerprint
 from sensors.alarms import Alarm
 from sensors.events import EventState, EventType
@@ -22,12 +22,12 @@ from sensors.signals import Signal, SignalKind
 from sensors.subjects import Subject
 from storage.spool import SpoolFullError, SqliteSpool
 from storage.spool_codec import SpoolDataError, pack_signal, unpack_signal
-from storage.spool_outbox import KEPT, REPEAT_AFTER_MS, SpoolOutbox, UnreadableNotice
+from storage.spool_deliveries import SpoolDeliveries, Told
+from storage.spool_notices import UnreadableNotice
+from storage.spool_outbox import KEPT, REPEAT_AFTER_MS, SpoolOutbox
 from tests.alerts.factories import HQ, raised
 from tests.memory_records import NOON
 
-DONE = Answer(delivery=Delivery.DONE)
-RETRY = Answer(delivery=Delivery.RETRY, detail="HTTP 500")
 SOON = timedelta(minutes=1)
 
 
@@ -41,17 +41,15 @@ def entry(*signals: Signal) -> SpoolEntry:
 
 
 @contextmanager
-def outbox_in(folder: Path, *channels: str) -> Iterator[SpoolOutbox]:
+def outbox_in(folder: Path) -> Iterator[SpoolOutbox]:
     commit(folder)
     with closing(SpoolOutbox(folder / "spool.db")) as outbox:
-        for channel in channels:
-            outbox.register(channel)
         yield outbox
 
 
 def waiting(outbox: SpoolOutbox) -> list[Notice]:
     found = outbox.to_project(limit=100)
-    return [each for each in found if isinstance(each, Notice)]
+    return sorted((each for each in found if isinstance(each, Notice)), key=lambda each: each.number)
 
 
 def kinds(notices: Sequence[Notice]) -> list[NoticeKind]:
@@ -74,11 +72,10 @@ def test_a_damaged_signal_is_a_named_error(data: bytes) -> None:
 
 
 def test_an_active_signal_becomes_a_notice_with_its_commit(tmp_path: Path) -> None:
-    with outbox_in(tmp_path, "a") as outbox:
+    with outbox_in(tmp_path) as outbox:
         commit(tmp_path, raised())
         (notice,) = waiting(outbox)
         assert (notice.kind, notice.signal, notice.at) == (NoticeKind.RAISED, raised(), NOON)
-        assert outbox.due("a", now=NOON, limit=9) == [notice]
 
 
 def test_a_failed_commit_leaves_no_notice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,10 +91,9 @@ def test_a_failed_commit_leaves_no_notice(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_what_goes_on_is_told_once_in_a_while_and_to_the_records_only(tmp_path: Path) -> None:
     late = timedelta(milliseconds=REPEAT_AFTER_MS)
-    with outbox_in(tmp_path, "a") as outbox:
+    with outbox_in(tmp_path) as outbox:
         commit(tmp_path, raised(), raised(at=NOON + SOON), raised(at=NOON + late), raised(at=NOON + late + SOON))
         assert kinds(waiting(outbox)) == [NoticeKind.RAISED, NoticeKind.REPEATED]
-        assert kinds(outbox.due("a", now=NOON, limit=9)) == [NoticeKind.RAISED]
 
 
 def test_an_end_goes_to_the_alert_that_began(tmp_path: Path) -> None:
@@ -149,49 +145,9 @@ def test_silencing_and_resetting_a_panel_speak_for_all_its_fires(tmp_path: Path)
         assert kinds(waiting(outbox))[5:] == [NoticeKind.CLEARED] * 2
 
 
-def test_a_notice_that_arrived_is_not_due_again(tmp_path: Path) -> None:
-    with outbox_in(tmp_path, "a", "b") as outbox:
-        commit(tmp_path, raised())
-        (notice,) = outbox.due("a", now=NOON, limit=9)
-        outbox.answered("a", notice, DONE, again=None)
-        assert outbox.due("a", now=NOON, limit=9) == []
-        assert outbox.due("b", now=NOON, limit=9) == [notice]
-
-
-def test_a_delayed_notice_is_due_when_its_time_comes_and_counts_its_attempts(tmp_path: Path) -> None:
-    with outbox_in(tmp_path, "a") as outbox:
-        commit(tmp_path, raised())
-        (notice,) = outbox.due("a", now=NOON, limit=9)
-        outbox.answered("a", notice, RETRY, again=NOON + SOON)
-        assert outbox.due("a", now=NOON, limit=9) == []
-        assert outbox.waiting() == (1, 1)
-        (again,) = outbox.due("a", now=NOON + SOON, limit=9)
-        assert again.attempts == 1
-
-
-def test_an_end_waits_for_its_beginning_and_other_alerts_do_not(tmp_path: Path) -> None:
-    with outbox_in(tmp_path, "a") as outbox:
-        commit(tmp_path, raised(), cleared(), raised(EventType.LEAK, device="leak1"))
-        fire, leak = outbox.due("a", now=NOON, limit=9)
-        assert kinds([fire, leak]) == [NoticeKind.RAISED] * 2
-        outbox.answered("a", fire, RETRY, again=NOON + SOON)
-        assert outbox.due("a", now=NOON, limit=9) == [leak]
-        outbox.answered("a", fire, DONE, again=None)
-        assert kinds(outbox.due("a", now=NOON, limit=9)) == [NoticeKind.CLEARED, NoticeKind.RAISED]
-
-
-def test_a_new_channel_is_told_only_what_comes_after_it(tmp_path: Path) -> None:
-    with outbox_in(tmp_path) as outbox:
-        commit(tmp_path, raised())
-        outbox.register("late")
-        commit(tmp_path, raised(EventType.LEAK, device="leak1"))
-        outbox.register("late")
-        assert [notice.signal.device for notice in outbox.due("late", now=NOON, limit=9)] == ["leak1"]
-
-
 def test_an_alert_that_came_back_is_told_and_ended_under_its_new_name(tmp_path: Path) -> None:
     late = NOON + timedelta(milliseconds=REPEAT_AFTER_MS)
-    with outbox_in(tmp_path, "a") as outbox:
+    with outbox_in(tmp_path) as outbox:
         commit(tmp_path, raised(), raised(at=late))
         repeated = waiting(outbox)[-1]
         outbox.raised_anew(repeated, "new-id")
@@ -204,28 +160,33 @@ def test_an_alert_that_came_back_is_told_and_ended_under_its_new_name(tmp_path: 
 
 
 def test_a_notice_that_cannot_be_read_is_told_by_its_number(tmp_path: Path) -> None:
-    with outbox_in(tmp_path, "a") as outbox:
+    with outbox_in(tmp_path) as outbox:
         commit(tmp_path, raised(), raised(EventType.LEAK, device="leak1"))
         with closing(SqliteSpool(tmp_path / "spool.db")) as spool:
             spool._db.execute("UPDATE outbox SET signal = x'00' WHERE id = 1")  # noqa: SLF001 - damage
-        broken, whole = outbox.to_project(limit=9)
+        broken, _ = outbox.to_project(limit=9)
         assert isinstance(broken, UnreadableNotice)
         assert broken.number == 1
-        assert outbox.due("a", now=NOON, limit=9) == [whole]
 
 
 def test_old_notices_go_once_the_records_have_them(tmp_path: Path) -> None:
-    with outbox_in(tmp_path, "a") as outbox:
+    with outbox_in(tmp_path) as outbox:
         commit(tmp_path, raised(), raised(EventType.LEAK, device="leak1"))
         fire, leak = waiting(outbox)
         outbox.projected(fire.number)
+        with closing(SpoolDeliveries(tmp_path / "spool.db")) as deliveries:
+            deliveries.settle([Told(notice=fire, at=NOON)])
         outbox.forget_old(NOON + KEPT + SOON)
         assert waiting(outbox) == [leak]
-        assert outbox.due("a", now=NOON, limit=9) == [leak]
 
 
-def test_the_queries_name_the_kinds_that_people_are_told() -> None:
-    assert {NoticeKind.RAISED, NoticeKind.CLEARED} == TOLD_TO_PEOPLE
+def test_a_fire_is_brought_to_the_records_before_what_came_earlier(tmp_path: Path) -> None:
+    with outbox_in(tmp_path) as outbox:
+        commit(
+            tmp_path, raised(EventType.LEAK, device="leak1"), raised(test=True), raised(zone="2F"), raised(zone="3F")
+        )
+        found = [each.signal.zone for each in outbox.to_project(limit=9) if isinstance(each, Notice)]
+        assert found == ["2F", "3F", "", ""]
 
 
 @pytest.mark.kill

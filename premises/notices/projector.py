@@ -1,0 +1,133 @@
+"""The projector: brings notices into the records, and hears from the records what people did about alerts."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+
+from alerts.dispatch import Notice, project
+from alerts.ports import AlertTransaction
+from ingest.repeats import Repeats
+from premises.notices.mirror import HeardRecords, Mirror
+from sensors.clock import Clock
+from sensors.readings import epoch_ms
+from storage.spool_notices import UnreadableNotice
+from storage.spool_outbox import SpoolOutbox
+
+PROJECTED_AT_ONCE = 200
+TIDY_EVERY = timedelta(hours=1)
+
+
+class Records(HeardRecords, Protocol):
+    """The part of the records that alerts are projected into, and that is asked what people did."""
+
+    def transaction(self) -> AbstractContextManager[AlertTransaction]:
+        """Return a transaction, committed when it is left without an exception."""
+        ...
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        ...
+
+
+OpenRecords = Callable[[], Records]
+
+
+class Projector:
+    """Writes into the records what the outbox tells, each notice in a transaction of its own, in order."""
+
+    def __init__(self, spool: Path, records: OpenRecords, clock: Clock) -> None:
+        """Bring the outbox in `spool` into the records, which are opened when they are first needed."""
+        self._spool = spool
+        self._open_records = records
+        self._clock = clock
+        self._outbox: SpoolOutbox | None = None
+        self._records: Records | None = None
+        self._tidied: datetime | None = None
+        self._repeats = Repeats()
+        self._mirror = Mirror(spool, clock)
+        self._log = structlog.get_logger(__name__)
+
+    def pass_once(self, stopping: Callable[[], bool]) -> bool:
+        """Write what waits, then hear what people did. Records that are away end the pass.
+
+        A notice that they refuse holds back only its alert.
+        """
+        if self._outbox is None:
+            self._outbox = SpoolOutbox(self._spool)
+        self._tidy(self._outbox)
+        waiting = self._outbox.to_project(limit=PROJECTED_AT_ONCE)
+        held: set[str] = set()
+        for notice in waiting:
+            if stopping():
+                break
+            if isinstance(notice, UnreadableNotice):
+                self._give_up(self._outbox, notice)
+            elif notice.alert_id not in held and not self._written(self._outbox, notice):
+                held.add(notice.alert_id)
+                if not self._records_answer():
+                    break
+        self._hear()
+        return len(waiting) == PROJECTED_AT_ONCE and not held
+
+    def close(self) -> None:
+        """Let go of the outbox and the records."""
+        if self._outbox is not None:
+            self._outbox.close()
+        self._mirror.close()
+        if self._records is not None:
+            self._records.close()
+
+    def _written(self, outbox: SpoolOutbox, notice: Notice) -> bool:
+        """Say whether the records have the notice; a crash behind their commit only makes us write it again."""
+        try:
+            if self._records is None:
+                self._records = self._open_records()
+            with self._records.transaction() as tx:
+                alert = project(tx, notice)
+        except Exception as exc:  # noqa: BLE001 - a task's boundary: whatever ails the records, notices go on and this one comes again
+            self._say("alert_not_recorded", exc, notice=notice.key)
+            return False
+        if alert is not None and alert.id != notice.alert_id:
+            outbox.raised_anew(notice, alert.id)
+        outbox.projected(notice.number)
+        self._log.info("alert_recorded", notice=notice.key, alert=None if alert is None else alert.id)
+        return True
+
+    def _hear(self) -> None:
+        """Hear from the records who has seen what, and what is silenced; without them what was heard still stands."""
+        try:
+            if self._records is None:
+                self._records = self._open_records()
+            self._mirror.hear(self._records)
+        except Exception as exc:  # noqa: BLE001 - a task's boundary: who cannot be heard stops nothing, so people go on being told
+            self._say("alerts_not_heard", exc)
+
+    def _records_answer(self) -> bool:
+        """Say whether the records are there at all, so that one notice that they refuse is not taken for all."""
+        try:
+            if self._records is None:
+                return False
+            with self._records.transaction():
+                return True
+        except Exception:  # noqa: BLE001 - a task's boundary: away is away, whatever the reason
+            return False
+
+    def _say(self, what: str, exc: Exception, **more: str) -> None:
+        reason = f"{type(exc).__name__}: {exc}"[:300]
+        held = self._repeats.due(f"{what}:{type(exc).__name__}", epoch_ms(self._clock.now()))
+        if held is not None:
+            self._log.warning(what, reason=reason, held=held, **more)
+
+    def _give_up(self, outbox: SpoolOutbox, notice: UnreadableNotice) -> None:
+        self._log.error("notice_unreadable", number=notice.number, detail=notice.detail)
+        outbox.projected(notice.number)
+
+    def _tidy(self, outbox: SpoolOutbox) -> None:
+        now = self._clock.now()
+        if self._tidied is None or now - self._tidied >= TIDY_EVERY:
+            outbox.forget_old(now)
+            self._tidied = now

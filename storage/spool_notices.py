@@ -1,0 +1,69 @@
+"""What all who read the outbox share: a connection of their own, its transactions, and a row read as a notice."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from alerts.dispatch import Notice, NoticeKind
+from sensors.readings import from_epoch_ms
+from storage.spool_codec import SpoolDataError, unpack_signal
+from storage.spool_turns import Durability, turn
+
+NOTICE = "o.id, o.kind, o.alert_id, o.at_ms, o.signal, o.drill, o.joined, o.flapping"
+"""The columns of `outbox o` that a notice is read from."""
+
+BUSY_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableNotice:
+    """A row of the outbox whose signal cannot be read back."""
+
+    number: int
+    detail: str
+
+
+class SpoolFile:
+    """A spool that is there, opened with a connection of its own; making and migrating it is SqliteSpool's.
+
+    For one thread at a time.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open the file."""
+        self._db = sqlite3.connect(path, isolation_level=None, timeout=BUSY_S, check_same_thread=False)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+
+    @contextmanager
+    def _transaction(self, kept: Durability = Durability.THROUGH_POWER_CUTS) -> Iterator[sqlite3.Connection]:
+        with turn(self._db, kept) as db:
+            yield db
+
+
+def read_notice(row: Sequence[object], *, attempts: int = 0, level: int = 0) -> Notice | UnreadableNotice:
+    """Return the notice of a row of `NOTICE`."""
+    number, kind, identifier, at_ms, packed, drill, joined, flapping = row
+    assert isinstance(number, int)  # noqa: S101 - the table's own types, for the type checker
+    assert isinstance(at_ms, int)  # noqa: S101
+    assert isinstance(packed, bytes)  # noqa: S101
+    try:
+        signal = unpack_signal(packed)
+    except SpoolDataError as exc:
+        return UnreadableNotice(number, str(exc))
+    return Notice(
+        number=number,
+        kind=NoticeKind(str(kind)),
+        alert_id=str(identifier),
+        signal=signal,
+        at=from_epoch_ms(at_ms),
+        attempts=attempts,
+        level=level,
+        drill=str(drill),
+        joined=str(joined),
+        flapping=bool(flapping),
+    )

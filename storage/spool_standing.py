@@ -1,0 +1,63 @@
+"""What people said of alerts beforehand, mirrored beside the spool: it holds until its own end, records or not."""
+
+import sqlite3
+from collections.abc import Mapping
+from functools import cache
+
+from pydantic import TypeAdapter
+
+from alerts.standing import Drill, OutOfService, Shelf, Silence, Standing
+from sensors.readings import from_epoch_ms
+
+
+def changed_standing(db: sqlite3.Connection, standing: Standing) -> Mapping[str, bytes]:
+    """Return what differs from what lies there, by name; nearly always nothing does."""
+    kinds = {
+        "silences": _silences().dump_json(tuple(standing.silences)),
+        "drills": _drills().dump_json(tuple(standing.drills)),
+        "shelves": _shelves().dump_json(tuple(standing.shelves)),
+        "out_of_service": _out_of_service().dump_json(tuple(standing.out_of_service)),
+    }
+    return {name: body for name, body in kinds.items() if body != _body(db, name)}
+
+
+def write_standing(db: sqlite3.Connection, changed: Mapping[str, bytes]) -> None:
+    """Put in what differs, within the caller's transaction."""
+    db.executemany("INSERT OR REPLACE INTO standing VALUES (?, ?)", list(changed.items()))
+
+
+def read_standing(db: sqlite3.Connection) -> Standing:
+    """Return what stands. Raises ValueError where what lies there cannot be read."""
+    seen = db.execute("SELECT alert_id, at_ms FROM acknowledged").fetchall()
+    return Standing(
+        silences=_silences().validate_json(_body(db, "silences")),
+        drills=_drills().validate_json(_body(db, "drills")),
+        shelves=_shelves().validate_json(_body(db, "shelves")),
+        out_of_service=_out_of_service().validate_json(_body(db, "out_of_service")),
+        acknowledged={alert_id: from_epoch_ms(at_ms) for alert_id, at_ms in seen},
+    )
+
+
+def _body(db: sqlite3.Connection, name: str) -> bytes:
+    row = db.execute("SELECT body FROM standing WHERE name = ?", (name,)).fetchone()
+    return b"[]" if row is None else bytes(row[0])
+
+
+@cache
+def _silences() -> TypeAdapter[tuple[Silence, ...]]:
+    return TypeAdapter(tuple[Silence, ...])
+
+
+@cache
+def _drills() -> TypeAdapter[tuple[Drill, ...]]:
+    return TypeAdapter(tuple[Drill, ...])
+
+
+@cache
+def _shelves() -> TypeAdapter[tuple[Shelf, ...]]:
+    return TypeAdapter(tuple[Shelf, ...])
+
+
+@cache
+def _out_of_service() -> TypeAdapter[tuple[OutOfService, ...]]:
+    return TypeAdapter(tuple[OutOfService, ...])
