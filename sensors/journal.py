@@ -16,7 +16,6 @@ class ChangeKind(StrEnum):
     READING = "reading"
     ACCOUNT = "account"
     BILL = "bill"
-    BOOKING = "booking"
     STANDING = "standing"
     """What holds alerts back: silences, drills, what is shelved or out of service."""
     LOG = "log"
