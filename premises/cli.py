@@ -16,6 +16,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "backup": "premises.commands.backup",
         "bench": "premises.commands.bench",
         "bills": "premises.commands.bills",
+        "bookings": "premises.commands.bookings",
         "demo": "premises.commands.demo",
         "doctor": "premises.commands.doctor",
         "evaluate": "premises.commands.evaluate",

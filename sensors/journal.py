@@ -16,6 +16,7 @@ class ChangeKind(StrEnum):
     READING = "reading"
     ACCOUNT = "account"
     BILL = "bill"
+    BOOKING = "booking"
     STANDING = "standing"
     """What holds alerts back: silences, drills, what is shelved or out of service."""
     LOG = "log"

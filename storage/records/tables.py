@@ -312,6 +312,17 @@ BILLS = Table(
     Index("bills_by_site", "site"),
 )
 
+BOOKINGS = Table(
+    "bookings",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("site", Text, nullable=False),
+    Column("room", Text, nullable=False),
+    Column("start", UtcMs, nullable=False),
+    Column("end", UtcMs, nullable=False),
+    Index("bookings_by_start", "site", "start"),
+)
+
 DUTY_ENTRIES = Table(
     "duty_entries",
     METADATA,

@@ -2,6 +2,7 @@
 
 from storage.records.accounts import AccountRows
 from storage.records.bills import BillRows
+from storage.records.bookings import BookingRows
 from storage.records.findings import FindingRows
 from storage.records.items import ItemRows
 from storage.records.journal import ChangeRows
@@ -12,7 +13,7 @@ from storage.records.standing import StandingRows
 
 
 class RecordsTransaction(
-    StandingRows, ItemRows, FindingRows, AccountRows, BillRows, LogRows, NodeRows, OutboxRows, ChangeRows
+    StandingRows, ItemRows, FindingRows, AccountRows, BillRows, BookingRows, LogRows, NodeRows, OutboxRows, ChangeRows
 ):
     """Keeps the ports of alerts, rectification, analytics and API; durable together or not at all."""
 

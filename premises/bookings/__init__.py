@@ -1,0 +1,1 @@
+"""Bookings brought in from tables and calendars."""
