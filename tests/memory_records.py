@@ -70,6 +70,10 @@ class MemoryRecords:
     def newest_alert_step(self) -> int:
         return len(self.alert_log)
 
+    def standing(self, now: datetime) -> Standing:
+        assert now.tzinfo is not None
+        return Standing()
+
     def save_alert(self, alert: Alert, step: AlertStep) -> None:
         self.alert_rows[alert.id] = alert
         self.alert_log.append(step)

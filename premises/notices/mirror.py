@@ -28,6 +28,10 @@ class HeardTransaction(Protocol):
         """Return the number of the newest step, 0 where there is none."""
         ...
 
+    def standing(self, now: datetime) -> Standing:
+        """Return what people said of alerts beforehand and what is not over."""
+        ...
+
 
 class HeardRecords(Protocol):
     """Records that can be asked without keeping a writer waiting."""
@@ -52,7 +56,7 @@ class Mirror:
             self._deliveries = SpoolDeliveries(self._spool)
         with records.reading() as tx:
             self._hear_steps(tx, self._deliveries)
-            standing = _standing(tx, self._clock.now())
+            standing = tx.standing(self._clock.now())
         self._deliveries.keep_standing(standing)
 
     def _hear_steps(self, tx: HeardTransaction, deliveries: SpoolDeliveries) -> None:
@@ -66,9 +70,3 @@ class Mirror:
         """Let go of the spool."""
         if self._deliveries is not None:
             self._deliveries.close()
-
-
-def _standing(tx: HeardTransaction, now: datetime) -> Standing:
-    """Return what people said beforehand and what is not over; nothing where these records hold nothing of the kind."""
-    ask = getattr(tx, "standing", None)
-    return Standing() if ask is None else ask(now)

@@ -357,7 +357,7 @@ def test_what_says_nothing_new_to_the_store_is_a_duplicate(tmp_path: Path) -> No
 
 
 def test_readings_dropped_while_the_store_took_them_leave_the_books_balanced(tmp_path: Path) -> None:
-    with closing(spool_in(tmp_path, max_bytes=200_000)) as spool:
+    with closing(spool_in(tmp_path, max_bytes=300_000)) as spool:
         spool.commit([entry(*range(3000))])
         (waiting,) = spool.pending()
         for _ in range(4):

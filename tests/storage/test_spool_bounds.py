@@ -47,7 +47,7 @@ def test_spool_cannot_be_opened_on_a_full_disk_and_says_why(tmp_path: Path) -> N
 
 def test_dropped_readings_are_told_of_and_counted(tmp_path: Path) -> None:
     told: list[int] = []
-    with closing(spool_in(tmp_path, max_bytes=200_000, on_dropped=told.append)) as spool:
+    with closing(spool_in(tmp_path, max_bytes=300_000, on_dropped=told.append)) as spool:
         for number in range(20):
             spool.commit([entry(*range(1000), events=[fire(f"f{number}")])])
         book = spool.books()["gw1"]
