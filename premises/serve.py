@@ -31,6 +31,8 @@ from premises.jobs.rollup_job import Rollups
 from premises.jobs.scheduler import Schedule
 from premises.live_registry import LiveRegistry
 from premises.metrics import Figures, Sources
+from premises.notices.alerting import Alerting
+from premises.notices.channels import channels_of
 from premises.notices.sms_replies import sms_replies
 from premises.notices.wecom_replies import wecom_replies
 from premises.processes import server_info
@@ -42,6 +44,7 @@ from premises.readiness import parts
 from premises.settings import ServerSettings, Settings, read_secret
 from premises.stores.readings import HomeStore, export_readings, newest_ms, open_store
 from premises.stores.records import open_records
+from premises.watchdog.guard import Around, Guard
 from rectification.commands import Deadlines
 from sensors.actors import Actor
 from sensors.clock import Clock
@@ -146,7 +149,9 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
         desk = SpoolDesk(home, registry=registry, clock=clock)
         stack.callback(desk.close)
         figures = Figures(_sources(home, desk, store, registry, clock))
-        drain, jobs = DrainLoop(home.spool, figures.measured(touched)), AnalysisJobs(home, touched)
+        guard = Guard(_around(home, settings, registry, records, clock))
+        drain = DrainLoop(home.spool, guard.listening(figures.measured(touched)))
+        jobs = AnalysisJobs(home, touched)
         daily = DailyJobs(home=home, analyses=jobs, records=records, registry=registry, clock=clock)
         queries = ReadingQueries(
             store=store,
@@ -162,11 +167,14 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
             daily,
             nightly={"tidy": lambda: _tidied(records, clock)},
             hourly={"rollup": rollups.changed},
+            ended=guard.jobs.ended,
         )
         drain.start()
         stack.callback(drain.stop)
         schedule.start()
         stack.callback(schedule.stop)
+        guard.start()
+        stack.callback(guard.stop)
         stack.callback(jobs.stop)
         services = Services(
             records=records,
@@ -203,6 +211,25 @@ def _tidied(records: SqlRecords, clock: Clock) -> Mapping[str, object]:
     """Forget the changes that no page can still want to resume from; return how many."""
     with records.transaction() as tx:
         return {"changes_forgotten": tx.forget_changes_before(clock.now() - CHANGES_KEPT)}
+
+
+def _around(
+    home: Home, settings: Settings, registry: Callable[[], Registry], records: SqlRecords, clock: Clock
+) -> Around:
+    """Return what the watchers look at, and who sends while ingest is gone."""
+
+    def stand_in() -> Alerting:
+        channels = channels_of(settings, home, registry=registry)
+        return Alerting(home.spool, channels=channels, records=lambda: open_records(home), clock=clock)
+
+    return Around(
+        home=home,
+        settings=settings.watchdog,
+        registry=registry,
+        clock=clock,
+        reading_records=records.reading,
+        stand_in=stand_in,
+    )
 
 
 def _deadlines(daily: DailyJobs) -> Deadlines:

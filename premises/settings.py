@@ -15,6 +15,7 @@ from ingest.gbt26875.panels import address_of
 from premises.channel_settings import AlertSettings
 from premises.home import Home
 from premises.section import Section
+from premises.watchdog_settings import WatchdogSettings
 from sensors.errors import InputFault
 
 PREFIX = "PREMISES_"
@@ -242,6 +243,7 @@ class Settings(Section):
     fire_panel: FirePanelSettings = FirePanelSettings()
     records: RecordsSettings = RecordsSettings()
     metrics: MetricsSettings = MetricsSettings()
+    watchdog: WatchdogSettings = WatchdogSettings()
     log: LogSettings = LogSettings()
 
 

@@ -230,8 +230,9 @@ def test_where_no_gateway_ever_spoke_nobody_is_silent(health: SpoolHealth) -> No
     assert silence.look(NOON) == []
 
 
-def test_an_ingest_that_is_gone_is_told(health: SpoolHealth) -> None:
+def test_an_ingest_that_is_gone_is_told(spool: Path, health: SpoolHealth) -> None:
     steady = Seconds()
+    heard(spool, NOON)
     silence = SilenceWatch(health=health, patience=15 * MINUTE, runs=lambda: False, steady=steady)
     assert silence.look(NOON) == []
     steady.now_s += SILENT_AFTER_S

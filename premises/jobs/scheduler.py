@@ -37,8 +37,13 @@ class Schedule:
         *,
         nightly: Mapping[str, Work] = MappingProxyType({}),
         hourly: Mapping[str, Work] = MappingProxyType({}),
+        ended: Callable[[str, Exception | None], None] = lambda _job, _failure: None,
     ) -> None:
-        """Prepare; `start` begins. `nightly` and `hourly` are further works by name, each done once then."""
+        """Prepare; `start` begins. `nightly` and `hourly` are further works by name, each done once then.
+
+        `ended` hears of each work how it ended.
+        """
+        self._ended = ended
         self._jobs = jobs
         self._nightly = nightly
         self._hourly = hourly
@@ -75,5 +80,8 @@ class Schedule:
     def _bounded(self, name: str, work: Work) -> None:
         try:
             self._log.info("job_done", job=name, **work())
-        except Exception:  # noqa: BLE001 - a task's boundary: the next run is at its time
+        except Exception as failure:  # noqa: BLE001 - a task's boundary: the next run is at its time
             self._log.exception("job_failed", job=name)
+            self._ended(name, failure)
+        else:
+            self._ended(name, None)

@@ -36,9 +36,12 @@ class SilenceWatch:
             self._heard = last, now_s
         if self._ran_s is None or running:
             self._ran_s = now_s
+        if last is None:
+            # Nobody ever spoke: it may be a home for imported readings only.
+            return []
         if now_s - self._ran_s >= GONE_AFTER_S:
             return [_silent("ingest_gone")]
-        if self.patience and last is not None and now_s - self._heard[1] >= self.patience.total_seconds():
+        if self.patience and now_s - self._heard[1] >= self.patience.total_seconds():
             return [_silent("nothing_comes")]
         return []
 
