@@ -54,7 +54,7 @@ def _signal(event: Event, registry: Registry, alerting: Alarm, kind: SignalKind)
     rule = ALARMS[alerting].rule
     device = registry.devices.get(event.device)
     place = (
-        None if device is None else _place(device, event.received.astimezone(ZoneInfo(registry.site.timezone)).date())
+        None if device is None else place_at(device, event.received.astimezone(ZoneInfo(registry.site.timezone)).date())
     )
     subject = _subject(event, alerting, place)
     told = f"{rule}.{alerting}.test" if event.test else f"{rule}.{alerting}"
@@ -76,7 +76,7 @@ def _signal(event: Event, registry: Registry, alerting: Alarm, kind: SignalKind)
     )
 
 
-def _place(device: Device, day: date) -> Placement | None:
+def place_at(device: Device, day: date) -> Placement | None:
     """Return where the device is on a local day: the placement that holds then, the newest of several."""
     holding = [
         each
@@ -102,8 +102,13 @@ def _own_doubts(alerting: Alarm, place: Placement | None, registry: Registry) ->
 
 def _parameters(event: Event, alerting: Alarm, place: Placement | None, registry: Registry) -> dict[str, str]:
     named = {"event": alerting.value, "device": event.device, "gateway": event.gateway}
+    return named | places_of(place, registry)
+
+
+def places_of(place: Placement | None, registry: Registry) -> dict[str, str]:
+    """Return what of a place is known, as the parameters of a signal name it."""
     if place is None:
-        return named
+        return {}
     building = registry.building_of(place)
     places = {"room": place.room, "opening": place.opening, "circuit": place.circuit, "building": building}
-    return named | {name: identifier for name, identifier in places.items() if identifier is not None}
+    return {name: identifier for name, identifier in places.items() if identifier is not None}

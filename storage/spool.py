@@ -31,6 +31,7 @@ from storage.spool_repeats import DELIVERIES, EVENT_KEYS_MS, Deliveries, remembe
 from storage.spool_schema import SpoolUnreadableError, open_spool
 from storage.spool_seqs import BOOTS, SeqWindows
 from storage.spool_turns import Durability, turn
+from storage.spool_watch import NOTHING, Watched, write_watched
 
 __all__ = [
     "BOOTS",
@@ -89,11 +90,14 @@ class SqliteSpool:
 
     # The side of ingest.
 
-    def commit(self, entries: Iterable[SpoolEntry], *, instead_of: Sequence[Kept] = ()) -> None:
+    def commit(
+        self, entries: Iterable[SpoolEntry], *, instead_of: Sequence[Kept] = (), watched: Watched = NOTHING
+    ) -> None:
         """Make all entries durable in one transaction; SpoolFullError keeps nothing of them.
 
         `instead_of` are messages of the quarantine that were judged again: they leave it, and the books, as these
-        entries enter. Raises QuarantineChangedError where one of them is gone.
+        entries enter. Raises QuarantineChangedError where one of them is gone. `watched` is what the rules over events
+        make of these entries.
         """
         entries = list(entries)
         if not entries:
@@ -105,6 +109,7 @@ class SqliteSpool:
             take_out(db, instead_of)
             insert_entries(db, gathered)
             write_signals(db, [each for entry in entries for each in entry.signals])
+            write_watched(db, watched)
             self._put_in(db, [each for entry in entries for each in entry.quarantined])
             gaps = self._windows.write(marked, entries[-1].received_ms)
             add_to_books(db, gathered, gaps, live=not instead_of)

@@ -1,7 +1,6 @@
 """`premises ingest`: from the broker into the spool, until it is told to stop."""
 
 import signal
-import threading
 import time
 from contextlib import closing
 from pathlib import Path
@@ -77,7 +76,7 @@ def _run(home: Home) -> None:
     from ingest.pipeline import Pipeline  # noqa: PLC0415
     from ingest.ports import NoRoomError  # noqa: PLC0415
     from ingest.watchdog import Watchdog  # noqa: PLC0415
-    from premises.intake.fire_panel import fire_panel  # noqa: PLC0415
+    from premises.intake.beside import Beside  # noqa: PLC0415
     from premises.intake.ingest_report import IngestReporter  # noqa: PLC0415
     from premises.logs import configure_log  # noqa: PLC0415
     from premises.settings import load_settings  # noqa: PLC0415
@@ -92,21 +91,18 @@ def _run(home: Home) -> None:
         pipeline = Pipeline(registry=registry.registry, spool=spool, max_payload_bytes=settings.mqtt.max_payload_bytes)
 
         alerting = _alerting(home, settings, registry)
-        writing = threading.Lock()
-        panels = fire_panel(
-            home, settings, registry=lambda: registry.registry, open_spool=_spool, writing=writing, wake=alerting.wake
-        )
+        beside = Beside.of(home, settings, registry=lambda: registry.registry, open_spool=_spool, wake=alerting.wake)
 
         def take(group: "Sequence[Message]") -> None:
             entries = pipeline.process(group)
             began_s = time.perf_counter()
             try:
-                with writing:
-                    spool.commit(entries)
+                with beside.committing(entries) as watched:
+                    spool.commit(entries, watched=watched)
             except SpoolFullError as exc:
                 raise NoRoomError(str(exc)) from exc
             reporter.committed(len(group), time.perf_counter() - began_s)
-            if any(entry.signals for entry in entries):
+            if watched.signals or any(entry.signals for entry in entries):
                 alerting.wake()
 
         def ready() -> None:
@@ -130,11 +126,11 @@ def _run(home: Home) -> None:
             signal.signal(number, lambda *_: subscriber.stop())
         alerting.start()
         watchdog.start()
-        panels.start()
+        beside.start()
         try:
             subscriber.run()
         finally:
-            panels.stop()
+            beside.stop()
             watchdog.stop()
             alerting.stop()
 

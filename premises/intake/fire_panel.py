@@ -22,6 +22,7 @@ from ingest.pipeline import Pipeline
 from ingest.ports import NoRoomError
 from ingest.watchdog import Watchdog
 from premises.home import Home
+from premises.intake.watching import Watching
 from premises.settings import FirePanelSettings, PanelSettings, Settings, SpoolSettings
 from sensors.intake import SpoolEntry
 from sensors.topology import Registry
@@ -80,6 +81,7 @@ def fire_panel(
     registry: Callable[[], Registry],
     open_spool: OpenSpool,
     writing: threading.Lock,
+    watching: Watching,
     wake: Callable[[], None],
 ) -> Service:
     """Return the listener of the settings, not yet begun; one that does nothing where it is not enabled.
@@ -90,7 +92,9 @@ def fire_panel(
     if not wanted.enabled:
         return _Nothing()
     _warn_of_unknown(wanted, registry())
-    opened = _Opener(home, settings, registry=registry, open_spool=open_spool, writing=writing, wake=wake)
+    opened = _Opener(
+        home, settings, registry=registry, open_spool=open_spool, writing=writing, watching=watching, wake=wake
+    )
     watchdog = Watchdog(settings.mqtt.watchdog_s)
     listener = PanelListener(
         _options(wanted),
@@ -112,6 +116,7 @@ class _Opener:
         registry: Callable[[], Registry],
         open_spool: OpenSpool,
         writing: threading.Lock,
+        watching: Watching,
         wake: Callable[[], None],
     ) -> None:
         self._home = home
@@ -119,6 +124,7 @@ class _Opener:
         self._registry = registry
         self._open_spool = open_spool
         self._writing = writing
+        self._watching = watching
         self._wake = wake
         self._used: Registry | None = None
 
@@ -146,11 +152,11 @@ class _Opener:
 
     def _commit(self, spool: SqliteSpool, entries: Sequence[SpoolEntry]) -> None:
         try:
-            with self._writing:
-                spool.commit(entries)
+            with self._writing, self._watching.over(entries) as watched:
+                spool.commit(entries, watched=watched)
         except SpoolFullError as exc:
             raise NoRoomError(str(exc)) from exc
-        if any(entry.signals for entry in entries):
+        if watched.signals or any(entry.signals for entry in entries):
             self._wake()
 
 

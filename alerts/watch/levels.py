@@ -1,0 +1,101 @@
+"""Measured values whose mean over a minute must stay under a limit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from alerts.watch.machine import MINUTE_MS, Edges, Machine
+from alerts.watch.model import Sample, Spell, is_graver
+from alerts.watch.site import Site
+from sensors.verdicts import Severity
+
+CALM_MS = 10 * MINUTE_MS
+CALM_SHARE = 0.95
+"""An alert ends once the value was below this share of the limit for so long, so one on the edge is one. Own choice."""
+CALM, BETWEEN = -2, -1
+"""Levels below the first limit: clearly, and not clearly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A value that is too much, itself counted in or not, and how grave that is."""
+
+    value: float
+    severity: Severity
+    inclusive: bool
+
+    def is_reached(self, value: float) -> bool:
+        """Say whether a value is too much."""
+        return value >= self.value if self.inclusive else value > self.value
+
+
+@dataclass(slots=True)
+class _Minute:
+    start_ms: int
+    total: float = 0.0
+    count: int = 0
+
+
+class Level(Machine):
+    """A minute is judged when it is over. `last_ms` of a spell is since when the value is calm; a phase is a spell."""
+
+    metric = ""
+    unit = ""
+    limits: Sequence[Limit] = ()
+
+    def __init__(self) -> None:
+        """Begin with no minute."""
+        super().__init__()
+        self._minutes: dict[tuple[str, str], _Minute] = {}
+
+    def level(self, value: float) -> int:
+        """Return which limit a value reaches, CALM or BETWEEN where it is none."""
+        reached = [number for number, limit in enumerate(self.limits) if limit.is_reached(value)]
+        if reached:
+            return reached[-1]
+        return CALM if value < CALM_SHARE * self.limits[0].value else BETWEEN
+
+    def on_sample(self, sample: Sample, site: Site) -> Edges:
+        """Add to the minute; the first of the next one closes it."""
+        of = sample.device, sample.phase
+        start_ms = sample.at_ms - sample.at_ms % MINUTE_MS
+        minute = self._minutes.get(of)
+        if minute is None or start_ms > minute.start_ms:
+            if minute is not None:
+                yield from self._judged(of, minute, site)
+            minute = self._minutes[of] = _Minute(start_ms)
+        minute.total += sample.value
+        minute.count += 1
+
+    def on_tick(self, at_ms: int, site: Site) -> Edges:
+        """Judge the minutes that are over."""
+        over = [(of, minute) for of, minute in self._minutes.items() if at_ms >= minute.start_ms + MINUTE_MS]
+        for of, minute in over:
+            del self._minutes[of]
+            yield from self._judged(of, minute, site)
+
+    def on_due(self, spell: Spell, at_ms: int, site: Site) -> Edges:
+        """End what has been calm for long enough, as of when it became so."""
+        return self.end(spell.key, spell.last_ms or at_ms, site)
+
+    def _judged(self, of: tuple[str, str], minute: _Minute, site: Site) -> Edges:
+        mean, at_ms = minute.total / minute.count, minute.start_ms
+        level, key = self.level(mean), "|".join(of)
+        spell = self.spells.get(key)
+        if level >= 0:
+            limit = self.limits[level]
+            begun = spell or Spell(key=key, device=of[0], zone=of[1], since_ms=at_ms)
+            told = {"value": round(mean, 1), "threshold": limit.value, "unit": self.unit}
+            yield from self._told(begun, limit, at_ms, site, told)
+        elif spell is not None:
+            self._calmer(spell, at_ms, is_calm=level == CALM)
+
+    def _told(self, begun: Spell, limit: Limit, at_ms: int, site: Site, told: dict[str, object]) -> Edges:
+        goes_on = replace(begun, last_ms=None, due_ms=None)
+        if goes_on != begun or is_graver(limit.severity, begun.told):
+            yield from self.tell(goes_on, limit.severity, at_ms, site, **told)
+
+    def _calmer(self, spell: Spell, at_ms: int, *, is_calm: bool) -> None:
+        if not is_calm and spell.last_ms is not None:
+            self.spells.put(replace(spell, last_ms=None, due_ms=None))
+        elif is_calm and spell.last_ms is None:
+            self.spells.put(replace(spell, last_ms=at_ms, due_ms=at_ms + CALM_MS))

@@ -1,0 +1,15 @@
+"""L03: a cable that gets too hot: overloaded, or a joint that came loose."""
+
+from alerts.watch.levels import Level, Limit
+from alerts.watch.machine import parameter
+from sensors.alarms import Alarm
+from sensors.verdicts import Severity
+
+
+class CableHot(Level):
+    """Above one limit."""
+
+    alarm = Alarm.CABLE_HOT
+    metric, unit = "cable_temperature_c", "°C"
+    metrics = frozenset({metric})
+    limits = (Limit(parameter("L03", "cable_c"), Severity.ORANGE, inclusive=False),)

@@ -1,0 +1,67 @@
+"""F07: nobody answers roll calls, nobody writes into the duty log, or too few are on duty."""
+
+from alerts.watch.machine import HOUR_MS, Edges, Machine, limit_ms, parameter
+from alerts.watch.model import Spell
+from alerts.watch.site import Site
+from sensors.alarms import Alarm
+from sensors.events import Event, EventType
+from sensors.readings import epoch_ms
+from sensors.subjects import Subject, SubjectKind
+from sensors.verdicts import Severity
+
+GAP_MS = limit_ms("F07", "gap_h", HOUR_MS)
+STAFF = int(parameter("F07", "staff"))
+ANSWERED = frozenset({"", "answered"})
+"""What a roll call's `zone` says where somebody answered; else it names how it ended."""
+ANSWERS, LOG, TOO_FEW = "answers", "log", "staff"
+
+
+class DutyGap(Machine):
+    """Each of the two is watched from its first entry on: a site may call, may keep a log, or both."""
+
+    alarm = Alarm.DUTY_GAP
+    events = frozenset({EventType.ROLL_CALL})
+
+    def on_event(self, event: Event, at_ms: int, site: Site) -> Edges:
+        """Take an answered roll call for somebody's presence."""
+        if event.zone in ANSWERED:
+            yield from self._present(ANSWERS, event.device, at_ms, at_ms, site)
+
+    def on_facts(self, at_ms: int, site: Site) -> Edges:
+        """Look at the newest entry of the log."""
+        rounds = [each for each in site.facts.rounds() if epoch_ms(each.at) <= at_ms]
+        if not rounds:
+            return
+        newest_ms = epoch_ms(rounds[-1].at)
+        known, place = self.spells.get(LOG), site.registry.site.id
+        if known is None or known.since_ms < newest_ms:
+            yield from self._present(LOG, place, newest_ms, at_ms, site)
+            yield from self._staffed(len(set(rounds[-1].staff)), newest_ms, at_ms, site)
+
+    def on_due(self, spell: Spell, at_ms: int, site: Site) -> Edges:
+        """Object to a gap."""
+        hours = (at_ms - spell.since_ms) / HOUR_MS
+        return self.tell(
+            spell, Severity.ORANGE, at_ms, site, value=round(hours, 2), threshold=GAP_MS / HOUR_MS, unit="h"
+        )
+
+    def is_void(self, spell: Spell, site: Site) -> bool:
+        """Say that a log has no device."""
+        return spell.key == ANSWERS and site.device(spell.device) is None
+
+    def subject(self, _spell: Spell, site: Site) -> Subject:
+        """Return the site: it has one fire control room."""
+        return Subject(SubjectKind.SITE, site.registry.site.id)
+
+    def _present(self, key: str, device: str, since_ms: int, at_ms: int, site: Site) -> Edges:
+        yield from self.end(key, at_ms, site)
+        self.spells.put(Spell(key=key, device=device, zone=key, since_ms=since_ms, due_ms=since_ms + GAP_MS + 1))
+
+    def _staffed(self, people: int, since_ms: int, at_ms: int, site: Site) -> Edges:
+        if people >= STAFF:
+            yield from self.end(TOO_FEW, at_ms, site)
+            return
+        spell = self.spells.get(TOO_FEW) or Spell(
+            key=TOO_FEW, device=site.registry.site.id, zone=TOO_FEW, since_ms=since_ms
+        )
+        yield from self.tell(spell, Severity.ORANGE, at_ms, site, value=float(people), threshold=STAFF, unit="people")

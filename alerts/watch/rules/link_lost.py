@@ -1,0 +1,71 @@
+"""F08: the line to a fire panel: lost by the gateway's last will, or nothing heard of the panel for two hours."""
+
+from dataclasses import replace
+
+from alerts.watch.machine import HOUR_MS, Edges, limit_ms
+from alerts.watch.model import Spell
+from alerts.watch.silence import Silence
+from alerts.watch.site import Site, devices_behind, is_panel
+from sensors.alarms import Alarm
+from sensors.events import Event, EventType
+from sensors.verdicts import Severity
+
+REPAIR_MS = limit_ms("F08", "repair_h", HOUR_MS)
+OF_PANELS = frozenset(
+    {
+        EventType.FIRE,
+        EventType.FAULT,
+        EventType.ISOLATION,
+        EventType.SUPERVISORY,
+        EventType.MANUAL_MODE,
+        EventType.SILENCED,
+        EventType.RESET,
+        EventType.ROLL_CALL,
+    }
+)
+LINE_LOST = 1
+
+
+class LinkLost(Silence):
+    """A panel is what the registry calls so, and whatever speaks as only panels do."""
+
+    alarm = Alarm.LINK_LOST
+    events = OF_PANELS
+
+    def on_event(self, event: Event, at_ms: int, site: Site) -> Edges:
+        """Take whoever says such things for a panel."""
+        if self.spells.get(event.device) is None and site.device(event.device) is not None:
+            self.spells.put(Spell(key=event.device, device=event.device, since_ms=at_ms))
+            return self.on_heard(event.device, at_ms, at_ms, site)
+        return ()
+
+    def heeds(self, device: str, site: Site) -> bool:
+        """Say whether it is a panel."""
+        known = site.device(device)
+        return known is not None and (self.spells.get(device) is not None or is_panel(known))
+
+    def silent_ms(self, device: str, site: Site) -> int | None:
+        """Return two hours, where the registry says how often the panel speaks."""
+        known = site.device(device)
+        return REPAIR_MS if known is not None and (known.interval_s or known.heartbeat_s) else None
+
+    def on_back(self, gateway: str, at_ms: int, site: Site) -> Edges:
+        """Take the gateway's word for its panels'."""
+        for device in devices_behind(site.registry, gateway):
+            yield from self.on_heard(device.id, at_ms, at_ms, site)
+
+    def on_lost(self, gateway: str, at_ms: int, site: Site) -> Edges:
+        """Object at once to a lost line."""
+        for device in devices_behind(site.registry, gateway):
+            if not self.heeds(device.id, site):
+                continue
+            spell = self.spells.get(device.id) or Spell(key=device.id, device=device.id, since_ms=at_ms)
+            since_ms = spell.since_ms if spell.told is not None else at_ms
+            yield from self.tell(replace(spell, since_ms=since_ms, count=LINE_LOST), Severity.ORANGE, at_ms, site)
+
+    def on_due(self, spell: Spell, at_ms: int, site: Site) -> Edges:
+        """Object to a long silence."""
+        hours = (at_ms - spell.since_ms) / HOUR_MS
+        return self.tell(
+            spell, Severity.ORANGE, at_ms, site, value=round(hours, 2), threshold=REPAIR_MS / HOUR_MS, unit="h"
+        )
