@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from alerts.model import ACTIVE_STATES, Alert, AlertState, AlertStep
+from alerts.standing import Standing
 from analytics.ledger import FindingAction, FindingRecord
 from rectification.model import ENDED_STATES, Item, ItemStep
 from sensors.subjects import Subject
