@@ -23,6 +23,7 @@ PAGES = (
     ("rooms", "/rooms"),
     ("findings", "/findings"),
     ("alerts", "/alerts"),
+    ("logs", "/logs"),
     ("plan", "/plan"),
     ("data", "/data"),
 )
@@ -117,6 +118,7 @@ PARTS: Mapping[str, Mapping[str, str]] = {
     "rooms": {"list": "rooms_list", "now": "room_now", "findings": "room_findings"},
     "findings": {"list": "findings_list"},
     "alerts": {"list": "alerts_list", "one": "alert_one"},
+    "logs": {"now": "logs_now", "duty": "logs_duty", "isolations": "logs_isolations", "tests": "logs_tests"},
     "plan": {"board": "plan_board", "table": "plan_table", "one": "item_one"},
     "data": {"books": "data_books", "kept": "data_kept", "devices": "data_devices"},
 }

@@ -29,6 +29,7 @@ from sensors.verdicts import Finding, Severity, Verdict
 from storage.records import SqlRecords
 from tests.console.demo_building import HQ, MONDAY_MORNING, FormulaRooms, registry
 from tests.console.demo_data import ShownData
+from tests.console.demo_logs import write_logs
 
 PASSWORD = "three blue herons"  # noqa: S105 - a test's own
 QUICK = Argon2Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
@@ -267,6 +268,14 @@ class _Week:
                 self._at(minutes=minutes)
                 note = "已关阀门，正在查漏" if name == "leak" else ""
                 alert_commands.acknowledge(tx, demo.alert_ids[name], actor=officer, clock=demo.clock, note=note)
+            write_logs(
+                tx,
+                HQ,
+                officer=officer,
+                manager=demo.actor("limin"),
+                now=MONDAY_MORNING,
+                leak=demo.alert_ids["leak"],
+            )
             self._at(minutes=-5600)
             alert_commands.clear(tx, demo.alert_ids["closed"], actor=alert_commands.DETECTION, clock=demo.clock)
 

@@ -11,6 +11,7 @@ from typing import cast
 import pytest
 
 from alerts.event_rules import ALARM_OF as ALERTING
+from alerts.logs.refusals import Refusal
 from alerts.model import AlertAction, AlertState
 from api.messages import Language, catalogue, preferred_language
 from api.pages.acts import ITEM_COMMANDS, REFUSALS
@@ -42,6 +43,7 @@ CLOSED_SETS = (
     *(f"item.did.{each}" for each in ItemAction),
     *(f"password.{each}" for each in Weakness),
     *(f"refused.{each}" for each in REFUSALS.values()),
+    *(f"refused.log_{each}" for each in Refusal),
     *(f"done.{each.replace('-', '_')}" for each in ITEM_COMMANDS),
 )
 
@@ -92,7 +94,7 @@ def test_every_static_file_is_used() -> None:
 def test_every_icon_is_drawn_and_used() -> None:
     drawn = set(re.findall(r'<symbol id="([\w-]+)"', (STATIC / "icons.svg").read_text()))
     named = set(re.findall(r"icon\('([\w-]+)'", TEXT)) | set(re.findall(r'"(fire|smoke|leak|door|none)"', TEXT))
-    pages = {"today", "rooms", "findings", "alerts", "plan", "data"}
+    pages = {"today", "rooms", "findings", "alerts", "plan", "logs", "data"}
     assert named | pages | {each.value for each in Severity} >= drawn
     assert drawn >= named | pages | {each.value for each in Severity}
 

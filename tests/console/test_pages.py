@@ -11,8 +11,8 @@ from tests.console.looking import Look, looked_at
 
 AUDIT = (Path(__file__).parent / "audit.js").read_text().split("\n", 1)[1]
 
-PAGES = ("/", "/rooms", "/rooms/a-202", "/rooms/a-105", "/rooms/a-204", "/findings", "/alerts", "/plan", "/data")
-VIEWS = ("/findings?show=ended", "/findings?show=judged", "/alerts?show=closed", "/plan?show=table", "/plan?show=ended")
+PAGES = ("/", "/rooms", "/rooms/a-202", "/rooms/a-105", "/rooms/a-204", "/findings", "/alerts", "/plan", "/logs", "/data")
+VIEWS = ("/logs?show=isolations", "/logs?show=tests", "/findings?show=ended", "/findings?show=judged", "/alerts?show=closed", "/plan?show=table", "/plan?show=ended")
 
 each_language = pytest.mark.parametrize("language", ["zh", "en"])
 each_size = pytest.mark.parametrize("size", ["wide", "phone"])

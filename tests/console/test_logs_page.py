@@ -1,0 +1,51 @@
+"""The page on the logs, walked through as a person does."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Browser
+
+from tests.console.demo_services import Demo
+from tests.console.looking import looked_at
+
+
+def test_a_round_is_written_by_the_form_and_shows_at_once(browser: Browser, make_demo: Callable[..., Demo]) -> None:
+    demo = make_demo()
+    with looked_at(browser, demo) as look:
+        look.sign_in("zhaoning")
+        look.go("/logs")
+        look.page.fill("#coming", "钱七、孙八")
+        look.page.click("#write-hand-over")
+        look.page.wait_for_selector("#duty tr:has-text('钱七')")
+        look.page.fill("#note", "一切正常")
+        look.page.click("#write-round")
+        look.page.wait_for_selector("#duty tr:has-text('一切正常')")
+        assert look.page.input_value("#present") == "钱七、孙八"
+        struck = look.page.locator("#duty tr.struck").count()
+        row = look.page.locator("#duty tr").filter(has_text="一切正常")
+        row.locator("summary").click()
+        row.locator("input[name=note]").fill("写错")
+        row.locator("button").click()
+        look.page.wait_for_selector("#duty tr.struck:has-text('一切正常')")
+        assert look.page.locator("#duty tr.struck").count() == struck + 1
+
+
+def test_an_isolation_waits_for_somebody_else(browser: Browser, make_demo: Callable[..., Demo]) -> None:
+    demo = make_demo()
+    with looked_at(browser, demo) as look:
+        look.sign_in("zhaoning")
+        look.go("/logs?show=isolations")
+        look.page.click("#ask summary")
+        look.page.fill("#zone", "3F-12")
+        look.page.fill("#reason", "更换探测器")
+        look.page.fill("#planned-end", "2030-01-01T18:00")
+        look.page.click("#ask-isolation")
+        look.page.wait_for_selector("#isolations :text('3F-12')")
+        assert look.page.locator("details[id^=approve-]").count() == 0
+    with looked_at(browser, demo, language="en", size="phone") as look:
+        look.sign_in("limin")
+        look.go("/logs?show=isolations")
+        card = look.page.locator("#isolations article").filter(has_text="3F-12")
+        card.locator("details[id^=approve-] summary").click()
+        card.locator("details[id^=approve-] button").click()
+        card.locator("details[id^=end-]").wait_for()
+        assert "Approved" in card.inner_text()
