@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from alerts.logs.ports import LogTransaction
+from alerts.ports import StandingTransaction
 from alerts.replies import ReplyTransaction
 from analytics.ledger import FindingTransaction
 from api.alert_ports import AlertDesk, NoDeliveries
@@ -131,6 +132,7 @@ class RecordsTransaction(
     AccountTransaction,
     BillTransaction,
     LogTransaction,
+    StandingTransaction,
     AuditTransaction,
     ChangesReader,
     Protocol,

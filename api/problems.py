@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from types import MappingProxyType
+from typing import TypeVar
 from urllib.parse import urlencode
 
 import orjson
@@ -16,6 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from alerts.commands import UnknownAlertError
 from alerts.logs.refusals import LogRefusedError, UnknownEntryError
 from alerts.model import IllegalAlertStepError
+from alerts.standing_commands import StandingRefusedError, UnknownStandingError
 from analytics.ledger import UnknownFindingError
 from api.security.accounts import AccountError
 from api.security.passwords import BusyError, WeakPasswordError
@@ -32,6 +34,8 @@ from sensors.actors import NotPermittedError
 from sensors.errors import InputFault, NotNowError
 
 log = structlog.get_logger()
+
+Thing = TypeVar("Thing")
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -96,6 +100,13 @@ class SignInNeededError(ProblemError):
 def not_found(kind: str) -> ProblemError:
     """Return that there is no such thing, or none that this person may know of."""
     return ProblemError(Problem(status=404, code="not_found", detail=f"there is no such {kind}"))
+
+
+def existing(thing: Thing | None, kind: str) -> Thing:
+    """Return the thing. Raises ProblemError where there is none."""
+    if thing is None:
+        raise not_found(kind)
+    return thing
 
 
 PageOfProblem = Callable[[Request, Problem], Response]
@@ -175,6 +186,11 @@ def _of_refused_entry(exc: Exception) -> Problem:
     return Problem(status=409, code=f"log.{code}", detail=str(exc))
 
 
+def _of_refused_standing(exc: Exception) -> Problem:
+    code = f"standing.{exc.refusal}" if isinstance(exc, StandingRefusedError) else "standing"
+    return Problem(status=422, code=code, detail=str(exc))
+
+
 def _of_unavailable(exc: Exception) -> Problem:
     # The message names files and databases of the server, so it goes into the log only.
     log.error("request_failed", error=f"{type(exc).__name__}: {exc}")
@@ -197,6 +213,8 @@ PROBLEMS: Mapping[type[Exception], Callable[[Exception], Problem]] = MappingProx
         RequestValidationError: _of_validation,
         NotPermittedError: _told(403, "not_permitted"),
         UnknownAlertError: _told(404, "not_found"),
+        UnknownStandingError: _told(404, "not_found"),
+        StandingRefusedError: _of_refused_standing,
         UnknownFindingError: _told(404, "not_found"),
         UnknownEntryError: _told(404, "not_found"),
         LogRefusedError: _of_refused_entry,

@@ -15,10 +15,25 @@ from api.routes import (
     live,
     logs,
     rooms,
+    standing,
     wecom_replies,
 )
 
 router = APIRouter()
 router.include_router(health.router)
-for part in (identity, accounts, alerts, alert_replies, wecom_replies, findings, items, rooms, live, data, bills, logs):
+for part in (
+    identity,
+    accounts,
+    alerts,
+    alert_replies,
+    wecom_replies,
+    findings,
+    items,
+    rooms,
+    live,
+    data,
+    bills,
+    logs,
+    standing,
+):
     router.include_router(part.router, prefix="/api/v1")

@@ -74,6 +74,15 @@ TABLE: dict[tuple[str, str], Permission | str] = {
     ("POST", "/api/v1/isolations/{isolation_id}/file"): Permission.KEEP_LOG,
     ("POST", "/api/v1/isolations/{isolation_id}/end"): Permission.KEEP_LOG,
     ("POST", "/api/v1/isolations/{isolation_id}/withdraw"): Permission.KEEP_LOG,
+    ("GET", "/api/v1/standing"): Permission.READ,
+    ("POST", "/api/v1/standing/silences"): Permission.ACKNOWLEDGE_ALERT,
+    ("POST", "/api/v1/standing/silences/{silence_id}/end"): Permission.ACKNOWLEDGE_ALERT,
+    ("POST", "/api/v1/standing/drills"): Permission.HOLD_DRILL,
+    ("POST", "/api/v1/standing/drills/{drill_id}/end"): Permission.ACKNOWLEDGE_ALERT,
+    ("POST", "/api/v1/standing/out-of-service"): Permission.ACKNOWLEDGE_ALERT,
+    ("POST", "/api/v1/standing/out-of-service/{out_id}/end"): Permission.ACKNOWLEDGE_ALERT,
+    ("POST", "/api/v1/alerts/{alert_id}/shelve"): Permission.ACKNOWLEDGE_ALERT,
+    ("POST", "/api/v1/alerts/{alert_id}/unshelve"): Permission.ACKNOWLEDGE_ALERT,
     ("GET", "/api/v1/live"): Permission.READ,
     ("GET", "/api/v1/openapi.json"): Permission.READ,
 }
@@ -115,7 +124,7 @@ def ask(bench: Bench, role: Role | None, method: str, path: str) -> tuple[int, s
     return answer.status_code, problem
 
 
-KINDS = ("alert", "item", "finding", "account", "entry", "test", "isolation")
+KINDS = ("alert", "item", "finding", "account", "entry", "test", "isolation", "silence", "drill", "out")
 
 
 @pytest.mark.parametrize(("method", "path"), sorted(GUARDED))
