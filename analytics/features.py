@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from analytics.calendar import WorkCalendar
+from analytics.head_counts import building_features, people_track, use_features
 from analytics.intervals import MS_PER_HOUR, cut, in_hours
 from analytics.occupancy import circuit_occupancy, room_occupancy
 from analytics.points import FOREVER_MS, points, with_hold
@@ -15,7 +16,7 @@ from analytics.spells import numbered
 from sensors.subjects import Subject, SubjectKind
 from sensors.topology import Registry
 
-FEATURES_VERSION = "3"
+FEATURES_VERSION = "5"
 """Part of the fingerprint: raise it when a feature is computed differently, and all are computed anew."""
 
 LONG_SPELL_MS = 30 * 60_000
@@ -88,7 +89,11 @@ class Analyst:
 
     def features(self, readings: pl.DataFrame, tracks: Tracks, parts: pl.DataFrame) -> pl.DataFrame:
         """Return FEATURES_SCHEMA of the days in `parts`, from their readings and tracks."""
+        people = people_track(readings, self.point_rows, SubjectKind.ROOM)
+        counters = people_track(readings, self.point_rows, SubjectKind.BUILDING)
         frames = [
+            use_features(people, parts),
+            building_features(self.registry, people, tracks.occupancy, counters, parts),
             room_features(tracks.occupancy, parts),
             energy_features(tracks.power, tracks.circuit_occupancy, parts),
             export_features(tracks.export, parts),

@@ -9,6 +9,7 @@ import polars as pl
 
 from analytics.calendar import DayKind, WorkCalendar
 from analytics.features import Analyst
+from sensors.bookings import BookingSource, NoBookings
 from sensors.catalogue import CATALOGUE
 from sensors.readings import from_epoch_ms
 from sensors.subjects import Subject, SubjectKind
@@ -59,6 +60,7 @@ class RunData:
     features: pl.DataFrame
     days: pl.DataFrame
     thresholds: Thresholds = field(default_factory=CatalogueThresholds)
+    bookings: BookingSource = field(default_factory=NoBookings)
     last_year: "RunData | None" = None
     """The same with the features and days of the same season a year before, where there were readings then and a rule
     that was asked compares with them (analytics.rules.SEASON_RULES)."""

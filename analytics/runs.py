@@ -17,6 +17,7 @@ from analytics.rules import RECORD_RULES, RULES, SEASON_RULES, WEEKLY_RULES, WIN
 from analytics.rules.after_hours import season_of_last_year
 from analytics.rules.weekly import Week
 from analytics.summary import RoomUse, summarise
+from sensors.bookings import BookingSource, NoBookings
 from sensors.errors import InputFault
 from sensors.topology import Registry
 from sensors.verdicts import Finding, Verdict
@@ -87,6 +88,7 @@ def analyse(
     store: AnalysisStore,
     request: Request,
     thresholds: Thresholds | None = None,
+    bookings: BookingSource | None = None,
     progress: Progress = lambda _what, _done: None,
 ) -> Analysis:
     """Return the verdicts of the rules over the days asked for.
@@ -97,28 +99,51 @@ def analyse(
     for rule in request.rules:
         if rule not in RULES:
             raise UnknownRuleError(rule)
-    calendar = WorkCalendar(registry.site, holidays)
+    place = _Place(
+        registry=registry,
+        calendar=WorkCalendar(registry.site, holidays),
+        store=store,
+        thresholds=thresholds or CatalogueThresholds(),
+        bookings=bookings or NoBookings(),
+    )
     try:
-        return _of_readings(registry, calendar, store, request, thresholds or CatalogueThresholds(), progress)
+        return _of_readings(place, request, progress)
     except NoReadingsError:
-        from_registry = _of_registry(registry, calendar, store, request, thresholds or CatalogueThresholds())
+        from_registry = _of_registry(place, request)
         if from_registry is None:
             raise
         return from_registry
 
 
-def _of_readings(
-    registry: Registry,
-    calendar: WorkCalendar,
-    store: AnalysisStore,
-    request: Request,
-    thresholds: Thresholds,
-    progress: Progress,
-) -> Analysis:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """What is known of a site, whatever is asked."""
+
+    registry: Registry
+    calendar: WorkCalendar
+    store: AnalysisStore
+    thresholds: Thresholds
+    bookings: BookingSource
+
+    def run_data(self, window: Window) -> RunData:
+        return RunData(
+            registry=self.registry,
+            calendar=self.calendar,
+            analyst=Analyst.of(self.registry, self.calendar, self.store),
+            window=window,
+            features=pl.DataFrame(schema=FEATURES_SCHEMA),
+            days=self.calendar.day_frame(window.first - LOOK_BACK, window.last + LOOK_AHEAD),
+            thresholds=self.thresholds,
+            bookings=self.bookings,
+        )
+
+
+def _of_readings(place: _Place, request: Request, progress: Progress) -> Analysis:
+    registry, calendar, store = place.registry, place.calendar, place.store
     extent = store.extent(registry.site.id)
     if extent is None or not _reads_readings(request, calendar):
         raise NoReadingsError(registry.site.id)
-    data = _run_data(registry, calendar, store, _window(registry, calendar, extent, request), thresholds)
+    data = place.run_data(_window(registry, calendar, extent, request))
     weekly = [rule for rule in request.rules if rule in WEEKLY_RULES]
     held = _days_held(calendar, extent)
     kept = _pass_over_readings(data, store, held, weekly, progress)
@@ -130,17 +155,15 @@ def _of_readings(
     return _answer(data, request, [*findings, *_told_by_registry(data, request)])
 
 
-def _of_registry(
-    registry: Registry, calendar: WorkCalendar, store: AnalysisStore, request: Request, thresholds: Thresholds
-) -> Analysis | None:
+def _of_registry(place: _Place, request: Request) -> Analysis | None:
     """Return what the registry alone tells where there are no readings; None where that is nothing."""
-    window = _window_asked(calendar, request)
+    window = _window_asked(place.calendar, request)
     if window is None:
         return None
-    data = _run_data(registry, calendar, store, window, thresholds)
+    data = place.run_data(window)
     findings = _told_by_registry(data, request)
     says = any(finding.verdict is not Verdict.NOT_APPLICABLE for finding in findings)
-    return _answer(data, request, findings) if says or not _reads_readings(request, calendar) else None
+    return _answer(data, request, findings) if says or not _reads_readings(request, place.calendar) else None
 
 
 def _reads_readings(request: Request, calendar: WorkCalendar) -> bool:
@@ -150,20 +173,6 @@ def _reads_readings(request: Request, calendar: WorkCalendar) -> bool:
 
 def _told_by_registry(data: RunData, request: Request) -> list[Finding]:
     return [finding for rule in request.rules if rule in RECORD_RULES for finding in RECORD_RULES[rule](data)]
-
-
-def _run_data(
-    registry: Registry, calendar: WorkCalendar, store: AnalysisStore, window: Window, thresholds: Thresholds
-) -> RunData:
-    return RunData(
-        registry=registry,
-        calendar=calendar,
-        analyst=Analyst.of(registry, calendar, store),
-        window=window,
-        features=pl.DataFrame(schema=FEATURES_SCHEMA),
-        days=calendar.day_frame(window.first - LOOK_BACK, window.last + LOOK_AHEAD),
-        thresholds=thresholds,
-    )
 
 
 def _answer(data: RunData, request: Request, findings: Iterable[Finding]) -> Analysis:

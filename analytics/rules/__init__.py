@@ -6,13 +6,16 @@ from types import MappingProxyType
 from analytics.frame import RunData
 from analytics.rules.after_hours import after_hours
 from analytics.rules.base_load import base_load
+from analytics.rules.building_use import low_building_use
 from analytics.rules.gateway_down import gateway_down
 from analytics.rules.idle_office import idle_office
 from analytics.rules.meter_balance import meter_balance
 from analytics.rules.missing_data import missing_data
+from analytics.rules.no_show import no_shows
 from analytics.rules.not_vacated import not_vacated
 from analytics.rules.offline import offline
 from analytics.rules.over_quota import over_quota
+from analytics.rules.oversized import oversized
 from analytics.rules.record import RecordRule
 from analytics.rules.room_use import low_meeting_room_use, low_office_use
 from analytics.rules.tenure import wrongly_held
@@ -33,6 +36,9 @@ WINDOWED_RULES: Mapping[str, WindowedRule] = MappingProxyType(
         "S01": idle_office,
         "S02": low_office_use,
         "S03": low_meeting_room_use,
+        "S04": no_shows,
+        "S05": oversized,
+        "S06": low_building_use,
     }
 )
 """Rules that reduce daily features."""

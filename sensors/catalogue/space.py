@@ -83,6 +83,8 @@ S04 = RuleSpec(
         chosen("grace_min", 15, "min"),
         chosen("window_days", 28, "d"),
         cited("no_show_pct", 20, "%", published("vendors' published practice", _S), "fault above"),
+        chosen("clear_margin_points", 2, "%", "the share must fall this far below its limit to clear"),
+        chosen("least_bookings", 10, "bookings", "with fewer that can be judged there is no verdict"),
         COVERAGE,
     ),
     measure=both("自动释放", "Release automatically"),
@@ -103,6 +105,8 @@ S05 = RuleSpec(
     parameters=(
         chosen("window_days", 28, "d"),
         chosen("fill_ratio", 0.3, "ratio", "fault below"),
+        chosen("clear_margin_ratio", 0.02, "ratio", "the median must rise this far above its limit to clear"),
+        chosen("least_uses", 10, "uses", "with fewer there is no verdict"),
         COVERAGE,
     ),
     measure=both("分隔改配", "Divide or reassign to the right size"),
@@ -124,6 +128,7 @@ S06 = RuleSpec(
     parameters=(
         chosen("window_days", 60, "d"),
         chosen("utilisation_pct", 60, "%", "fault below"),
+        chosen("clear_margin_points", 2, "%", "utilisation must rise this far above its limit to clear"),
         COVERAGE,
     ),
     measure=both("集中办公", "Bring offices together"),
