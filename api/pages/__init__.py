@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from api.pages.acts import router as acts
+from api.pages.alerts import router as alerts
 from api.pages.data import router as data
 from api.pages.doors import router as doors
 from api.pages.logs import router as logs
@@ -10,7 +11,7 @@ from api.pages.problems import problem_page
 from api.pages.reads import router as reads
 
 router = APIRouter(include_in_schema=False)
-for part in (doors, reads, acts, data, logs):
+for part in (doors, alerts, reads, acts, data, logs):
     router.include_router(part)
 
 __all__ = ["problem_page", "router"]

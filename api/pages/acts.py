@@ -8,7 +8,6 @@ from typing import Annotated, Literal, Protocol
 from fastapi import APIRouter, Form
 from starlette.responses import RedirectResponse, Response
 
-from alerts.commands import acknowledge
 from alerts.model import IllegalAlertStepError
 from analytics.ledger import Judgement, judge
 from api.pages.rendering import local_path, with_query
@@ -61,7 +60,7 @@ ITEM_COMMANDS: Mapping[str, ItemCommand] = {
 ItemStepName = Literal["start", "report-done", "verify", "sign-off", "reject", "cancel"]
 
 
-def _done(visit: Visit, path: str, done: str, work: Callable[[RecordsTransaction], object]) -> Response:
+def returned(visit: Visit, path: str, done: str, work: Callable[[RecordsTransaction], object]) -> Response:
     """Return to a page that says what was done, or why it was not; nothing is half done."""
     try:
         with visit.services.records.transaction() as tx:
@@ -69,16 +68,6 @@ def _done(visit: Visit, path: str, done: str, work: Callable[[RecordsTransaction
     except tuple(REFUSALS) as exc:
         return RedirectResponse(with_query(path, refused=REFUSALS[type(exc)]), HTTPStatus.SEE_OTHER)
     return RedirectResponse(with_query(path, done=done), HTTPStatus.SEE_OTHER)
-
-
-@router.post("/alerts/{alert}/acknowledge")
-def acknowledge_alert(visit: ActingVisit, alert: str, note: Note = "", next: Next = "/alerts") -> Response:  # noqa: A002 - the form's field
-    """Acknowledge an alert."""
-
-    def work(tx: RecordsTransaction) -> object:
-        return acknowledge(tx, alert, actor=visit.actor, clock=visit.services.clock, note=note)
-
-    return _done(visit, local_path(next), "acknowledged", work)
 
 
 @router.post("/findings/{finding}/propose")
@@ -91,7 +80,7 @@ def propose_for_finding(visit: ActingVisit, finding: str) -> Response:
         item = propose_item(visit.services, tx, finding, actor=visit.actor)
         return item
 
-    answer = _done(visit, "/findings", "proposed", work)
+    answer = returned(visit, "/findings", "proposed", work)
     if item is None:
         return answer
     return RedirectResponse(with_query(f"/plan/{item.id}", done="proposed"), HTTPStatus.SEE_OTHER)
@@ -110,7 +99,7 @@ def judge_finding(
         told = Judgement(judgement) if judgement else None
         return judge(tx, finding, told, actor=visit.actor, clock=visit.services.clock)
 
-    return _done(visit, local_path(next), "judged", work)
+    return returned(visit, local_path(next), "judged", work)
 
 
 @router.post("/plan/{item}/assign")
@@ -129,7 +118,7 @@ def assign_item(
     def work(tx: RecordsTransaction) -> object:
         return give_item(visit.services, tx, item, responsible=responsible, actor=visit.actor, deadline=due)
 
-    return _done(visit, path, "assigned", work)
+    return returned(visit, path, "assigned", work)
 
 
 @router.post("/plan/{item}/{step}")
@@ -139,7 +128,7 @@ def step_item(visit: ActingVisit, item: str, step: ItemStepName, note: Note = ""
     def work(tx: RecordsTransaction) -> object:
         return ITEM_COMMANDS[step](tx, item, actor=visit.actor, clock=visit.services.clock, note=note)
 
-    return _done(visit, f"/plan/{item}", step.replace("-", "_"), work)
+    return returned(visit, f"/plan/{item}", step.replace("-", "_"), work)
 
 
 def _date(written: str) -> date | None:

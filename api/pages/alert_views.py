@@ -1,10 +1,20 @@
 """Alerts as pages show them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from alerts.commands import facts_of
-from alerts.model import OPEN_STATES, TRANSITIONS, Alert, AlertAction
+from alerts.model import OPEN_STATES, TRANSITIONS, Alert, AlertAction, AlertState, AlertStep
+from api.alert_ports import Telling
 from api.pages.desk import GRAVITY, Desk
+from api.pages.response_views import (
+    check_views,
+    clock_views,
+    first_clock,
+    held_text,
+    level_views,
+    tellings_of,
+)
 from api.pages.views import AlarmView, AlertView, StepView
 from api.pages.wording import SYSTEM
 from sensors.actors import Permission
@@ -13,19 +23,29 @@ ICONS: Mapping[str, str] = {"fire": "fire", "smoke": "smoke", "leak": "leak", "f
 """Pictures of events; others take their severity's."""
 
 SHOWN = 200
+ON_WALL = 8
 
 
 def open_alerts(desk: Desk) -> Sequence[AlertView]:
     """Return the alerts that are not over and seen: those that ring first, then by gravity, the newest first."""
-    views = [alert_view(desk, alert) for alert in desk.tx.alerts(open_only=True, limit=SHOWN)]
+    views = _views(desk, desk.tx.alerts(open_only=True, limit=SHOWN))
     views.sort(key=lambda view: view.onset.iso, reverse=True)
     return sorted(views, key=lambda view: (not view.is_ringing, GRAVITY[view.severity]))
 
 
 def closed_alerts(desk: Desk) -> Sequence[AlertView]:
     """Return the alerts that are over and seen, the newest first."""
-    alerts = desk.tx.alerts(limit=SHOWN)
-    return [alert_view(desk, alert) for alert in alerts if alert.state not in OPEN_STATES]
+    return _views(desk, [alert for alert in desk.tx.alerts(limit=SHOWN) if alert.state not in OPEN_STATES])
+
+
+def wall(desk: Desk) -> Sequence[AlertView]:
+    """Return what a screen on the wall has room for: what rings, then the gravest, tests and what is held left out."""
+    return [view for view in open_alerts(desk) if not view.test and not view.held][:ON_WALL]
+
+
+def _views(desk: Desk, alerts: Sequence[Alert]) -> list[AlertView]:
+    tellings = tellings_of(desk, alerts)
+    return [alert_view(desk, alert, tellings.get(alert.id)) for alert in alerts]
 
 
 def alarm(desk: Desk) -> AlarmView:
@@ -33,8 +53,8 @@ def alarm(desk: Desk) -> AlarmView:
     return AlarmView(alerts=[view for view in open_alerts(desk) if view.is_ringing])
 
 
-def alert_view(desk: Desk, alert: Alert, *, steps: Sequence[StepView] = ()) -> AlertView:
-    """Return one alert."""
+def alert_view(desk: Desk, alert: Alert, telling: Telling | None = None) -> AlertView:
+    """Return one alert as a list shows it."""
     wording, messages = desk.wording, desk.messages
     event = alert.parameters.get("event", "")
     guidance = f"alert.guidance.{event}"
@@ -53,7 +73,10 @@ def alert_view(desk: Desk, alert: Alert, *, steps: Sequence[StepView] = ()) -> A
         test=alert.test,
         guidance=messages.text(guidance) if messages.has(guidance) else _advice(desk, alert),
         can_acknowledge=is_step and desk.actor.may(Permission.ACKNOWLEDGE_ALERT),
-        steps=steps,
+        is_drill=telling is not None and bool(telling.drill),
+        is_flapping=telling is not None and telling.flapping,
+        held=held_text(desk, telling),
+        clocks=first_clock(desk, alert) if alert.state is AlertState.RAISED and not alert.test else (),
     )
 
 
@@ -62,16 +85,25 @@ def _advice(desk: Desk, alert: Alert) -> str:
     return "" if facts is None else facts.advice.in_language(desk.wording.language)
 
 
-def alert_with_steps(desk: Desk, alert: Alert) -> AlertView:
-    """Return one alert with who did what to it and when."""
-    steps = [
-        StepView(
-            what=desk.messages.text(f"alert.action.{step.action}"),
-            who=desk.wording.who(step.actor_id),
-            when=desk.wording.exact(step.at),
-            note=step.note,
-            kind="system" if step.actor_id.startswith(SYSTEM) else "person",
-        )
-        for step in desk.tx.alert_steps(alert.id)
-    ]
-    return alert_view(desk, alert, steps=steps)
+def alert_in_full(desk: Desk, alert: Alert) -> AlertView:
+    """Return one alert with its clocks, who was called, what was found on site, and who did what to it."""
+    steps, checks = desk.tx.alert_steps(alert.id), desk.tx.alarm_checks_of(alert.id)
+    return replace(
+        alert_view(desk, alert, tellings_of(desk, [alert]).get(alert.id)),
+        clocks=() if alert.test else clock_views(desk, alert, steps, checks),
+        levels=level_views(desk, desk.services.alerts.calls(alert.id)),
+        checks=check_views(desk, checks),
+        can_verify=desk.actor.may(Permission.KEEP_LOG),
+        steps=[_step_view(desk, step) for step in steps],
+    )
+
+
+def _step_view(desk: Desk, step: AlertStep) -> StepView:
+    return StepView(
+        what=desk.messages.text(f"alert.action.{step.action}"),
+        who=desk.wording.who(step.actor_id),
+        when=desk.wording.exact(step.at),
+        note=step.note,
+        behalf=step.on_behalf_of,
+        kind="system" if step.actor_id.startswith(SYSTEM) else "person",
+    )

@@ -1,24 +1,16 @@
 """The pages that show something."""
 
-from typing import Literal, TypeVar
+from typing import Literal
 
 from fastapi import APIRouter
 from starlette.responses import JSONResponse, Response
 
-from api.pages import alert_views, finding_views, item_views, room_views
+from api.pages import finding_views, item_views, room_views
 from api.pages.today_view import today
 from api.pages.visits import ReadingVisit
-from api.problems import not_found
+from api.problems import existing
 
 router = APIRouter()
-
-Thing = TypeVar("Thing")
-
-
-def _found(thing: Thing | None, what: str) -> Thing:
-    if thing is None:
-        raise not_found(what)
-    return thing
 
 
 @router.get("/")
@@ -39,7 +31,7 @@ def rooms_page(visit: ReadingVisit) -> Response:
 def room_page(visit: ReadingVisit, room: str) -> Response:
     """Show one room: now, its week, what was found."""
     with visit.desk() as desk:
-        found = _found(room_views.find_room(desk, room), "room")
+        found = existing(room_views.find_room(desk, room), "room")
         return visit.render(desk, "room.html", page="rooms", view=room_views.room_page(desk, found))
 
 
@@ -47,7 +39,7 @@ def room_page(visit: ReadingVisit, room: str) -> Response:
 def room_week(visit: ReadingVisit, room: str) -> Response:
     """Return what the chart of a room draws; of a personal room there is no chart."""
     with visit.desk() as desk:
-        found = _found(room_views.find_charted_room(desk, room), "chart")
+        found = existing(room_views.find_charted_room(desk, room), "chart")
         return JSONResponse(room_views.chart(desk, found))
 
 
@@ -57,22 +49,6 @@ def findings_page(visit: ReadingVisit, show: Literal["open", "ended", "judged"] 
     with visit.desk() as desk:
         view = finding_views.findings(desk, show)
         return visit.render(desk, "findings.html", page="findings", show=show, view=view)
-
-
-@router.get("/alerts")
-def alerts_page(visit: ReadingVisit, show: Literal["open", "closed"] = "open") -> Response:
-    """Show alerts, open or over."""
-    with visit.desk() as desk:
-        view = alert_views.open_alerts(desk) if show == "open" else alert_views.closed_alerts(desk)
-        return visit.render(desk, "alerts.html", page="alerts", show=show, view=view)
-
-
-@router.get("/alerts/{alert}")
-def alert_page(visit: ReadingVisit, alert: str) -> Response:
-    """Show one alert with its steps."""
-    with visit.desk() as desk:
-        found = _found(desk.tx.alert(alert), "alert")
-        return visit.render(desk, "alert.html", page="alerts", view=alert_views.alert_with_steps(desk, found))
 
 
 @router.get("/plan")
@@ -87,5 +63,5 @@ def plan_page(visit: ReadingVisit, show: Literal["board", "table", "ended"] = "b
 def item_page(visit: ReadingVisit, item: str) -> Response:
     """Show one item with its history and what can be done next."""
     with visit.desk() as desk:
-        found = _found(desk.tx.item(item), "item")
+        found = existing(desk.tx.item(item), "item")
         return visit.render(desk, "item.html", page="plan", view=item_views.item_page(desk, found))

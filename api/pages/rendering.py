@@ -12,6 +12,7 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from api.alert_ports import CallState
 from api.messages import Messages
 from api.pages.alert_views import alarm
 from api.pages.desk import Desk
@@ -39,6 +40,14 @@ ITEM_TONES: Mapping[ItemState, str] = {
     ItemState.CANCELLED: "none",
 }
 
+CALL_TONES: Mapping[str, str] = {
+    CallState.PLANNED: "none",
+    CallState.TRYING: "yellow",
+    CallState.ARRIVED: "good",
+    CallState.FAILED: "red",
+    CallState.SPARED: "none",
+}
+
 PASSING = frozenset({"part", "done", "refused"})
 """Parts of an address that belong to one answer and not to the page."""
 
@@ -55,7 +64,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals |= {"asset": asset, "pages": PAGES, "item_tones": ITEM_TONES}
+    made.globals |= {"asset": asset, "pages": PAGES, "item_tones": ITEM_TONES, "call_tones": CALL_TONES}
     return made
 
 
@@ -93,6 +102,7 @@ def render_page(
         "t": desk.messages.text,
         "page": page,
         "path": path,
+        "now_iso": desk.now.isoformat(),
         "part_url": lambda name: with_query(path, part=name),
         "site": desk.wording.site(),
         "viewer": desk.viewer(),
@@ -117,7 +127,14 @@ PARTS: Mapping[str, Mapping[str, str]] = {
     },
     "rooms": {"list": "rooms_list", "now": "room_now", "findings": "room_findings"},
     "findings": {"list": "findings_list"},
-    "alerts": {"list": "alerts_list", "one": "alert_one"},
+    "alerts": {
+        "list": "alerts_list",
+        "one": "alert_one",
+        "calls": "alert_calls",
+        "story": "alert_story",
+        "undelivered": "alerts_undelivered",
+    },
+    "wall": {"wall": "alerts_wall"},
     "logs": {"now": "logs_now", "duty": "logs_duty", "isolations": "logs_isolations", "tests": "logs_tests"},
     "plan": {"board": "plan_board", "table": "plan_table", "one": "item_one"},
     "data": {"books": "data_books", "kept": "data_kept", "devices": "data_devices"},

@@ -38,19 +38,74 @@ class Moment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepView:
-    """One transition of an alert or an item: what, who, when, why."""
+    """One transition of an alert or an item: what, who, when, why; `behalf` says for whom, where it was for another."""
 
     what: str
     who: str
     when: Moment
     note: str = ""
+    behalf: str = ""
     evidence: str = ""
     kind: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClockView:
+    """One clock that people answer against. `counts` says that it runs, and shows `left`; `due` is by when."""
+
+    name: str
+    text: str
+    due: Moment
+    left: str
+    is_late: bool
+    counts: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallView:
+    """One call of somebody over one channel."""
+
+    channel: str
+    state: str
+    state_text: str
+    when: Moment
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelView:
+    """The calls of one level. `left` counts down to one that lies ahead; empty where it was made."""
+
+    title: str
+    why: str
+    when: Moment
+    calls: Sequence[CallView]
+    left: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckView:
+    """What somebody found on site."""
+
+    text: str
+    who: str
+    when: Moment
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndeliveredView:
+    """One call that was given up."""
+
+    number: int
+    alert_id: str
+    title: str
+    call: CallView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertView:
-    """One alert."""
+    """One alert. `held` says why nobody is told of it, empty where people are."""
 
     id: str
     title: str
@@ -65,13 +120,20 @@ class AlertView:
     test: bool = False
     guidance: str = ""
     can_acknowledge: bool = False
+    can_verify: bool = False
+    is_drill: bool = False
+    is_flapping: bool = False
+    held: str = ""
+    clocks: Sequence[ClockView] = ()
+    levels: Sequence[LevelView] = ()
+    checks: Sequence[CheckView] = ()
     steps: Sequence[StepView] = ()
 
     @property
     def is_ringing(self) -> bool:
-        """Say whether it asks for a person by sound: active or over, but seen by nobody; a test never does."""
+        """Say whether it asks for a person by sound: seen by nobody, and held back by nothing; a test never does."""
         unseen = self.state in {AlertState.RAISED, AlertState.CLEARED_UNACKNOWLEDGED}
-        return unseen and not self.test and self.severity in {Severity.RED, Severity.ORANGE}
+        return unseen and not self.test and not self.held and self.severity in {Severity.RED, Severity.ORANGE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,6 +74,26 @@
     if (waiting.size) soon(kinds?.includes("alert") ? ALERT_MS : kinds?.includes("reading") ? READING_MS : CALM_MS);
   }
 
+  // --- clocks that count, by the server's clock: a screen's own may be wrong
+
+  const ahead = (element) => (element.dataset.ahead ??= String(Date.parse(element.dataset.now) - Date.now()));
+
+  function tick() {
+    for (const each of document.querySelectorAll("[data-due]")) {
+      const left = Math.round((Date.parse(each.dataset.due) - Date.now() - Number(ahead(each))) / 1000);
+      const [seconds, minutes, hours] = [Math.abs(left) % 60, Math.floor(Math.abs(left) / 60), Math.floor(Math.abs(left) / 3600)];
+      const two = (number) => String(number).padStart(2, "0");
+      const told = hours ? `${hours}:${two(minutes % 60)}:${two(seconds)}` : `${minutes}:${two(seconds)}`;
+      each.textContent = left < 0 ? `+${told}` : told;
+      each.classList.toggle("late", left < 0);
+    }
+    const now = Math.floor(Date.now() / 1000);
+    for (const part of document.querySelectorAll("[data-every]")) {
+      if (!document.hidden && now % Number(part.dataset.every) === 0) waiting.add(part), soon(CALM_MS);
+    }
+  }
+  setInterval(tick, 1000);
+
   // --- live events
 
   let source;
@@ -109,7 +129,7 @@
   let audio;
   let ringing = 0;
 
-  const isWanted = () => localStorage.getItem(KEY) === "on";
+  const isWanted = () => document.body.dataset.sounds === "always" || localStorage.getItem(KEY) === "on";
   const canSound = () => audio?.state === "running";
 
   function showSound() {
@@ -239,5 +259,8 @@
   setInterval(() => document.hidden || want(), EVERY_MS);
 
   arrive();
+  tick();
   listen();
+  // A screen on the wall sounds without a click where its browser was started so that it may.
+  if (document.body.dataset.sounds === "always") wakeSound().catch(() => {});
 })();

@@ -10,6 +10,7 @@ from argon2 import PasswordHasher
 from alerts import commands as alert_commands
 from alerts.model import fingerprint
 from analytics.ledger import FindingRecord, record_run
+from api.alert_ports import NoDeliveries
 from api.app import create_app
 from api.data_ports import NoData
 from api.people import give_item, propose_item
@@ -30,6 +31,7 @@ from storage.records import SqlRecords
 from tests.console.demo_building import HQ, MONDAY_MORNING, FormulaRooms, registry
 from tests.console.demo_data import ShownData
 from tests.console.demo_logs import write_logs
+from tests.console.shown_calls import ShownCalls
 
 PASSWORD = "three blue herons"  # noqa: S105 - a test's own
 QUICK = Argon2Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
@@ -74,6 +76,7 @@ class Demo:
     def __post_init__(self) -> None:
         self.records = SqlRecords(f"sqlite:///{self.folder / 'records.db'}", clock=self.clock)
         weakref.finalize(self, self.records.close)
+        self.calls = ShownCalls(self.clock.now, self.alert_ids)
         self.services = Services(
             records=self.records,
             rooms=FormulaRooms(self.clock),
@@ -82,6 +85,7 @@ class Demo:
             web=WebSettings(origin=self.origin, live_poll_s=0.02),
             deadline=in_days,
             data=NoData() if self.is_empty else self.data,
+            alerts=NoDeliveries() if self.is_empty else self.calls,
             passwords=QUICK,
         )
         self.set_up = set_up_url(self.services) or ""

@@ -10,15 +10,20 @@ from typing import cast
 
 import pytest
 
+from alerts.decisions import Hold
+from alerts.escalation import ClockName
 from alerts.event_rules import ALARM_OF as ALERTING
 from alerts.logs.refusals import Refusal
 from alerts.model import AlertAction, AlertState
+from api.alert_ports import CallState
 from api.messages import Language, catalogue, preferred_language
 from api.pages.acts import ITEM_COMMANDS, REFUSALS
+from api.pages.response_views import CHANNELS
 from api.ports import RoomClass
 from api.security.passwords import Weakness
 from rectification.model import ItemAction, ItemState
 from sensors.actors import Role
+from sensors.logs import AlarmTruth
 from sensors.topology import CircuitItem, RoomCategory
 from sensors.verdicts import Severity
 
@@ -38,6 +43,11 @@ CLOSED_SETS = (
     *(f"alert.state.{each}" for each in AlertState),
     *(f"alert.action.{each}" for each in AlertAction),
     *(f"alert.guidance.{each}" for each in ALERTING),
+    *(f"hold.{each}" for each in Hold),
+    *(f"clock.{each}" for each in ClockName),
+    *(f"calls.state.{each}" for each in CallState),
+    *(f"channel.{each}" for each in CHANNELS),
+    *(f"truth.{each}" for each in AlarmTruth),
     *(f"item.state.{each}" for each in ItemState),
     *(f"item.waits.{each}" for each in ItemState),
     *(f"item.did.{each}" for each in ItemAction),
@@ -94,7 +104,7 @@ def test_every_static_file_is_used() -> None:
 def test_every_icon_is_drawn_and_used() -> None:
     drawn = set(re.findall(r'<symbol id="([\w-]+)"', (STATIC / "icons.svg").read_text()))
     named = set(re.findall(r"icon\('([\w-]+)'", TEXT)) | set(re.findall(r'"(fire|smoke|leak|door|none)"', TEXT))
-    pages = {"today", "rooms", "findings", "alerts", "plan", "logs", "data"}
+    pages = {"today", "rooms", "findings", "alerts", "plan", "data", "logs"}
     assert named | pages | {each.value for each in Severity} >= drawn
     assert drawn >= named | pages | {each.value for each in Severity}
 

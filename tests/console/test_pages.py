@@ -11,8 +11,29 @@ from tests.console.looking import Look, looked_at
 
 AUDIT = (Path(__file__).parent / "audit.js").read_text().split("\n", 1)[1]
 
-PAGES = ("/", "/rooms", "/rooms/a-202", "/rooms/a-105", "/rooms/a-204", "/findings", "/alerts", "/plan", "/logs", "/data")
-VIEWS = ("/logs?show=isolations", "/logs?show=tests", "/findings?show=ended", "/findings?show=judged", "/alerts?show=closed", "/plan?show=table", "/plan?show=ended")
+PAGES = (
+    "/",
+    "/rooms",
+    "/rooms/a-202",
+    "/rooms/a-105",
+    "/rooms/a-204",
+    "/findings",
+    "/alerts",
+    "/plan",
+    "/logs",
+    "/data",
+)
+VIEWS = (
+    "/logs?show=isolations",
+    "/logs?show=tests",
+    "/findings?show=ended",
+    "/findings?show=judged",
+    "/alerts?show=closed",
+    "/alerts/undelivered",
+    "/alerts/wall",
+    "/plan?show=table",
+    "/plan?show=ended",
+)
 
 each_language = pytest.mark.parametrize("language", ["zh", "en"])
 each_size = pytest.mark.parametrize("size", ["wide", "phone"])
@@ -20,7 +41,7 @@ each_size = pytest.mark.parametrize("size", ["wide", "phone"])
 
 def items_and_alerts(demo: Demo) -> tuple[str, ...]:
     """Return pages of alerts and items, one of each kind."""
-    alerts = tuple(f"/alerts/{demo.alert_ids[name]}" for name in ("fire", "closed"))
+    alerts = tuple(f"/alerts/{demo.alert_ids[name]}" for name in ("fire", "forced", "leak", "closed"))
     items = ("draft", "overdue", "reported", "proven", "own", "refuted", "signed")
     return (*alerts, *(f"/plan/{demo.items[name].id}" for name in items))
 

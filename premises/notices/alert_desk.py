@@ -1,0 +1,116 @@
+"""The deliveries as the console and the API see them, read from the spool that ingest sends from."""
+
+import sqlite3
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import structlog
+
+from alerts.escalation import IsWorkday
+from alerts.policy import Policy
+from api.alert_ports import Call, CallState, Telling
+from sensors.clock import Clock
+from sensors.errors import NotNowError
+from storage.spool_decided import SpoolDecided
+from storage.spool_deliveries import DeliveryState, Sent, SpoolDeliveries
+
+File = TypeVar("File", SpoolDecided, SpoolDeliveries)
+
+STATES: Mapping[DeliveryState, CallState] = {
+    DeliveryState.WAITING: CallState.TRYING,
+    DeliveryState.RETRY: CallState.TRYING,
+    DeliveryState.DONE: CallState.ARRIVED,
+    DeliveryState.DEAD: CallState.FAILED,
+    DeliveryState.STOPPED: CallState.SPARED,
+}
+"""What waits and is not due is planned."""
+
+
+class SpoolAlertDesk:
+    """Keeps `api.alert_ports.AlertDesk`; any thread may ask. A spool that is away hides calls, and no alert."""
+
+    def __init__(self, spool: Path, *, policy: Callable[[], Policy], is_workday: IsWorkday, clock: Clock) -> None:
+        """Ask the spool of this path, opened for each question."""
+        self._spool = spool
+        self._policy = policy
+        self._is_workday = is_workday
+        self._clock = clock
+        self._log = structlog.get_logger(__name__)
+
+    def policy(self) -> Policy:
+        """Return who is told of what, as it stands."""
+        return self._policy()
+
+    def is_workday(self, day: date) -> bool:
+        """Say whether a local day is worked."""
+        return self._is_workday(day)
+
+    def tellings(self, alert_ids: Collection[str]) -> Mapping[str, Telling]:
+        """Return what was decided of these alerts; nothing while the spool cannot be read."""
+        try:
+            with self._opened(SpoolDecided) as decided:
+                found = decided.decided(alert_ids)
+        except sqlite3.Error as exc:
+            self._log.warning("deliveries_unreadable", reason=str(exc))
+            return {}
+        return {
+            alert_id: Telling(held=each.held, by=each.by, until=each.until, drill=each.drill, flapping=each.flapping)
+            for alert_id, each in found.items()
+        }
+
+    def calls(self, alert_id: str) -> Sequence[Call]:
+        """Return every call of an alert in the order in which they are due; none while the spool cannot be read."""
+        try:
+            with self._opened(SpoolDeliveries) as deliveries:
+                found = deliveries.of_alert(alert_id)
+        except sqlite3.Error as exc:
+            self._log.warning("deliveries_unreadable", reason=str(exc))
+            return ()
+        now = self._clock.now()
+        return sorted((call_of(sent, now) for sent in found), key=lambda call: (call.due, call.level, call.number))
+
+    def undelivered(self, *, limit: int = 100) -> Sequence[Call]:
+        """Return the calls that were given up, the newest first; none while the spool cannot be read."""
+        try:
+            with self._opened(SpoolDeliveries) as deliveries:
+                return [call_of(sent, self._clock.now()) for sent in deliveries.dead(limit=limit)]
+        except sqlite3.Error as exc:
+            self._log.warning("deliveries_unreadable", reason=str(exc))
+            return ()
+
+    def retry(self, numbers: Collection[int] | None = None) -> int:
+        """Make calls that were given up once more; return how many. Raises NotNowError while the spool is away."""
+        try:
+            with self._opened(SpoolDeliveries) as deliveries:
+                return deliveries.retry(numbers)
+        except sqlite3.Error as exc:
+            msg = "the spool cannot be written now; try again"
+            raise NotNowError(msg) from exc
+
+    @contextmanager
+    def _opened(self, kind: type[File]) -> Iterator[File]:
+        if not self._spool.exists():
+            msg = "no spool yet"
+            raise sqlite3.OperationalError(msg)
+        with closing(kind(self._spool)) as opened:
+            yield opened
+
+
+def call_of(sent: Sent, now: datetime) -> Call:
+    """Return a telling as people see it: what is not due yet is planned."""
+    planned = sent.state is DeliveryState.WAITING and sent.due > now
+    return Call(
+        number=sent.number,
+        alert_id=sent.notice.alert_id,
+        kind=sent.notice.kind,
+        channel=sent.channel,
+        level=sent.level,
+        state=CallState.PLANNED if planned else STATES[sent.state],
+        due=sent.due,
+        attempts=sent.attempts,
+        why=sent.reason,
+        detail=sent.detail,
+    )
