@@ -9,11 +9,15 @@ from typing import TypeVar
 
 import structlog
 
-from alerts.escalation import IsWorkday
-from alerts.policy import Policy
+from alerts.escalation import IsWorkday, monday_to_friday
+from alerts.policy import Policy, tell_everybody
 from api.alert_ports import Call, CallState, Telling
+from premises.home import Home
+from premises.notices.channels import channels_of
+from premises.settings import Settings
 from sensors.clock import Clock
 from sensors.errors import NotNowError
+from sensors.topology import Registry
 from storage.spool_decided import SpoolDecided
 from storage.spool_deliveries import DeliveryState, Sent, SpoolDeliveries
 
@@ -97,6 +101,13 @@ class SpoolAlertDesk:
             raise sqlite3.OperationalError(msg)
         with closing(kind(self._spool)) as opened:
             yield opened
+
+
+def alert_desk_of(home: Home, settings: Settings, *, registry: Callable[[], Registry], clock: Clock) -> SpoolAlertDesk:
+    """Return the desk over a home's spool. Raises SettingsError, SecretError."""
+    channels = tuple(channel.name for channel in channels_of(settings, home, registry=registry))
+    ways = tell_everybody(channels, timezone=registry().site.timezone)
+    return SpoolAlertDesk(home.spool, policy=lambda: ways, is_workday=monday_to_friday, clock=clock)
 
 
 def call_of(sent: Sent, now: datetime) -> Call:
