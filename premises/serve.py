@@ -31,6 +31,7 @@ from premises.jobs.rollup_job import Rollups
 from premises.jobs.scheduler import Schedule
 from premises.live_registry import LiveRegistry
 from premises.metrics import Figures, Sources
+from premises.notices.alert_desk import alert_desk_of
 from premises.notices.alerting import Alerting
 from premises.notices.channels import channels_of
 from premises.notices.sms_replies import sms_replies
@@ -190,6 +191,7 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
                 drain_failure=drain.status.failure,
             ),
             data=desk,
+            alerts=alert_desk_of(home, settings, registry=registry, clock=clock),
             figures=figures.text,
             sms_replies=sms_replies(settings, home),
             wecom_replies=wecom_replies(settings, home),
