@@ -139,14 +139,19 @@ class Attempt:
 
 
 def dispatch(
-    outbox: Outbox, channel: Channel, *, clock: Clock, stopping: Callable[[], bool] = lambda: False
+    outbox: Outbox,
+    channel: Channel,
+    *,
+    clock: Clock,
+    due_by: Clock | None = None,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> list[Attempt]:
-    """Return the attempts made: everything that was due on a channel was tried once.
+    """Return the attempts made: everything that was due on a channel, by its own clock where one is given, was tried.
 
     An attempt is remembered after it was made, so a crash between the two sends a notice again and never loses it.
     """
     attempts = []
-    for notices in _batches(outbox, channel, clock.now()):
+    for notices in _batches(outbox, channel, (due_by or clock).now()):
         if stopping():
             break
         answer = _sent(channel, notices)

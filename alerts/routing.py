@@ -80,6 +80,8 @@ def everyone_of(policy: Policy, name: str, at: datetime) -> tuple[str, ...]:
 
 
 def _rungs(policy: Policy, route: Route | None, signal: Signal) -> Sequence[Rung]:
+    if signal.event is Alarm.TEST and signal.parameters.get("to"):
+        return [Rung(to=(signal.parameters["to"],))]
     if route is not None:
         found = levels(policy.escalations, route.escalation)
     elif policy.routes or policy.contacts:

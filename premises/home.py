@@ -56,6 +56,11 @@ class Home:
         return self.root / "registry.yaml"
 
     @property
+    def policy(self) -> Path:
+        """Return the file that says who is told of alerts; it may be absent."""
+        return self.root / "alerts.yaml"
+
+    @property
     def readings(self) -> Path:
         """Return the DuckDB file of readings."""
         return self.root / "readings.duckdb"

@@ -279,6 +279,20 @@ def one_of(kinds: type[E]) -> Callable[[str], E]:
     return read
 
 
+def one_among(names: Iterable[str], what: str) -> Callable[[str], str]:
+    """Return a reader of a name that stands elsewhere; `what` says what it is the name of."""
+    known = list(names)
+
+    def read(text: str) -> str:
+        if text not in known:
+            found = _instead(text, known) if known else "there is none"
+            msg = f"{text!r} is no {what}; {found}"
+            raise ValueError(msg)
+        return text
+
+    return read
+
+
 def _written_id(node: MapNode) -> str:
     identifier = node.entries.get("id")
     return f" {identifier.text}" if isinstance(identifier, ScalarNode) else ""

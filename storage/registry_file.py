@@ -111,7 +111,7 @@ def read_registry(path: Path) -> tuple[Registry | None, list[DocumentFault]]:
 def parse_registry(content: bytes) -> tuple[Registry | None, list[DocumentFault]]:
     """Return the registry of a file's bytes, or None with every fault in the file's order."""
     try:
-        text = _text(content)
+        text = decoded(content)
         document = parse_document(text)
     except DocumentSyntaxError as exc:
         return None, [DocumentFault(path=(), reason=exc.reason, place=exc.place)]
@@ -120,7 +120,7 @@ def parse_registry(content: bytes) -> tuple[Registry | None, list[DocumentFault]
     faults = list(document.faults)
     draft = _draft(document.root, faults)
     faults += registry_faults(draft)
-    return (None, _placed(document.root, faults)) if faults else (draft.registry(), [])
+    return (None, placed_faults(document.root, faults)) if faults else (draft.registry(), [])
 
 
 def fault_lines(path: Path, faults: Iterable[DocumentFault]) -> list[str]:
@@ -163,9 +163,10 @@ def _bytes(path: Path) -> bytes:
     return content
 
 
-def _text(content: bytes) -> str:
+def decoded(content: bytes) -> str:
+    """Return the text of a document. Raises DocumentSyntaxError."""
     if len(content) > MAX_BYTES:
-        raise DocumentSyntaxError(Place(1, 1), f"larger than {MAX_BYTES // 1024**2} MB; that is no registry")
+        raise DocumentSyntaxError(Place(1, 1), f"larger than {MAX_BYTES // 1024**2} MB; that is no such file")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as exc:
@@ -173,7 +174,8 @@ def _text(content: bytes) -> str:
         raise DocumentSyntaxError(Place(line, 1), "not UTF-8; save the file as UTF-8") from exc
 
 
-def _placed(root: Node, faults: Iterable[DocumentFault]) -> list[DocumentFault]:
+def placed_faults(root: Node, faults: Iterable[DocumentFault]) -> list[DocumentFault]:
+    """Return faults with their places, in the order of the file."""
     placed = []
     for fault in faults:
         reason, place = fault.reason, fault.place or locate(root, fault.path)

@@ -18,15 +18,10 @@ if TYPE_CHECKING:
 
     from ingest.mqtt import MqttOptions
     from ingest.pipeline import Message, Pipeline
-    from premises.notices.alerting import Alerting, Records
-    from premises.settings import MqttSettings, Settings, SpoolSettings
+    from premises.settings import MqttSettings, SpoolSettings
     from sensors.intake import Gap
     from sensors.topology import Registry
     from storage.spool import SqliteSpool
-
-
-RECORDS_BUSY_S = 5.0
-"""How long the projection of an alert waits for another writer before it tries anew."""
 
 
 class RegistryFile:
@@ -79,6 +74,7 @@ def _run(home: Home) -> None:
     from premises.intake.beside import Beside  # noqa: PLC0415
     from premises.intake.ingest_report import IngestReporter  # noqa: PLC0415
     from premises.logs import configure_log  # noqa: PLC0415
+    from premises.notices.assembly import alerting_of  # noqa: PLC0415
     from premises.settings import load_settings  # noqa: PLC0415
     from storage.spool import SpoolFullError  # noqa: PLC0415
 
@@ -90,7 +86,7 @@ def _run(home: Home) -> None:
     with closing(_awaited_spool(home, settings.spool)) as spool, seldom_collected():
         pipeline = Pipeline(registry=registry.registry, spool=spool, max_payload_bytes=settings.mqtt.max_payload_bytes)
 
-        alerting = _alerting(home, settings, registry)
+        alerting = alerting_of(home, settings, registry=lambda: registry.registry)
         beside = Beside.of(home, settings, registry=lambda: registry.registry, open_spool=_spool, wake=alerting.wake)
 
         def take(group: "Sequence[Message]") -> None:
@@ -184,21 +180,6 @@ def _gap_teller() -> "Callable[[Gap], None]":
             )
 
     return tell
-
-
-def _alerting(home: Home, settings: "Settings", registry: RegistryFile) -> "Alerting":
-    from premises.clock import SystemClock  # noqa: PLC0415
-    from premises.notices.alerting import Alerting  # noqa: PLC0415 - keeps `--help` quick
-    from premises.notices.channels import channels_of  # noqa: PLC0415
-
-    def records() -> "Records":
-        # In the thread that needs them: opening the records takes longer than all of ingest's own start.
-        from premises.stores.records import open_records  # noqa: PLC0415
-
-        return open_records(home, busy_s=RECORDS_BUSY_S)
-
-    channels = channels_of(settings, home, registry=lambda: registry.registry)
-    return Alerting(home.spool, channels=channels, records=records, clock=SystemClock())
 
 
 def _follow(registry: RegistryFile, pipeline: "Pipeline") -> None:

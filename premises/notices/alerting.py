@@ -12,10 +12,11 @@ from pathlib import Path
 from alerts.dispatch import Channel
 from alerts.escalation import IsWorkday, monday_to_friday
 from alerts.policy import tell_everybody
-from premises.notices.loop import Loop, Work
+from premises.notices.leases import Leases
+from premises.notices.loop import Loop
 from premises.notices.projector import OpenRecords, Projector, Records
 from premises.notices.router import Clocks, PolicyNow, Router
-from premises.notices.sender import Sender, Turn
+from premises.notices.sender import Sender
 from sensors.clock import Clock
 from storage.spool_deliveries import SpoolDeliveries
 
@@ -37,16 +38,15 @@ class Alerting:
         clock: Clock,
         policy: PolicyNow | None = None,
         is_workday: IsWorkday = monday_to_friday,
-        turn: Turn | None = None,
-        beside: Sequence[tuple[str, Work]] = (),
+        leases: Leases | None = None,
     ) -> None:
         """Prepare; the spool must have been opened once, so that its tables are there.
 
-        Without a policy every channel hears of everything. `beside` is further work, each with a thread of its own.
+        Without a policy every channel hears of everything; without leases there is one node.
         """
         self._spool = spool
         self._names = tuple(channel.name for channel in channels)
-        self._senders = tuple(Loop(channel.name, Sender(spool, channel, clock, turn=turn)) for channel in channels)
+        self._senders = tuple(Loop(channel.name, Sender(spool, channel, clock, turn=leases)) for channel in channels)
         router = Router(
             spool,
             policy=policy or _everybody(self._names),
@@ -55,7 +55,7 @@ class Alerting:
             is_workday=is_workday,
         )
         self._woken = (Loop("router", router), Loop("projector", Projector(spool, records, clock)))
-        self._beside = tuple(Loop(name, work) for name, work in beside)
+        self._beside = () if leases is None else (Loop("leases", leases),)
 
     def start(self) -> None:
         """Plan anew what waits for a channel that is gone, and start the threads."""

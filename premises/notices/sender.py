@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -18,8 +20,8 @@ UNPLANNED_S = 2.0
 class Turn(Protocol):
     """Whose turn it is to send, where two nodes see the same."""
 
-    def may_send(self) -> bool:
-        """Say whether this node sends now; in doubt it does."""
+    def patience(self) -> timedelta:
+        """Return how long what is due is left to the other node: not at all where it is our turn, or in doubt."""
         ...
 
     def sent(self, key: str, channel: str) -> None:
@@ -30,12 +32,23 @@ class Turn(Protocol):
 class AlwaysOurs:
     """There is one node only."""
 
-    def may_send(self) -> bool:
-        """Say yes."""
-        return True
+    def patience(self) -> timedelta:
+        """Leave nothing to others."""
+        return timedelta(0)
 
     def sent(self, key: str, channel: str) -> None:
         """Tell nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Behind:
+    """A clock that lags, so that what is due only now is left to the other node for a while."""
+
+    clock: Clock
+    by: timedelta
+
+    def now(self) -> datetime:
+        return self.clock.now() - self.by
 
 
 class Sender:
@@ -66,9 +79,8 @@ class Sender:
         if self._deliveries is None:
             self._deliveries = SpoolDeliveries(self._spool)
         self._take_unplanned(self._deliveries)
-        if not self._turn.may_send():
-            return False
-        attempts = dispatch(self._deliveries, self._channel, clock=self._clock, stopping=stopping)
+        clock = _Behind(self._clock, self._turn.patience())
+        attempts = dispatch(self._deliveries, self._channel, clock=self._clock, due_by=clock, stopping=stopping)
         self._tell(attempts)
         return bool(attempts)
 
