@@ -9,9 +9,10 @@ from api.pages.doors import router as doors
 from api.pages.logs import router as logs
 from api.pages.problems import problem_page
 from api.pages.reads import router as reads
+from api.pages.standing import router as standing
 
 router = APIRouter(include_in_schema=False)
-for part in (doors, alerts, reads, acts, data, logs):
+for part in (doors, standing, alerts, reads, acts, data, logs):
     router.include_router(part)
 
 __all__ = ["problem_page", "router"]

@@ -131,6 +131,7 @@ PARTS: Mapping[str, Mapping[str, str]] = {
         "list": "alerts_list",
         "one": "alert_one",
         "calls": "alert_calls",
+        "standing": "standing_list",
         "story": "alert_story",
         "undelivered": "alerts_undelivered",
     },

@@ -118,7 +118,7 @@
       showLine("off");
       if (source.readyState === EventSource.CLOSED) setTimeout(listen, 5000);
     };
-    for (const kind of ["alert", "item", "finding", "reading"]) source.addEventListener(kind, () => want([kind]));
+    for (const kind of ["alert", "item", "finding", "reading", "standing"]) source.addEventListener(kind, () => want([kind]));
     source.addEventListener("resync", () => want());
   }
 

@@ -1,6 +1,7 @@
 """Pages: none but those of the way in shows anything to nobody, and none does anything without permission."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from httpx2 import Response
 
 from api.pages import router
 from sensors.actors import PERMISSIONS, Permission, Role
-from tests.api.bench import Bench, Browser
+from tests.api.bench import NOON, Bench, Browser
 from tests.api.records import finding, fire
 
 OPEN = {"/sign-in", "/set-up", "/sign-out", "/language/{wanted}"}
@@ -18,8 +19,14 @@ OPEN = {"/sign-in", "/set-up", "/sign-out", "/language/{wanted}"}
 
 PAGE = {"Accept": "text/html"}
 
+ASIDE = {"comment": "why", "ends": f"{NOON + timedelta(hours=9):%Y-%m-%dT%H:%M}"}
+"""An hour from now by the site's clock, eight hours ahead."""
+
 ACTS: dict[str, tuple[Permission, dict[str, str]]] = {
     "/alerts/{alert}/acknowledge": (Permission.ACKNOWLEDGE_ALERT, {}),
+    "/alerts/standing/silences": (Permission.ACKNOWLEDGE_ALERT, {"kind": "door", **ASIDE}),
+    "/alerts/standing/drills": (Permission.HOLD_DRILL, {"zone": "2F", **ASIDE}),
+    "/alerts/standing/out-of-service": (Permission.ACKNOWLEDGE_ALERT, {"place": "device:d1", **ASIDE}),
     "/findings/{finding}/propose": (Permission.MANAGE_ITEM, {}),
     "/findings/{finding}/judge": (Permission.JUDGE_FINDING, {"judgement": "false"}),
 }

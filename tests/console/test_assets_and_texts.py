@@ -15,6 +15,7 @@ from alerts.escalation import ClockName
 from alerts.event_rules import ALARM_OF as ALERTING
 from alerts.logs.refusals import Refusal
 from alerts.model import AlertAction, AlertState
+from alerts.standing_commands import StandingRefusal
 from api.alert_ports import CallState
 from api.messages import Language, catalogue, preferred_language
 from api.pages.acts import ITEM_COMMANDS, REFUSALS
@@ -54,6 +55,7 @@ CLOSED_SETS = (
     *(f"password.{each}" for each in Weakness),
     *(f"refused.{each}" for each in REFUSALS.values()),
     *(f"refused.log_{each}" for each in Refusal),
+    *(f"refused.standing_{each}" for each in StandingRefusal),
     *(f"done.{each.replace('-', '_')}" for each in ITEM_COMMANDS),
 )
 

@@ -29,6 +29,7 @@ VIEWS = (
     "/findings?show=ended",
     "/findings?show=judged",
     "/alerts?show=closed",
+    "/alerts/standing",
     "/alerts/undelivered",
     "/alerts/wall",
     "/plan?show=table",
