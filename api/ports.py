@@ -14,6 +14,7 @@ from alerts.replies import ReplyTransaction
 from analytics.ledger import FindingTransaction
 from api.alert_ports import AlertDesk, NoDeliveries
 from api.data_ports import DataDesk, NoData
+from api.papers import DutySheets
 from api.security.passwords import Argon2Passwords, Passwords
 from api.sms_replies import SmsReplies
 from api.wecom_replies import WecomReplies
@@ -285,5 +286,7 @@ class Services:
     passwords: Passwords = field(default_factory=Argon2Passwords)
     sms_replies: SmsReplies | None = None
     """Who may bring answers to SMS; None where nobody may."""
+    duty_sheet: DutySheets | None = None
+    """Makes duty sheets; None where nothing does."""
     wecom_replies: Mapping[str, WecomReplies] = field(default_factory=lambda: MappingProxyType({}))
     """WeCom's applications whose members may answer, by their names in the settings."""

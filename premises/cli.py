@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "quarantine": "premises.commands.quarantine",
         "registry": "premises.commands.registry",
         "replay": "premises.commands.replay",
+        "report": "premises.commands.report",
         "restore": "premises.commands.restore",
         "rollup": "premises.commands.rollup",
         "run": "premises.commands.run",

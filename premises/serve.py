@@ -36,6 +36,7 @@ from premises.notices.alerting import Alerting
 from premises.notices.channels import channels_of
 from premises.notices.sms_replies import sms_replies
 from premises.notices.wecom_replies import wecom_replies
+from premises.papers import duty_sheets
 from premises.processes import server_info
 from premises.processes.internal_routes import Internal, internal_app
 from premises.processes.locks import holder, sole
@@ -194,6 +195,7 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
             alerts=alert_desk_of(home, settings, registry=registry, clock=clock),
             figures=figures.text,
             sms_replies=sms_replies(settings, home),
+            duty_sheet=duty_sheets(registry, clock),
             wecom_replies=wecom_replies(settings, home),
         )
         internal = Internal(

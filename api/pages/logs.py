@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, Query
 from starlette.responses import RedirectResponse, Response
 
 from alerts.logs import commands
@@ -16,7 +16,9 @@ from alerts.logs.refusals import LogRefusedError
 from api.pages import log_views
 from api.pages.rendering import with_query
 from api.pages.visits import ActingVisit, ReadingVisit, Visit
+from api.papers import Paper
 from api.ports import RecordsTransaction
+from api.problems import not_found
 from sensors.actors import NotPermittedError
 from sensors.local_time import TimeError, resolve_local
 from sensors.logs import AlarmTruth, DutyKind, FireSystem, FireTestKind, FireTestResult
@@ -238,3 +240,21 @@ def _time(visit: Visit, text: str) -> datetime | None:
         return resolve_local(datetime.fromisoformat(text).replace(tzinfo=None), zone)
     except (ValueError, TimeError) as exc:
         raise UnreadableFieldError(text) from exc
+
+
+@router.get("/logs/sheet")
+def duty_sheet(visit: ReadingVisit, day: str, form: Annotated[Paper, Query(alias="format")] = "html") -> Response:
+    """Return the duty sheet of a local day, to be printed or kept."""
+    make = visit.services.duty_sheet
+    if make is None:
+        raise not_found(kind="sheet")
+    try:
+        when = date.fromisoformat(day)
+    except ValueError as exc:
+        raise not_found(kind="day") from exc
+    with visit.services.records.reading() as tx:
+        made = make(tx, when, form, visit.language)
+    headers = {"Content-Security-Policy": made.policy} if made.policy else {}
+    if form != "html":
+        headers["Content-Disposition"] = f'attachment; filename="duty-{when}.{form}"'
+    return Response(made.content, media_type=made.media_type, headers=headers)

@@ -53,7 +53,8 @@ class AnswerHeaders:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
-                    headers[name] = value
+                    # A page that brings its own style says so by a policy of its own.
+                    headers.setdefault(name, value)
                 headers.setdefault("Cache-Control", "no-cache" if scope["path"].startswith(STATIC) else "no-store")
                 headers.raw.extend(pending_cookies(scope["state"]))
                 message["headers"] = headers.raw

@@ -17,6 +17,7 @@ from api.people import give_item, propose_item
 from api.ports import RecordsTransaction, Services, WebSettings
 from api.security.accounts import set_up_url
 from api.security.passwords import Argon2Passwords
+from premises.papers import duty_sheets
 from rectification import commands as item_commands
 from rectification.model import Item
 from rectification.verification import Refuted, Verified, evidence
@@ -87,6 +88,7 @@ class Demo:
             data=NoData() if self.is_empty else self.data,
             alerts=NoDeliveries() if self.is_empty else self.calls,
             passwords=QUICK,
+            duty_sheet=duty_sheets(registry, self.clock),
         )
         self.set_up = set_up_url(self.services) or ""
         with self.records.transaction() as tx:

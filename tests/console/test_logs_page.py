@@ -49,3 +49,13 @@ def test_an_isolation_waits_for_somebody_else(browser: Browser, make_demo: Calla
         card.locator("details[id^=approve-] button").click()
         card.locator("details[id^=end-]").wait_for()
         assert "Approved" in card.inner_text()
+
+
+def test_the_duty_sheet_shows_in_its_own_style_under_a_strict_policy(browser: Browser, shown_demo: Demo) -> None:
+    with looked_at(browser, shown_demo) as look:
+        look.sign_in("zhaoning")
+        answer = look.page.goto(f"{shown_demo.origin}/logs/sheet?day=2026-11-23")
+        assert answer is not None
+        assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+        assert look.page.evaluate("getComputedStyle(document.querySelector('h1')).textAlign") == "center"
+        assert "张三" in look.page.inner_text("table >> nth=1")

@@ -1,0 +1,68 @@
+"""A paper as a Word file, laid out after GB/T 9704-2012 as far as a form may be."""
+
+from io import BytesIO
+
+from docx import Document
+from docx.document import Document as DocumentType
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.oxml.ns import qn
+from docx.shared import Mm, Pt
+from docx.text.run import Run
+
+from reports.paper import Paper, PaperTable
+
+TEXT_WIDTH_MM = 165
+"""A4 without the margins left and right."""
+
+TITLE_FACE, HEAD_FACE, TEXT_FACE = "方正小标宋简体", "黑体", "仿宋"
+
+
+def docx_paper(paper: Paper) -> bytes:
+    """Return the file."""
+    document = Document()
+    _lay_out(document)
+    title = document.add_paragraph()
+    title.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    _set(title.add_run(paper.title), TITLE_FACE, 20, bold=True)
+    facts = document.add_paragraph()
+    _set(facts.add_run("    ".join(f"{name} {value}" for name, value in paper.facts)), TEXT_FACE, 10.5)
+    for table in paper.tables:
+        _add_table(document, table)
+    for remark in paper.remarks:
+        _set(document.add_paragraph().add_run(remark), TEXT_FACE, 9.5)
+    _set(
+        document.add_paragraph().add_run("        ".join(f"{each}________" for each in paper.signatures)), TEXT_FACE, 12
+    )
+    written = BytesIO()
+    document.save(written)
+    return written.getvalue()
+
+
+def _lay_out(document: DocumentType) -> None:
+    section = document.sections[0]
+    section.page_width, section.page_height = Mm(210), Mm(297)
+    section.top_margin, section.bottom_margin = Mm(25), Mm(20)
+    section.left_margin, section.right_margin = Mm(25), Mm(20)
+    document.styles["Normal"].paragraph_format.space_after = Pt(4)
+
+
+def _add_table(document: DocumentType, told: PaperTable) -> None:
+    head = document.add_paragraph()
+    head.paragraph_format.keep_with_next = True
+    _set(head.add_run(told.title), HEAD_FACE, 12)
+    rows = told.rows or [[told.empty, *[""] * (len(told.columns) - 1)]]
+    table = document.add_table(rows=1 + len(rows), cols=len(told.columns))
+    table.style = "Table Grid"
+    table.autofit = False
+    for number, row in enumerate([[column.head for column in told.columns], *rows]):
+        for column, text, cell in zip(told.columns, row, table.rows[number].cells, strict=True):
+            cell.width = Mm(TEXT_WIDTH_MM * column.width_pct / 100)
+            _set(cell.paragraphs[0].add_run(text), HEAD_FACE if number == 0 else TEXT_FACE, 10.5)
+    if not told.rows:
+        table.rows[1].cells[0].merge(table.rows[1].cells[-1])
+
+
+def _set(run: Run, face: str, points: float, *, bold: bool = False) -> None:
+    run.font.name, run.font.size, run.font.bold = face, Pt(points), bold
+    # Word takes the face of Chinese characters from an attribute of its own.
+    run._element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), face)  # noqa: SLF001 - the library has no other way
