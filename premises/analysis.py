@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from analytics.ports import AnalysisStore
-from analytics.rules import RULES
-from analytics.runs import Analysis, Request, analyse
+from analytics.runs import Analysis, Request
 from ingest.readings_table import ReadingsTable
 from premises.clock import SystemClock
 from premises.holidays import holidays_of
@@ -18,6 +17,7 @@ from premises.home import Home
 from premises.outputs import Language, outputs
 from premises.processes.remote import Server
 from premises.stores.readings import open_readings
+from premises.watched import ALL_RULES, analyse
 from sensors.errors import InputFault
 from sensors.local_time import UnknownTimezoneError, find_timezone
 from sensors.readings import epoch_ms
@@ -48,7 +48,7 @@ class Question:
     def request(self) -> Request:
         """Return the checked request. Raises InputFault."""
         end = _day("--to", self.end)
-        rules = RULES if self.rules is None else tuple(name.strip().upper() for name in self.rules.split(","))
+        rules = ALL_RULES if self.rules is None else tuple(name.strip().upper() for name in self.rules.split(","))
         return Request(
             rules=rules,
             first=_day("--from", self.first),

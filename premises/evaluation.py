@@ -2,25 +2,22 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from alerts.alarms import ALARMS
-from alerts.event_rules import ALARM_OF, EXIT_REQUEST_NOT_WIRED
-from alerts.periods import AlertPeriod, alert_periods
 from analytics.calendar import DayKind, Holidays
 from analytics.causes import AFTER_HOURS, BASE_LOAD, GATEWAY_DOWN, OFFLINE
 from analytics.ports import AnalysisStore
-from analytics.rules import RULES
-from analytics.runs import Analysis, analyse
+from analytics.runs import Analysis
 from premises.analysis import CsvSource, Progress, Question, store_of_csv
 from premises.holidays import holidays_of
 from premises.home import Home
 from premises.processes.remote import Server
 from premises.stores.readings import open_readings
+from premises.watched import ALL_RULES, analyse_unlogged
 from sensors.catalogue import CATALOGUE
 from sensors.errors import InputFault
 from sensors.events import Event, EventState, EventType
@@ -37,8 +34,7 @@ from storage.registry_file import load_registry
 
 CAUSES: Mapping[str, str] = {AFTER_HOURS: BASE_LOAD, OFFLINE: GATEWAY_DOWN}
 """The rules whose finding another rule's takes in, "one finding per cause"."""
-BUILT = frozenset(RULES) | frozenset(ALARMS[alarm].rule for alarm in ALARM_OF.values())
-ACKNOWLEDGE = timedelta(seconds=CATALOGUE["F01"].parameter("acknowledge_s"))
+BUILT = frozenset(ALL_RULES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,12 +102,12 @@ def scores_of(
 
     Rows outside these days are not counted, and a finding that meets only such a row is not held against its rule.
     """
-    registry, days = analysis.registry, _site_days(analysis.registry, holidays)
+    days = _site_days(analysis.registry, holidays)
     start = days.day_after(datetime.combine(analysis.window.first, time(), tzinfo=days.zone), 0)
     end = from_epoch_ms(analysis.window.now_ms)
     within = [row for row in truth if row.start < end and start < row.end]
     beyond = [row for row in truth if row not in within]
-    told = [*_told(analysis.findings, days), *_alerted(events, registry, start, end)]
+    told = list(_told(analysis.findings, days))
     return scored(
         [each for each in told if not met_only_by(each, beyond, within)],
         within,
@@ -130,7 +126,7 @@ def _scores(
 ) -> Evaluated:
     rules = _wanted(wish.rules)
     request = wish.question.request()
-    analysis = analyse(registry=registry, holidays=holidays, store=store, request=request, progress=progress)
+    analysis = analyse_unlogged(registry=registry, holidays=holidays, store=store, request=request, progress=progress)
     events = stored_events(store, registry.site.id)
     scores = scores_of(analysis, events, truth, holidays)
     wanted = {rule: score for rule, score in scores.items() if rules is None or rule in rules}
@@ -173,30 +169,6 @@ def _explained(findings: Iterable[Finding]) -> list[Explained]:
         if each.verdict is Verdict.NOT_APPLICABLE and each.rule in CAUSES
         if any(why.endswith(f"see {CAUSES[each.rule]}") for why in each.missing)
     ]
-
-
-def _alerted(events: Iterable[Event], registry: Registry, start: datetime, end: datetime) -> Iterator[Found]:
-    for period in alert_periods(events, registry):
-        if start <= period.raised.time < end and (found := _of_alert(period, end)) is not None:
-            yield found
-
-
-def _of_alert(period: AlertPeriod, end: datetime) -> Found | None:
-    """Return the alert as its rule's finding; None where the rule does not object.
-
-    F01 objects to a fire that nobody acknowledged in time; D02 only where the exit request is wired.
-    """
-    raised = period.raised
-    over = period.ended or end
-    known = raised.time
-    if raised.rule == "F01":
-        over = min(moment for moment in (period.acknowledged, over) if moment is not None)
-        known += ACKNOWLEDGE
-        if over <= known:
-            return None
-    if EXIT_REQUEST_NOT_WIRED in raised.doubts:
-        return None
-    return Found(rule=raised.rule, subject=raised.subject, start=raised.time, end=max(over, raised.time), known=known)
 
 
 def stored_events(store: AnalysisStore, site: SiteId) -> list[Event]:

@@ -56,6 +56,16 @@ def _after(length: timedelta) -> "Known":
     return lambda finding, _: finding.start + length
 
 
+def _limit(rule: str, **units: str) -> "Known":
+    """Return the beginning plus the rule's limit, a parameter in a unit."""
+    ((unit, parameter),) = units.items()
+    return _after(timedelta(**{unit: CATALOGUE[rule].parameter(parameter)}))
+
+
+def _at_once(finding: Finding, _days: SiteDays) -> datetime:
+    return finding.start
+
+
 def _next_day(finding: Finding, days: SiteDays) -> datetime:
     return days.day_after(finding.start, 1)
 
@@ -90,6 +100,22 @@ KNOWN: Mapping[str, Known] = MappingProxyType(
         "G01": _silence,
         "G04": _after(timedelta(minutes=CATALOGUE["G04"].parameter("within_min"))),
         "G05": _next_day,
+        "F01": _limit("F01", seconds="acknowledge_s"),
+        "F02": _at_once,
+        "F03": _limit("F03", hours="open_h"),
+        "F05": _limit("F05", minutes="unapproved_min"),
+        "F06": _limit("F06", minutes="manual_min"),
+        "F07": _limit("F07", hours="gap_h"),
+        "F08": _limit("F08", hours="repair_h"),
+        "F09": _limit("F09", seconds="open_s"),
+        "F10": _limit("F10", seconds="release_s"),
+        "F12": _at_once,
+        "L01": _limit("L01", minutes="mean_min"),
+        "L03": _limit("L03", minutes="mean_min"),
+        "D01": _limit("D01", seconds="held_s"),
+        "D02": _at_once,
+        "D03": _at_once,
+        "D04": _silence,
     }
 )
 """Rules that judge days are known at the midnight that ends the day, those that look back when the window is full."""

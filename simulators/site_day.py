@@ -29,6 +29,7 @@ from simulators.weather import DayWeather, Weather
 
 OPENED = frozenset({FaultKind.FORCED_DOOR, FaultKind.HELD_DOOR, FaultKind.FIRE_DOOR_OPEN})
 """Faults in which an opening stands open for as long as they are there."""
+PASSING_MS = 5_000
 QUALITY_METRICS = frozenset(
     {"voltage_v", "current_a", "power_factor", "residual_current_ma", "cable_temperature_c", "reactive_import_kvarh"}
 )
@@ -207,8 +208,15 @@ def _open_spans(faults: Iterable[Fault]) -> dict[OpeningId, tuple[Span, ...]]:
     for fault in faults:
         if fault.kind in OPENED:
             opening = OpeningId(fault.subject.id)
-            spans[opening] = (*spans.get(opening, ()), fault.span)
+            spans[opening] = (*spans.get(opening, ()), _open_span(fault))
     return spans
+
+
+def _open_span(fault: Fault) -> Span:
+    """Return when a fault's door is open; what only looks like a forced one is somebody passing with a card."""
+    start, end = fault.span
+    only_passing = fault.near_miss and fault.kind is FaultKind.FORCED_DOOR
+    return start, min(end, start + PASSING_MS) if only_passing else end
 
 
 def _sum(values: Floats) -> Floats:

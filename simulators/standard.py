@@ -13,7 +13,7 @@ from simulators.faults import Fault, FaultKind
 from simulators.layout import Layout
 
 LEAST_DAYS, LEAST_OFFICES = 14, 5
-GROSS, CLEAR, SLIGHT, NEAR = 2.0, 1.5, 1.05, 0.9
+WEDGED, GROSS, CLEAR, SLIGHT, NEAR = 6.0, 2.0, 1.5, 1.05, 0.9
 MONTH, WINDOW = 28, 7
 
 
@@ -174,7 +174,8 @@ def _doors(at: Layout) -> Iterator[Fault]:
     if controllers:
         yield at.fault(FaultKind.TAMPER, controllers[0], 9.6)
         yield at.fault(FaultKind.SILENT_DOOR, controllers[0], 10.6, severity=4.0)
-    for fire_door, severity in zip(at.fire_doors, (GROSS, NEAR), strict=False):
+    # Long enough to be seen by contacts that are read every five minutes.
+    for fire_door, severity in zip(at.fire_doors, (WEDGED, NEAR), strict=False):
         yield at.fault(FaultKind.FIRE_DOOR_OPEN, fire_door, 5.4, severity=severity)
 
 

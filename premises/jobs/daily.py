@@ -9,7 +9,7 @@ from typing import Protocol
 
 from analytics.calendar import DayKind, WorkCalendar
 from analytics.ledger import FindingRecord, FindingTransaction, Recorded, link, record_run, stale
-from analytics.rules import RULES
+from premises.watched import ALL_RULES
 from rectification.commands import PLANNING, Deadlines, propose
 from rectification.model import Item
 from rectification.ports import ItemTransaction, WindowAnalysis
@@ -153,5 +153,5 @@ def workday_deadlines(calendar: WorkCalendar) -> Deadlines:
 
 
 def _known(analysis: WindowAnalysis, rules: Collection[str], first: date, last: date) -> Sequence[Finding]:
-    wanted = frozenset(rules).intersection(RULES)
+    wanted = frozenset(rules).intersection(ALL_RULES)
     return analysis(wanted, first, last) if wanted else ()

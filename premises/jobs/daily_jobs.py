@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from analytics.calendar import WorkCalendar
-from analytics.rules import RULES
 from analytics.runs import NoReadingsError
 from api.ports import RoomClass
 from premises.finding_json import from_json
@@ -17,6 +16,7 @@ from premises.home import Home
 from premises.jobs.analysis_jobs import Job
 from premises.jobs.daily import Building, DailyRecords, Day, daily, record
 from premises.outputs import FINDINGS, ROOMS
+from premises.watched import ALL_RULES
 from sensors.clock import Clock
 from sensors.readings import epoch_ms, from_epoch_ms
 from sensors.topology import Registry, RoomId
@@ -68,7 +68,7 @@ class DailyJobs:
         building = self.building()
         today = self._today(building)
         return daily(
-            self._verdicts(RULES, today - timedelta(days=DAILY_DAYS), today - timedelta(days=1)),
+            self._verdicts(ALL_RULES, today - timedelta(days=DAILY_DAYS), today - timedelta(days=1)),
             at=from_epoch_ms(building.calendar.midnight_ms(today)),
             records=self.records,
             building=building,

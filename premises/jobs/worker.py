@@ -18,10 +18,11 @@ from typing import IO, Any
 import polars as pl
 
 from analytics.ports import FEATURES_SCHEMA
-from analytics.runs import NoReadingsError, Request, analyse
+from analytics.runs import NoReadingsError, Request
 from premises.holidays import holidays_of
 from premises.outputs import outputs
 from premises.processes.leash import die_with_parent
+from premises.watched import analyse
 from sensors.errors import InputFault
 from sensors.topology import SiteId
 from storage.registry_file import load_registry

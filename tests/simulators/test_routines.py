@@ -2,9 +2,10 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
-from alerts.periods import alert_periods
+from alerts.event_rules import signal
 from sensors.catalogue import CATALOGUE
 from sensors.events import Event, EventState, EventType
+from sensors.signals import SignalKind
 from simulators.building import office_building
 from simulators.equipment import Equipment
 from simulators.faults import Fault, FaultKind
@@ -38,7 +39,9 @@ def lengths(events: Sequence[Event], kind: EventType) -> list[timedelta]:
 def test_everyday_raises_no_alert_and_says_each_thing_once() -> None:
     events = lived(equipment=Equipment.FULL)
     assert len({event.id for event in events}) == len(events)
-    assert alert_periods(events, office_building(4, start=MONDAY, equipment=Equipment.FULL)) == []
+    registry = office_building(4, start=MONDAY, equipment=Equipment.FULL)
+    signals = [told for each in events if (told := signal(each, registry)) is not None]
+    assert [told for told in signals if not told.test and told.kind is SignalKind.ACTIVE] == []
     assert of(events, EventType.FORCED, EventType.HELD, EventType.LEAK, EventType.TAMPER) == []
     assert len(events) < 150 * 7 * WEEKS
 

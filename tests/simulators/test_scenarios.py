@@ -4,9 +4,10 @@ from pathlib import Path
 import pytest
 
 from analytics.calendar import ChineseHolidays
-from analytics.runs import Request, analyse
+from analytics.runs import Request
 from premises.evaluation import BUILT, scores_of, stored_events
 from premises.simulated.simulated_history import store_history
+from premises.watched import ALL_RULES, analyse_unlogged
 from sensors.errors import InputFault
 from sensors.topology import Registry
 from simulators.building import office_building
@@ -35,7 +36,9 @@ def scores(
     store = DuckDBReadingStore(folder / "readings.duckdb")
     try:
         store_history(World(registry, seed, start, faults), store, end)
-        analysis = analyse(registry=registry, holidays=ChineseHolidays(), store=store, request=Request())
+        analysis = analyse_unlogged(
+            registry=registry, holidays=ChineseHolidays(), store=store, request=Request(rules=ALL_RULES)
+        )
         return scores_of(analysis, stored_events(store, registry.site.id), truth, ChineseHolidays())
     finally:
         store.close()

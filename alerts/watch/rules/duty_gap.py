@@ -1,6 +1,8 @@
 """F07: nobody answers roll calls, nobody writes into the duty log, or too few are on duty."""
 
-from alerts.watch.machine import HOUR_MS, Edges, Machine, limit_ms, parameter
+from dataclasses import replace
+
+from alerts.watch.machine import HOUR_MS, MINUTE_MS, Edges, Machine, limit_ms, parameter
 from alerts.watch.model import Spell
 from alerts.watch.site import Site
 from sensors.alarms import Alarm
@@ -11,6 +13,8 @@ from sensors.verdicts import Severity
 
 GAP_MS = limit_ms("F07", "gap_h", HOUR_MS)
 STAFF = int(parameter("F07", "staff"))
+SILENCE_MS = 15 * MINUTE_MS
+"""A panel silent for longer tells nothing of who is there. Our own choice."""
 ANSWERED = frozenset({"", "answered"})
 """What a roll call's `zone` says where somebody answered; else it names how it ended."""
 ANSWERS, LOG, TOO_FEW = "answers", "log", "staff"
@@ -21,6 +25,23 @@ class DutyGap(Machine):
 
     alarm = Alarm.DUTY_GAP
     events = frozenset({EventType.ROLL_CALL})
+    hears = True
+
+    def heeds(self, device: str, site: Site) -> bool:
+        """Say whether this panel is called, and known to speak by itself."""
+        spell, known = self.spells.get(ANSWERS), site.device(device)
+        calls = spell is not None and spell.device == device
+        return calls and known is not None and bool(known.interval_s or known.heartbeat_s)
+
+    def on_heard(self, device: str, at_ms: int, until_ms: int, site: Site) -> Edges:
+        """Begin anew after a silence of the panel: who was there meanwhile nobody could tell (F08)."""
+        spell = self.spells.get(ANSWERS)
+        if spell is not None and self.heeds(device, site):
+            heard_ms = spell.last_ms or spell.since_ms
+            if spell.told is None and at_ms - heard_ms > SILENCE_MS:
+                spell = replace(spell, since_ms=at_ms, due_ms=at_ms + GAP_MS + 1)
+            self.spells.put(replace(spell, last_ms=max(until_ms, heard_ms)), durable=False)
+        return ()
 
     def on_event(self, event: Event, at_ms: int, site: Site) -> Edges:
         """Take an answered roll call for somebody's presence."""
@@ -39,7 +60,9 @@ class DutyGap(Machine):
             yield from self._staffed(len(set(rounds[-1].staff)), newest_ms, at_ms, site)
 
     def on_due(self, spell: Spell, at_ms: int, site: Site) -> Edges:
-        """Object to a gap."""
+        """Object to a gap, unless the panel itself is silent."""
+        if self.heeds(spell.device, site) and at_ms - (spell.last_ms or spell.since_ms) > SILENCE_MS:
+            return ()
         hours = (at_ms - spell.since_ms) / HOUR_MS
         return self.tell(
             spell, Severity.ORANGE, at_ms, site, value=round(hours, 2), threshold=GAP_MS / HOUR_MS, unit="h"

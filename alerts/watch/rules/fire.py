@@ -59,7 +59,7 @@ class FireUnanswered(Machine):
             self.spells.put(Spell(key=key, device=event.device, since_ms=at_ms, zone=event.zone, due_ms=due_ms))
 
     def _silenced(self, spell: Spell, at_ms: int, site: Site) -> Edges:
-        if spell.told is not None or not site.facts.known:
+        if spell.told is not None or not site.facts.checks:
             return self.end(spell.key, at_ms, site)
         self.spells.put(replace(spell, count=SEEN, due_ms=spell.since_ms + VERIFY_MS + 1))
         return ()
