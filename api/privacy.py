@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from analytics.ledger import FindingRecord
 from api.ports import RoomNow
+from sensors.catalogue import CATALOGUE
 from sensors.subjects import Subject, SubjectKind
 from sensors.topology import CircuitId, DeviceId, OpeningId, Registry, Room, RoomId
 
@@ -31,6 +32,17 @@ def is_personal(registry: Registry, subject: Subject) -> bool:
     return bool(rooms) and all(room.is_personal for room in rooms)
 
 
+def reads_registry_alone(rule: str) -> bool:
+    """Say whether a rule is judged from what is written down: areas, papers, dates of leaving; nobody's presence."""
+    spec = CATALOGUE.get(rule)
+    return spec is not None and not spec.needs.metrics and not spec.needs.events and not spec.needs.records
+
+
+def tells_of_presence(registry: Registry, rule: str, subject: Subject) -> bool:
+    """Say whether the figures of a rule about a subject tell when one or two people were there."""
+    return is_personal(registry, subject) and not reads_registry_alone(rule)
+
+
 def is_restricted(registry: Registry, subject: Subject) -> bool:
     """Say whether the subject is or serves a room that shows on no plan."""
     return any(room.restricted for room in rooms_of(registry, subject))
@@ -51,7 +63,7 @@ def visible_finding(registry: Registry, record: FindingRecord) -> FindingRecord 
     """Return what may be shown of a finding: None of a restricted room; of a personal one days and no figures."""
     if is_restricted(registry, record.subject):
         return None
-    return _without_figures(registry, record) if is_personal(registry, record.subject) else record
+    return _without_figures(registry, record) if tells_of_presence(registry, record.rule, record.subject) else record
 
 
 def visible_findings(registry: Registry, records: Iterable[FindingRecord]) -> list[FindingRecord]:

@@ -16,6 +16,7 @@ from premises.holidays import holidays_of
 from premises.home import Home
 from premises.outputs import Language, outputs
 from premises.processes.remote import Server
+from premises.stores.bookings import HomeBookings
 from premises.stores.readings import open_readings
 from premises.watched import ALL_RULES, analyse
 from sensors.errors import InputFault
@@ -142,6 +143,7 @@ def of_home(home: Home, path: Path, request: Request, progress: Progress) -> Ana
             holidays=holidays_of(registry.site, path),
             store=store,
             request=request,
+            bookings=HomeBookings(home),
             progress=progress,
         )
 

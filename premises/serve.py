@@ -44,6 +44,7 @@ from premises.processes.server_info import ServerInfo
 from premises.queries import ReadingQueries
 from premises.readiness import parts
 from premises.settings import ServerSettings, Settings, read_secret
+from premises.stores.bookings import KeptBookings
 from premises.stores.readings import HomeStore, export_readings, newest_ms, open_store
 from premises.stores.records import open_records
 from premises.watchdog.guard import Around, Guard
@@ -153,7 +154,7 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
         figures = Figures(_sources(home, desk, store, registry, clock))
         guard = Guard(_around(home, settings, registry, records, clock))
         drain = DrainLoop(home.spool, guard.listening(figures.measured(touched)))
-        jobs = AnalysisJobs(home, touched)
+        jobs = AnalysisJobs(home, touched, KeptBookings(records))
         daily = DailyJobs(home=home, analyses=jobs, records=records, registry=registry, clock=clock)
         queries = ReadingQueries(
             store=store,

@@ -14,7 +14,7 @@ from sensors.subjects import Subject, SubjectKind
 from sensors.topology import Registry, RoomId
 from sensors.verdicts import Finding, Severity, Verdict
 
-PRESENCE = "presence"
+PRESENCE = frozenset({"presence", "people_count", "motion"})
 
 
 class Side(StrEnum):
@@ -168,7 +168,7 @@ def _gravity(suspicion: Suspicion) -> tuple[int, bool, float, float]:
 
 
 def _reads_presence(rule: str) -> bool:
-    return any(PRESENCE in alternatives for alternatives in CATALOGUE[rule].needs.metrics)
+    return any(PRESENCE.intersection(alternatives) for alternatives in CATALOGUE[rule].needs.metrics)
 
 
 def _is_restricted(registry: Registry, subject: Subject) -> bool:

@@ -27,6 +27,20 @@ MISSING: Mapping[str, str] = MappingProxyType(
         "two devices with a reporting interval": "missing.intervals",
         "a reading of any device": "missing.any_reading",
         "a finding of its own: see E03": "missing.see_base_load",
+        "room.holders": "missing.holders",
+        "person.rank": "missing.rank",
+        "site.organ_level": "missing.organ_level",
+        "room.usable_area_m2": "missing.usable_area",
+        "a holder who has not left: see S08": "missing.see_not_vacated",
+        "building.title_certificate": "missing.title_certificate",
+        "building.land_certificate": "missing.land_certificate",
+        "building.owner": "missing.owner",
+        "room.tenure": "missing.tenure",
+        "bookings": "missing.bookings",
+        "bookings while it was known whether somebody was there": "missing.bookings_known",
+        "room.capacity": "missing.capacity",
+        "people_count of the building, or of enough of its rooms": "missing.building_people",
+        "building.headcount": "missing.headcount",
     }
 )
 """Fixed texts of the rules about missing inputs, and the messages that say them."""
@@ -36,6 +50,7 @@ MISSING_OF: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?P<metrics>\S+) on circuit (?P<circuit>\S+)"), "missing.on_circuit"),
     (re.compile(r"circuits below (?P<circuit>\S+)"), "missing.below"),
     (re.compile(r"parent of circuit (?P<circuit>\S+)"), "missing.parent"),
+    (re.compile(r"a verdict of its own: see room:(?P<room>\S+)"), "missing.see_room"),
     (re.compile(r"a word of gateway (?P<gateway>\S+): see G04"), "missing.gateway"),
     (re.compile(r"always-on circuit for room (?P<room>\S+)"), "missing.always_on_circuit"),
     (re.compile(r"(?P<days>\d+) workdays of (?P<metrics>\S+)"), "missing.workdays"),
@@ -167,9 +182,9 @@ class Wording:
     def _evidence_value(self, value: float | str | None) -> str:
         if value is None or isinstance(value, int | float):
             return self.messages.about(value)
-        key = f"nights.{value.replace(' ', '_')}"
-        if self.messages.has(key):
-            return self.messages.text(key)
+        for key in (f"nights.{value.replace(' ', '_')}", f"word.{value}"):
+            if self.messages.has(key):
+                return self.messages.text(key)
         return self._time(value) or value
 
     def _time(self, text: str) -> str | None:

@@ -174,3 +174,12 @@ def test_deadlines_fall_on_workdays(site: Site) -> None:
     deadline = workday_deadlines(site.building.calendar)
     assert deadline(midnight(0), timedelta(days=7)) == date(2026, 11, 30)
     assert deadline(midnight(4), timedelta(hours=24)) == date(2026, 11, 30)  # a Saturday becomes the Monday after
+
+
+def test_a_fault_of_a_room_that_the_registry_no_longer_has_is_over(site: Site) -> None:
+    gone = Subject(SubjectKind.ROOM, "torn-down")
+    kept = Subject(SubjectKind.ROOM, next(iter(house().rooms)))
+    first = site.night(1, *(said(Verdict.FAULT, 0, 1, rule="S07", subject=each) for each in (gone, kept)))
+    assert len(first.recorded.new) == 2
+    ended = site.night(2).recorded.ended
+    assert [record.subject for record in ended] == [gone]

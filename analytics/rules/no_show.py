@@ -47,7 +47,7 @@ def no_shows(data: RunData) -> list[Finding]:
     sensed = [subject for subject in subjects if data.has_points(subject, OCCUPANCY_METRICS)]
     blind = "|".join(OCCUPANCY_METRICS)
     refused = [not_applicable(data, RULE, subject, blind) for subject in subjects if subject not in sensed]
-    bookings = _bookings(data)
+    bookings = _bookings(data) if sensed else ()
     if not bookings:
         return refused + [not_applicable(data, RULE, subject, BOOKINGS) for subject in sensed]
     booked = _frame(data, bookings).filter(pl.col("subject").is_in([str(subject) for subject in sensed]))

@@ -7,6 +7,7 @@ from typing import Literal
 from analytics.ledger import FindingRecord
 from api.pages.desk import GRAVITY, Desk
 from api.pages.views import Fact, FindingView, ItemLink, Moment
+from api.privacy import reads_registry_alone
 from rectification.model import ENDED_STATES, Item
 from sensors.actors import Permission
 from sensors.catalogue import CATALOGUE
@@ -43,7 +44,7 @@ def visible(desk: Desk, records: Iterable[FindingRecord]) -> Sequence[FindingRec
 def finding_view(desk: Desk, record: FindingRecord, items: Mapping[str, Item]) -> FindingView:
     """Return one finding. Of a personal room it tells that there is one, not when people were there."""
     wording, spec = desk.wording, CATALOGUE.get(record.rule)
-    is_personal = wording.is_personal(record.subject)
+    is_personal = wording.is_personal(record.subject) and not reads_registry_alone(record.rule)
     item = items.get(record.item_id or "")
     return FindingView(
         id=record.id,

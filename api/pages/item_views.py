@@ -11,6 +11,7 @@ from api.pages.finding_views import finding_view, item_link
 from api.pages.views import Act, BoardColumn, Choice, ItemPage, ItemView, PlanView, Proof, Stage, StepView
 from api.pages.wording import SYSTEM
 from api.people import workers
+from api.privacy import reads_registry_alone
 from rectification.commands import hands_on
 from rectification.model import ENDED_STATES, TRANSITIONS, Item, ItemAction, ItemState, ItemStep
 from sensors.actors import Permission
@@ -257,7 +258,7 @@ def basis(desk: Desk, item: Item, step: ItemStep) -> str:
     told = evidence_of(step)
     parts = [_window(desk, told)]
     finding = told.get("finding")
-    if isinstance(finding, dict) and not desk.wording.is_personal(item.subject):
+    if isinstance(finding, dict) and (reads_registry_alone(item.rule) or not desk.wording.is_personal(item.subject)):
         parts.append(_figures(desk, finding))
     return desk.messages.text("list.semicolon").join(filter(None, parts))
 

@@ -216,9 +216,9 @@ class Wording:
         return Fact(name=named, value=self._told(value) if isinstance(value, str) else self.value(value, _unit(name)))
 
     def _told(self, text: str) -> str:
-        key = f"nights.{text.replace(' ', '_')}"
-        if self.messages.has(key):
-            return self.messages.text(key)
+        for key in (f"nights.{text.replace(' ', '_')}", f"word.{text}"):
+            if self.messages.has(key):
+                return self.messages.text(key)
         try:
             return self.messages.day(date.fromisoformat(text))
         except ValueError:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from api.dependencies import Reader, ServicesOf, permit
 from api.people import give_item, names
 from api.ports import Services
-from api.privacy import is_personal
+from api.privacy import tells_of_presence
 from api.problems import not_found
 from api.routes.bodies import AssignBody, NoteBody
 from api.routes.views import ItemDetail, ItemStepView, ItemView
@@ -52,7 +52,7 @@ def get_item(services: ServicesOf, _: Reader, item_id: str) -> ItemDetail:
             raise not_found(kind="item")
         known = names(tx)
         steps = tx.item_steps(item_id)
-    shows_evidence = not is_personal(services.registry(), item.subject)
+    shows_evidence = not tells_of_presence(services.registry(), item.rule, item.subject)
     return ItemDetail(
         item=ItemView.of(item, known),
         steps=[ItemStepView.of(step, known, shows_evidence=shows_evidence) for step in steps],

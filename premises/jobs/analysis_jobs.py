@@ -20,9 +20,10 @@ from premises.finding_json import from_json
 from premises.home import Home
 from premises.jobs.worker import RESULT
 from premises.stores.readings import HomeStore
+from sensors.bookings import BookingSource, NoBookings
 from sensors.errors import InputFault
 from sensors.events import Event
-from sensors.readings import ReadingBatch
+from sensors.readings import ReadingBatch, epoch_ms
 from sensors.topology import SiteId
 from sensors.verdicts import Finding
 from storage.errors import StoreError
@@ -108,8 +109,9 @@ class TouchedStore:
 class AnalysisJobs:
     """Runs one worker at a time; further callers wait for their turn."""
 
-    def __init__(self, home: Home, store: TouchedStore) -> None:
+    def __init__(self, home: Home, store: TouchedStore, bookings: BookingSource | None = None) -> None:
         """Prepare; a worker lives only as long as its job."""
+        self._bookings = bookings or NoBookings()
         self._home = home
         self._store = store
         self._turn = threading.Lock()
@@ -147,7 +149,7 @@ class AnalysisJobs:
         watchdog.start()
         try:
             with process:
-                _Talk(self._store, folder, process, progress).run(job)
+                _Talk(self._store, self._bookings, folder, process, progress).run(job)
         except (OSError, ValueError) as exc:
             msg = f"the worker ended in the middle of its job ({exc}); look at {self._home.logs / 'worker.log'}"
             raise JobFailedError(msg) from exc
@@ -177,6 +179,7 @@ class _Talk:
     """The server's side of one conversation with a worker."""
 
     store: TouchedStore
+    bookings: BookingSource
     folder: Path
     process: subprocess.Popen[str]
     progress: Progress
@@ -211,9 +214,15 @@ class _Talk:
             return {"extent": store.extent(site)}
         if what == "feature_days":
             return {"days": [str(day) for day in store.feature_days(site, fingerprint=asked["fingerprint"])]}
+        if what == "bookings":
+            return {"bookings": self._booked(site, asked["start_ms"], asked["end_ms"])}
         if what == "put_features":
             return {"kept": [str(day) for day in self._keep(site, asked)]}
         return {"file": self._write(self._frame(store, what, site, asked))}
+
+    def _booked(self, site: SiteId, start_ms: int, end_ms: int) -> list[tuple[str, int, int, str]]:
+        found = self.bookings.bookings(site, start_ms=start_ms, end_ms=end_ms)
+        return [(each.room, epoch_ms(each.start), epoch_ms(each.end), each.key) for each in found]
 
     def _frame(self, store: HomeStore, what: str, site: SiteId, asked: dict[str, Any]) -> pl.DataFrame:
         if what == "readings":

@@ -16,9 +16,9 @@ from rectification.ports import ItemTransaction, WindowAnalysis
 from rectification.verification import Checked, check_items, devices_behind, items_to_verify, settle
 from sensors.clock import Clock
 from sensors.readings import epoch_ms
-from sensors.subjects import Subject
+from sensors.subjects import Subject, SubjectKind
 from sensors.topology import Registry
-from sensors.verdicts import Finding
+from sensors.verdicts import Finding, Verdict
 
 
 class DailyTransaction(FindingTransaction, ItemTransaction, Protocol):
@@ -79,8 +79,21 @@ def daily(
 
 def record(findings: Iterable[Finding], *, at: datetime, records: DailyRecords, building: Building) -> Recorded:
     """Return the edges of a run after writing them into the ledger; a quick run between two days needs only this."""
+    site = building.registry.site.id
     with records.transaction() as tx:
-        return record_run(tx, findings, site=building.registry.site.id, at=at)
+        gone = [_over(each, at) for each in tx.open_findings() if each.site == site and _is_gone(each, building.registry)]
+        return record_run(tx, [*findings, *gone], site=site, at=at)
+
+
+def _is_gone(finding: FindingRecord, registry: Registry) -> bool:
+    """Say whether a finding is about a room or building that the registry no longer has: no rule will speak of it."""
+    places = {SubjectKind.ROOM: registry.rooms, SubjectKind.BUILDING: registry.buildings}
+    known: Collection[str] | None = places.get(finding.subject.kind)
+    return known is not None and finding.subject.id not in known
+
+
+def _over(finding: FindingRecord, at: datetime) -> Finding:
+    return Finding(rule=finding.rule, subject=finding.subject, verdict=Verdict.NOT_APPLICABLE, start=at, end=at)
 
 
 def end_quiet_findings(

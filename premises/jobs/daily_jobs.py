@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -54,7 +55,7 @@ class DailyJobs:
     clock: Clock
 
     def daily(self) -> Mapping[str, object]:
-        """Return in numbers what a daily run found and changed; nothing where there are no readings yet."""
+        """Return in numbers what a daily run found and changed; nothing where there is nothing to judge yet."""
         try:
             day = self.judge()
         except NoReadingsError:
@@ -108,8 +109,9 @@ class DailyJobs:
 
     def _class_rooms(self) -> None:
         today = self._today(self.building())
-        uses = self._made(USE_RULES, today - timedelta(days=USE_DAYS), today - timedelta(days=1), ROOMS)
-        _write(uses_path(self.home), uses)
+        with suppress(NoReadingsError):  # a site whose registry alone was judged
+            uses = self._made(USE_RULES, today - timedelta(days=USE_DAYS), today - timedelta(days=1), ROOMS)
+            _write(uses_path(self.home), uses)
 
     def _made(self, rules: Collection[str], first: date, last: date, what: str) -> Any:  # noqa: ANN401 - JSON
         job = Job(

@@ -7,7 +7,7 @@ features come and go as Arrow files in FOLDER. So a year is read a week at a tim
 import json
 import os
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
@@ -23,8 +23,10 @@ from premises.holidays import holidays_of
 from premises.outputs import outputs
 from premises.processes.leash import die_with_parent
 from premises.watched import analyse
+from sensors.bookings import Booking
 from sensors.errors import InputFault
-from sensors.topology import SiteId
+from sensors.readings import from_epoch_ms
+from sensors.topology import RoomId, SiteId
 from storage.registry_file import load_registry
 
 NICENESS = 10
@@ -65,7 +67,7 @@ class Line:
 
 @dataclass(slots=True)
 class AskedStore:
-    """Keeps `analytics.ports.AnalysisStore` by asking the server.
+    """Keeps `analytics.ports.AnalysisStore` and `sensors.bookings.BookingSource` by asking the server.
 
     Features of days that changed meanwhile are not kept by the server; this run goes on with its own.
     """
@@ -102,6 +104,14 @@ class AskedStore:
         """Return the newest reading of every series."""
         return self.line.frame("latest", site=site)
 
+    def bookings(self, site: SiteId, *, start_ms: int, end_ms: int) -> Sequence[Booking]:
+        """Return the bookings that begin in [start_ms, end_ms), by room and start."""
+        told = self.line.ask("bookings", site=site, start_ms=start_ms, end_ms=end_ms)["bookings"]
+        return [
+            Booking(site=site, room=RoomId(room), start=from_epoch_ms(start), end=from_epoch_ms(end), key=key)
+            for room, start, end, key in told
+        ]
+
     def extent(self, site: SiteId) -> tuple[int, int] | None:
         """Return the times of the first and the last reading."""
         found = self.line.ask("extent", site=site)["extent"]
@@ -136,11 +146,13 @@ def run(job: dict[str, Any], line: Line) -> None:
     """Do a job and write what it found into the folder."""
     registry_path = Path(job["registry"])
     registry = load_registry(registry_path)
+    store = AskedStore(line)
     analysis = analyse(
         registry=registry,
         holidays=holidays_of(registry.site, registry_path),
-        store=AskedStore(line),
+        store=store,
         request=_request(job),
+        bookings=store,
         progress=lambda what, done: line.tell(progress=[what, done]),
     )
     result = {"now_ms": analysis.window.now_ms, **outputs(analysis, job["want"], job["language"])}

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from api.privacy import is_personal, is_restricted
+from api.privacy import is_personal, is_restricted, tells_of_presence
 from sensors.subjects import Subject
 from sensors.topology import (
     Circuit,
@@ -60,3 +60,9 @@ def test_subject_tells_of_a_person_where_all_its_rooms_are_personal(subject: str
 )
 def test_subject_is_restricted_where_any_of_its_rooms_is(subject: str, *, restricted: bool) -> None:
     assert is_restricted(furnished(), Subject.parse(subject)) is restricted
+
+
+def test_what_the_registry_tells_of_a_personal_room_is_no_attendance() -> None:
+    room = Subject.parse("room:a-202")
+    told = {rule: tells_of_presence(furnished(), rule, room) for rule in ("S02", "S05", "S07", "S08", "E05", "X99")}
+    assert told == {"S02": True, "S05": True, "S07": False, "S08": False, "E05": True, "X99": True}

@@ -1,0 +1,38 @@
+"""Bookings as an analysis asks for them: from the records, opened only when a rule wants some."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+
+from premises.home import Home
+from premises.settings import load_settings
+from premises.stores.records import open_records
+from sensors.bookings import Booking
+from sensors.topology import SiteId
+from storage.records import SqlRecords
+
+
+@dataclass(frozen=True, slots=True)
+class KeptBookings:
+    """The bookings of records that are open."""
+
+    records: SqlRecords
+
+    def bookings(self, site: SiteId, *, start_ms: int, end_ms: int) -> Sequence[Booking]:
+        """Return the bookings that begin in [start_ms, end_ms), by room and start."""
+        with self.records.reading() as tx:
+            return tx.bookings(site, start_ms=start_ms, end_ms=end_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class HomeBookings:
+    """The bookings of a home whose records nobody has opened yet; none where it has no records."""
+
+    home: Home
+
+    def bookings(self, site: SiteId, *, start_ms: int, end_ms: int) -> Sequence[Booking]:
+        """Return the bookings that begin in [start_ms, end_ms), by room and start. Raises InputFault."""
+        if load_settings(self.home).records.url is None and not self.home.records.exists():
+            return ()
+        with closing(open_records(self.home)) as records:
+            return KeptBookings(records).bookings(site, start_ms=start_ms, end_ms=end_ms)
