@@ -20,12 +20,13 @@ AT_ONCE = 0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """One telling: by which channel, at which level, when, and why there."""
+    """One telling: by which channel, at which level, when, and why there; `stands_in` for somebody who is not there."""
 
     channel: str
     level: int
     due: datetime
     reason: str
+    stands_in: bool = False
 
 
 def plan(
@@ -41,8 +42,8 @@ def plan(
         due = later(now, rung.after, timezone=policy.timezone, is_workday=is_workday)
         if level > AT_ONCE:
             due = quiet_until(policy, notice.signal, due) or due
-        channels, reason = _reached(policy, rung, due)
-        found += [Planned(channel=each, level=level, due=due, reason=reason) for each in channels]
+        channels, reason, stands_in = _reached(policy, rung, due)
+        found += [Planned(channel=each, level=level, due=due, reason=reason, stands_in=stands_in) for each in channels]
     return found
 
 
@@ -102,16 +103,16 @@ def _needs_no_answer(signal: Signal) -> bool:
     return signal.test or signal.event is Alarm.TEST
 
 
-def _reached(policy: Policy, rung: Rung, due: datetime) -> tuple[tuple[str, ...], str]:
-    """Return the channels of a rung at its time, and by whose name."""
+def _reached(policy: Policy, rung: Rung, due: datetime) -> tuple[tuple[str, ...], str, bool]:
+    """Return the channels of a rung at its time, by whose name, and whether that one stands in for another."""
     found = _once(channel for name in rung.to for channel in everyone_of(policy, name, due))
     if found:
-        return found, ", ".join(rung.to)
+        return found, ", ".join(rung.to), False
     missing = ", ".join(rung.to) or "nobody"
     stand_in = everyone_of(policy, policy.default_contact, due)
     if stand_in:
-        return stand_in, f"{policy.default_contact}, for {missing} has nobody there"
-    return policy.channels, f"{EVERYBODY}, for {missing} has nobody there"
+        return stand_in, f"{policy.default_contact}, for {missing} has nobody there", True
+    return policy.channels, f"{EVERYBODY}, for {missing} has nobody there", True
 
 
 def _matches(policy: Policy, route: Route, signal: Signal, at: datetime, is_workday: IsWorkday) -> bool:

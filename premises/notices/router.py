@@ -5,7 +5,7 @@ is red by themselves (`premises.notices.sender`).
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ from alerts.engine import decide
 from alerts.escalation import IsWorkday, monday_to_friday
 from alerts.model import is_real_fire
 from alerts.policy import Policy, tell_everybody
-from alerts.routing import plan, plan_end
+from alerts.routing import Planned, plan, plan_end
 from alerts.standing import Standing
 from sensors.clock import Clock
 from storage.spool_deliveries import Held, SpoolDeliveries, Told
@@ -161,7 +161,12 @@ class Router:
         else:
             try:
                 planned = plan(policy, notice, at, is_workday=self._is_workday)
+                self._say_holes(notice, planned)
             except Exception:  # noqa: BLE001 - a task's boundary: a plan that fails is one that tells everybody
                 self._log.exception("notice_not_routed", notice=notice.key, instead="everybody is told")
                 planned = plan(tell_everybody(policy.channels), notice, at)
         return Told(notice=notice, at=now, planned=planned, decision=decision)
+
+    def _say_holes(self, notice: Notice, planned: Sequence[Planned]) -> None:
+        for reason in dict.fromkeys(each.reason for each in planned if each.stands_in):
+            self._log.warning("nobody_on_duty", notice=notice.key, called=reason)
