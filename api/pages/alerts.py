@@ -12,6 +12,7 @@ from api.pages.rendering import local_path
 from api.pages.visits import ActingVisit, ReadingVisit
 from api.ports import RecordsTransaction
 from api.problems import existing
+from api.undelivered import retry_calls
 from sensors.actors import Permission
 
 router = APIRouter()
@@ -56,16 +57,7 @@ def retry_undelivered(visit: ActingVisit) -> Response:
     """Make the calls that were given up once more."""
 
     def work(tx: RecordsTransaction) -> object:
-        visit.actor.must(Permission.ACKNOWLEDGE_ALERT)
-        count = visit.services.alerts.retry()
-        tx.audit(
-            actor_id=visit.actor.id,
-            action="alert.retry",
-            subject="site",
-            at=visit.services.clock.now(),
-            detail={"calls": str(count)},
-        )
-        return count
+        return retry_calls(visit.services, tx, actor=visit.actor)
 
     return returned(visit, "/alerts/undelivered", "retried", work)
 

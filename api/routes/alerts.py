@@ -1,4 +1,4 @@
-"""Alerts: seen, and acknowledged."""
+"""Alerts: seen, acknowledged, who was called for them, and what never arrived."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -6,11 +6,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from alerts.commands import acknowledge
+from alerts.escalation import clocks_of
+from api.alert_ports import Call, Telling
 from api.dependencies import Reader, ServicesOf, permit
 from api.people import names
 from api.problems import not_found
-from api.routes.bodies import AcknowledgeBody
-from api.routes.views import AlertDetail, AlertStepView, AlertView
+from api.routes.bodies import AcknowledgeBody, RetryBody
+from api.routes.views import AlertDetail, AlertStepView, AlertView, Retried
+from api.undelivered import retry_calls
 from sensors.actors import Actor, Permission
 
 router = APIRouter(tags=["alerts"])
@@ -27,6 +30,21 @@ def get_alerts(
         return [AlertView.of(alert) for alert in tx.alerts(open_only=open_only, limit=limit)]
 
 
+@router.get("/alerts/undelivered")
+def get_undelivered(
+    services: ServicesOf, _: Reader, *, limit: Annotated[int, Query(ge=1, le=500)] = 100
+) -> Sequence[Call]:
+    """Return the calls that were given up, the newest first."""
+    return services.alerts.undelivered(limit=limit)
+
+
+@router.post("/alerts/undelivered/retry")
+def post_retry(services: ServicesOf, actor: Watcher, given: RetryBody) -> Retried:
+    """Make calls that were given up once more: those of these numbers, all where none are given."""
+    with services.records.transaction() as tx:
+        return Retried(calls=retry_calls(services, tx, actor=actor, numbers=given.numbers or None))
+
+
 @router.get("/alerts/{alert_id}")
 def get_alert(services: ServicesOf, _: Reader, alert_id: str) -> AlertDetail:
     """Return an alert with who did what and when."""
@@ -35,8 +53,17 @@ def get_alert(services: ServicesOf, _: Reader, alert_id: str) -> AlertDetail:
         if alert is None:
             raise not_found(kind="alert")
         known = names(tx)
-        steps = [AlertStepView.of(step, known) for step in tx.alert_steps(alert_id)]
-    return AlertDetail(alert=AlertView.of(alert), steps=steps)
+        steps = tx.alert_steps(alert_id)
+        verified = min((check.at for check in tx.alarm_checks_of(alert_id)), default=None)
+    desk = services.alerts
+    clocks = clocks_of(desk.policy(), alert, steps, verified=verified, is_workday=desk.is_workday)
+    return AlertDetail(
+        alert=AlertView.of(alert),
+        steps=[AlertStepView.of(step, known) for step in steps],
+        clocks=clocks,
+        calls=desk.calls(alert_id),
+        telling=desk.tellings([alert_id]).get(alert_id, Telling()),
+    )
 
 
 @router.post("/alerts/{alert_id}/acknowledge")

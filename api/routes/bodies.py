@@ -89,6 +89,12 @@ class AcknowledgeBody(NoteBody):
     on_behalf_of: Annotated[Text, Field(max_length=200)] = ""
 
 
+class RetryBody(Body):
+    """Which calls to make once more; all where none are named."""
+
+    numbers: Annotated[tuple[Number, ...], Field(max_length=500)] = ()
+
+
 class AssignBody(NoteBody):
     """Who answers for an item; what is left out stays as it is."""
 

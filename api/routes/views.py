@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from alerts.commands import message_id
+from alerts.escalation import ResponseClock
 from alerts.model import Alert, AlertAction, AlertState, AlertStep
 from analytics.ledger import FindingRecord, Judgement
+from api.alert_ports import Call, Telling
 from api.ports import IngestHealth, RoomClass, RoomNow, Series
 from rectification.model import Item, ItemAction, ItemState, ItemStep
 from sensors.accounts import Account
@@ -149,10 +151,20 @@ class AlertStepView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertDetail:
-    """An alert with its transitions, in order."""
+    """An alert with its transitions, in order; the clocks that people answer against; who was called and is next."""
 
     alert: AlertView
     steps: Sequence[AlertStepView]
+    clocks: Sequence[ResponseClock]
+    calls: Sequence[Call]
+    telling: Telling
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retried:
+    """How many calls are made once more."""
+
+    calls: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,15 +9,18 @@ from typing import TypeVar
 
 import structlog
 
-from alerts.escalation import IsWorkday, monday_to_friday
-from alerts.policy import Policy, tell_everybody
+from alerts.escalation import IsWorkday
+from alerts.policy import Policy
 from api.alert_ports import Call, CallState, Telling
 from premises.home import Home
+from premises.notices.assembly import workdays
 from premises.notices.channels import channels_of
+from premises.notices.policy_now import PolicyFile
 from premises.settings import Settings
 from sensors.clock import Clock
 from sensors.errors import NotNowError
 from sensors.topology import Registry
+from storage.policy_file import Ground
 from storage.spool_decided import SpoolDecided
 from storage.spool_deliveries import DeliveryState, Sent, SpoolDeliveries
 
@@ -105,9 +108,11 @@ class SpoolAlertDesk:
 
 def alert_desk_of(home: Home, settings: Settings, *, registry: Callable[[], Registry], clock: Clock) -> SpoolAlertDesk:
     """Return the desk over a home's spool. Raises SettingsError, SecretError."""
+    site = registry().site
     channels = tuple(channel.name for channel in channels_of(settings, home, registry=registry))
-    ways = tell_everybody(channels, timezone=registry().site.timezone)
-    return SpoolAlertDesk(home.spool, policy=lambda: ways, is_workday=monday_to_friday, clock=clock)
+    # That the file is refused is for the process to tell that sends by it.
+    policy = PolicyFile(home.policy, Ground(channels=channels, timezone=site.timezone), refused=lambda _: None)
+    return SpoolAlertDesk(home.spool, policy=policy.now, is_workday=workdays(site.calendar), clock=clock)
 
 
 def call_of(sent: Sent, now: datetime) -> Call:

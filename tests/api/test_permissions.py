@@ -32,6 +32,8 @@ TABLE: dict[tuple[str, str], Permission | str] = {
     ("GET", "/api/v1/audit"): Permission.READ_AUDIT,
     ("GET", "/api/v1/audit/integrity"): Permission.READ_AUDIT,
     ("GET", "/api/v1/alerts"): Permission.READ,
+    ("GET", "/api/v1/alerts/undelivered"): Permission.READ,
+    ("POST", "/api/v1/alerts/undelivered/retry"): Permission.ACKNOWLEDGE_ALERT,
     ("GET", "/api/v1/alerts/{alert_id}"): Permission.READ,
     ("POST", "/api/v1/alerts/{alert_id}/acknowledge"): Permission.ACKNOWLEDGE_ALERT,
     ("POST", "/api/v1/alert-replies/sms"): PUBLIC,  # by its own secret and source address
