@@ -42,7 +42,8 @@ def plan(
         due = later(now, rung.after, timezone=policy.timezone, is_workday=is_workday)
         if level > AT_ONCE:
             due = quiet_until(policy, notice.signal, due) or due
-        channels, reason, stands_in = _reached(policy, rung, due)
+        reached, reason, stands_in = _reached(policy, rung, due)
+        channels = _but_failing(policy, notice.signal, reached)
         found += [Planned(channel=each, level=level, due=due, reason=reason, stands_in=stands_in) for each in channels]
     return found
 
@@ -83,6 +84,9 @@ def everyone_of(policy: Policy, name: str, at: datetime) -> tuple[str, ...]:
 def _rungs(policy: Policy, route: Route | None, signal: Signal) -> Sequence[Rung]:
     if signal.event is Alarm.TEST and signal.parameters.get("to"):
         return [Rung(to=(signal.parameters["to"],))]
+    if signal.event is Alarm.UNCONFIRMED_TEST:
+        # Whoever was to confirm it was not reached: all others are.
+        return [Rung(to=(EVERYBODY,))]
     if route is not None:
         found = levels(policy.escalations, route.escalation)
     elif policy.routes or policy.contacts:
@@ -113,6 +117,13 @@ def _reached(policy: Policy, rung: Rung, due: datetime) -> tuple[tuple[str, ...]
     if stand_in:
         return stand_in, f"{policy.default_contact}, for {missing} has nobody there", True
     return policy.channels, f"{EVERYBODY}, for {missing} has nobody there", True
+
+
+def _but_failing(policy: Policy, signal: Signal, channels: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the channels without the one that the alert says fails; with it only where there is no other at all."""
+    failing = signal.parameters.get("channel", "") if signal.event is Alarm.CHANNEL_FAILS else ""
+    others = tuple(each for each in channels if each != failing)
+    return others or tuple(each for each in policy.channels if each != failing) or channels
 
 
 def _matches(policy: Policy, route: Route, signal: Signal, at: datetime, is_workday: IsWorkday) -> bool:
