@@ -31,9 +31,8 @@ from premises.jobs.rollup_job import Rollups
 from premises.jobs.scheduler import Schedule
 from premises.live_registry import LiveRegistry
 from premises.metrics import Figures, Sources
-from premises.notices.alert_desk import alert_desk_of
-from premises.notices.alerting import Alerting
-from premises.notices.channels import channels_of
+from premises.notices.alert_desk import SpoolAlertDesk, alert_desk_of
+from premises.notices.assembly import alerting_of
 from premises.notices.sms_replies import sms_replies
 from premises.notices.wecom_replies import wecom_replies
 from premises.papers import duty_sheets
@@ -152,7 +151,8 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
         desk = SpoolDesk(home, registry=registry, clock=clock)
         stack.callback(desk.close)
         figures = Figures(_sources(home, desk, store, registry, clock))
-        guard = Guard(_around(home, settings, registry, records, clock))
+        alert_desk = alert_desk_of(home, settings, registry=registry, clock=clock)
+        guard = Guard(_around(home, settings, registry, records, alert_desk))
         drain = DrainLoop(home.spool, guard.listening(figures.measured(touched)))
         jobs = AnalysisJobs(home, touched, KeptBookings(records))
         daily = DailyJobs(home=home, analyses=jobs, records=records, registry=registry, clock=clock)
@@ -193,7 +193,7 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
                 drain_failure=drain.status.failure,
             ),
             data=desk,
-            alerts=alert_desk_of(home, settings, registry=registry, clock=clock),
+            alerts=alert_desk,
             figures=figures.text,
             sms_replies=sms_replies(settings, home),
             duty_sheet=duty_sheets(registry, clock),
@@ -219,21 +219,17 @@ def _tidied(records: SqlRecords, clock: Clock) -> Mapping[str, object]:
 
 
 def _around(
-    home: Home, settings: Settings, registry: Callable[[], Registry], records: SqlRecords, clock: Clock
+    home: Home, settings: Settings, registry: Callable[[], Registry], records: SqlRecords, desk: SpoolAlertDesk
 ) -> Around:
     """Return what the watchers look at, and who sends while ingest is gone."""
-
-    def stand_in() -> Alerting:
-        channels = channels_of(settings, home, registry=registry)
-        return Alerting(home.spool, channels=channels, records=lambda: open_records(home), clock=clock)
-
     return Around(
         home=home,
         settings=settings.watchdog,
         registry=registry,
-        clock=clock,
+        clock=SystemClock(),
         reading_records=records.reading,
-        stand_in=stand_in,
+        stand_in=lambda: alerting_of(home, settings, registry=registry),
+        tests=lambda: desk.policy().tests,
     )
 
 
