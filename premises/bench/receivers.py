@@ -18,19 +18,17 @@ class Told:
     """What came, by monotonic seconds. `first_s` holds the first attempt for each zone and kind of notice."""
 
     first_s: dict[tuple[str, str], float] = field(default_factory=dict)
-    attempts: Counter[tuple[str, str]] = field(default_factory=Counter)
-    posts: int = 0
+    attempts: Counter[str] = field(default_factory=Counter)
+    """How often each delivery came, by its name: more than once where an answer came too late or not at all."""
     sms_s: list[float] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def hooked(self, posted: Mapping[str, Any], at_s: float) -> None:
+    def hooked(self, delivery: str, posted: Mapping[str, Any], at_s: float) -> None:
         """Remember what a webhook was told: a notice, or many of them in a digest."""
         with self._lock:
-            self.posts += 1
+            self.attempts[delivery] += 1
             for notice in posted.get("notices", [posted]):
-                key = notice["alert"]["zone"], notice["kind"]
-                self.first_s.setdefault(key, at_s)
-                self.attempts[key] += 1
+                self.first_s.setdefault((notice["alert"]["zone"], notice["kind"]), at_s)
 
     def texted(self, at_s: float) -> None:
         """Remember an SMS."""
@@ -62,7 +60,7 @@ def receivers() -> Iterator[tuple[str, Told]]:
             if self.path == PHONE:
                 told.texted(at_s)
             else:
-                told.hooked(json.loads(body), at_s)
+                told.hooked(self.headers["X-Premises-Delivery"], json.loads(body), at_s)
             self.send_response(200)
             self.send_header("Content-Length", "0")
             self.end_headers()
