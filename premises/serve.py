@@ -27,6 +27,7 @@ from premises.jobs.analysis_jobs import AnalysisJobs, TouchedStore
 from premises.jobs.daily import workday_deadlines
 from premises.jobs.daily_jobs import DailyJobs, last_daily, room_uses
 from premises.jobs.drain_loop import DrainLoop
+from premises.jobs.log_rules import LogRules
 from premises.jobs.rollup_job import Rollups
 from premises.jobs.scheduler import Schedule
 from premises.live_registry import LiveRegistry
@@ -168,7 +169,10 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
         rollups = Rollups(store, daily.building)
         schedule = Schedule(
             daily,
-            nightly={"tidy": lambda: _tidied(records, clock)},
+            nightly={
+                "logs": LogRules(records=records, building=daily.building, clock=clock).nightly,
+                "tidy": lambda: _tidied(records, clock),
+            },
             hourly={"rollup": rollups.changed},
             ended=guard.jobs.ended,
         )
