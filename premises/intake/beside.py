@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Self
 
+from premises.clock import SystemClock
 from premises.home import Home
 from premises.intake.fire_panel import OpenSpool, Service, fire_panel
 from premises.intake.watching import Ticker, Watching
+from premises.intake.written import Records, Written
 from premises.settings import Settings
 from sensors.intake import SpoolEntry
 from sensors.topology import Registry
@@ -36,8 +38,14 @@ class Beside:
     ) -> Self:
         """Make it; the spool must have been opened once, so that its tables are there."""
         writing = threading.Lock()
+        written = Written(lambda: _records(home), site=lambda: registry().site.id, clock=SystemClock())
         with closing(SpoolWatch(home.spool)) as spool:
-            watching = Watching(spool, registry=registry, now_ms=lambda: time.time_ns() // 1_000_000)
+            watching = Watching(
+                spool,
+                registry=registry,
+                now_ms=lambda: time.time_ns() // 1_000_000,
+                facts=lambda: written.facts,
+            )
         ticker = Ticker(watching, home.spool, writing=writing, wake=wake)
         panels = fire_panel(
             home,
@@ -48,7 +56,7 @@ class Beside:
             watching=watching,
             wake=wake,
         )
-        return cls(writing=writing, watching=watching, services=(panels, ticker))
+        return cls(writing=writing, watching=watching, services=(panels, ticker, written))
 
     @contextmanager
     def committing(self, entries: Sequence[SpoolEntry]) -> Iterator[Watched]:
@@ -65,3 +73,10 @@ class Beside:
         """Begin nothing new and wait for what is under way."""
         for service in self._services:
             service.stop()
+
+
+def _records(home: Home) -> Records:
+    # In the thread that needs them: opening the records takes longer than all of ingest's own start.
+    from premises.stores.records import open_records  # noqa: PLC0415
+
+    return open_records(home)
