@@ -43,7 +43,8 @@ def _lay_out(document: DocumentType) -> None:
     section.page_width, section.page_height = Mm(210), Mm(297)
     section.top_margin, section.bottom_margin = Mm(25), Mm(20)
     section.left_margin, section.right_margin = Mm(25), Mm(20)
-    document.styles["Normal"].paragraph_format.space_after = Pt(4)
+    spacing = document.styles["Normal"].paragraph_format
+    spacing.space_before, spacing.space_after = Pt(3), Pt(3)
 
 
 def _add_table(document: DocumentType, told: PaperTable) -> None:
@@ -54,6 +55,8 @@ def _add_table(document: DocumentType, told: PaperTable) -> None:
     table = document.add_table(rows=1 + len(rows), cols=len(told.columns))
     table.style = "Table Grid"
     table.autofit = False
+    for column, laid in zip(told.columns, table.columns, strict=True):
+        laid.width = Mm(TEXT_WIDTH_MM * column.width_pct / 100)
     for number, row in enumerate([[column.head for column in told.columns], *rows]):
         for column, text, cell in zip(told.columns, row, table.rows[number].cells, strict=True):
             cell.width = Mm(TEXT_WIDTH_MM * column.width_pct / 100)
