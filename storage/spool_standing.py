@@ -9,6 +9,8 @@ from pydantic import TypeAdapter
 from alerts.standing import Drill, OutOfService, Shelf, Silence, Standing
 from sensors.readings import from_epoch_ms
 
+NOTHING = b"[]"
+
 
 def changed_standing(db: sqlite3.Connection, standing: Standing) -> Mapping[str, bytes]:
     """Return what differs from what lies there, by name; nearly always nothing does."""
@@ -29,18 +31,19 @@ def write_standing(db: sqlite3.Connection, changed: Mapping[str, bytes]) -> None
 def read_standing(db: sqlite3.Connection) -> Standing:
     """Return what stands. Raises ValueError where what lies there cannot be read."""
     seen = db.execute("SELECT alert_id, at_ms FROM acknowledged").fetchall()
+    kept = {name: body for name, body in db.execute("SELECT name, body FROM standing") if body != NOTHING}
     return Standing(
-        silences=_silences().validate_json(_body(db, "silences")),
-        drills=_drills().validate_json(_body(db, "drills")),
-        shelves=_shelves().validate_json(_body(db, "shelves")),
-        out_of_service=_out_of_service().validate_json(_body(db, "out_of_service")),
+        silences=_silences().validate_json(kept.get("silences", NOTHING)),
+        drills=_drills().validate_json(kept.get("drills", NOTHING)),
+        shelves=_shelves().validate_json(kept.get("shelves", NOTHING)),
+        out_of_service=_out_of_service().validate_json(kept.get("out_of_service", NOTHING)),
         acknowledged={alert_id: from_epoch_ms(at_ms) for alert_id, at_ms in seen},
     )
 
 
 def _body(db: sqlite3.Connection, name: str) -> bytes:
     row = db.execute("SELECT body FROM standing WHERE name = ?", (name,)).fetchone()
-    return b"[]" if row is None else bytes(row[0])
+    return NOTHING if row is None else bytes(row[0])
 
 
 @cache

@@ -51,10 +51,11 @@ class Alerting:
             spool,
             policy=policy or _everybody(self._names),
             clocks=Clocks(wall=clock),
-            planned=self._wake_senders,
+            planned=self._wake_others,
             is_workday=is_workday,
         )
-        self._woken = (Loop("router", router), Loop("projector", Projector(spool, records, clock)))
+        self._router = Loop("router", router)
+        self._projector = Loop("projector", Projector(spool, records, clock))
         self._beside = () if leases is None else (Loop("leases", leases),)
 
     def start(self) -> None:
@@ -65,9 +66,8 @@ class Alerting:
             loop.start()
 
     def wake(self) -> None:
-        """Say that there is something new."""
-        for loop in self._woken:
-            loop.wake()
+        """Say that there is something new; once it is planned it goes out, and then into the records."""
+        self._router.wake()
 
     def stop(self) -> None:
         """Begin nothing new, wait a little for what is under way; what is left goes out after the next start."""
@@ -78,10 +78,10 @@ class Alerting:
 
     @property
     def _loops(self) -> tuple[Loop, ...]:
-        return (*self._woken, *self._senders, *self._beside)
+        return (self._router, self._projector, *self._senders, *self._beside)
 
-    def _wake_senders(self) -> None:
-        for loop in self._senders:
+    def _wake_others(self) -> None:
+        for loop in (*self._senders, self._projector):
             loop.wake()
 
 

@@ -1,5 +1,6 @@
 """The projector: brings notices into the records, and hears from the records what people did about alerts."""
 
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ import structlog
 
 from alerts.dispatch import Notice, project
 from alerts.ports import AlertTransaction
+from alerts.standing_commands import bring_in_line, keeps_standing, out_of_line
 from ingest.repeats import Repeats
 from premises.notices.mirror import HeardRecords, Mirror
 from sensors.clock import Clock
@@ -18,7 +20,12 @@ from storage.spool_notices import UnreadableNotice
 from storage.spool_outbox import SpoolOutbox
 
 PROJECTED_AT_ONCE = 200
+IN_LINE_EVERY = timedelta(seconds=30)
+"""How late an alert may come off its shelf in the console. The project's own choice; people are told on time."""
+
 TIDY_EVERY = timedelta(hours=1)
+HEAR_EVERY_S = 0.9
+"""How often the records are asked what people did: at every look, but not at every fire of many."""
 
 
 class Records(HeardRecords, Protocol):
@@ -47,8 +54,10 @@ class Projector:
         self._outbox: SpoolOutbox | None = None
         self._records: Records | None = None
         self._tidied: datetime | None = None
+        self._in_line: datetime | None = None
         self._repeats = Repeats()
         self._mirror = Mirror(spool, clock)
+        self._heard_s = float("-inf")
         self._log = structlog.get_logger(__name__)
 
     def pass_once(self, stopping: Callable[[], bool]) -> bool:
@@ -99,12 +108,29 @@ class Projector:
 
     def _hear(self) -> None:
         """Hear from the records who has seen what, and what is silenced; without them what was heard still stands."""
+        if time.monotonic() - self._heard_s < HEAR_EVERY_S:
+            return
+        self._heard_s = time.monotonic()
         try:
             if self._records is None:
                 self._records = self._open_records()
+            self._keep_in_line(self._records)
             self._mirror.hear(self._records)
         except Exception as exc:  # noqa: BLE001 - a task's boundary: who cannot be heard stops nothing, so people go on being told
             self._say("alerts_not_heard", exc)
+
+    def _keep_in_line(self, records: Records) -> None:
+        """Bring alerts back whose shelf is over, and follow what went out of service, once in a while."""
+        now = self._clock.now()
+        if self._in_line is not None and timedelta(0) <= now - self._in_line < IN_LINE_EVERY:
+            return
+        with records.reading() as tx:
+            is_crooked = keeps_standing(tx) and bool(out_of_line(tx, now))
+        if is_crooked:
+            with records.transaction() as writing:
+                moved = bring_in_line(writing, clock=self._clock) if keeps_standing(writing) else 0
+            self._log.info("alerts_brought_in_line", alerts=moved)
+        self._in_line = now
 
     def _records_answer(self) -> bool:
         """Say whether the records are there at all, so that one notice that they refuse is not taken for all."""
