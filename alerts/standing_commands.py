@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TypeVar
+from typing import TypeGuard, TypeVar
 
 from alerts.commands import UnknownAlertError, step
 from alerts.matching import Matcher
@@ -278,6 +278,11 @@ def suppress(tx: StandingTransaction, alert_id: str, *, by: str, clock: Clock) -
 def release(tx: StandingTransaction, alert_id: str, *, clock: Clock) -> Alert | None:
     """Return the alert as raised anew, for nothing explains it any more; None where it was not suppressed."""
     return _by_design(tx, alert_id, AlertAction.RELEASE, clock)
+
+
+def keeps_standing(tx: object) -> TypeGuard[StandingTransaction]:
+    """Say whether these records hold what people say beforehand; those that only take alerts do not."""
+    return hasattr(tx, "alerts_in")
 
 
 def out_of_line(tx: StandingTransaction, now: datetime) -> list[tuple[Alert, AlertAction]]:
