@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from alerts.commands import facts_of
-from alerts.model import OPEN_STATES, TRANSITIONS, Alert, AlertAction, AlertState, AlertStep
+from alerts.model import OPEN_STATES, TRANSITIONS, Alert, AlertAction, AlertState, AlertStep, is_legal
 from api.alert_ports import Telling
 from api.pages.desk import GRAVITY, Desk
 from api.pages.response_views import (
@@ -24,6 +25,8 @@ ICONS: Mapping[str, str] = {"fire": "fire", "smoke": "smoke", "leak": "leak", "f
 
 SHOWN = 200
 ON_WALL = 8
+ASIDE = timedelta(hours=1)
+"""How long the form proposes to put something aside."""
 
 
 def open_alerts(desk: Desk) -> Sequence[AlertView]:
@@ -88,12 +91,17 @@ def _advice(desk: Desk, alert: Alert) -> str:
 def alert_in_full(desk: Desk, alert: Alert) -> AlertView:
     """Return one alert with its clocks, who was called, what was found on site, and who did what to it."""
     steps, checks = desk.tx.alert_steps(alert.id), desk.tx.alarm_checks_of(alert.id)
+    may_put_aside = desk.actor.may(Permission.ACKNOWLEDGE_ALERT)
     return replace(
         alert_view(desk, alert, tellings_of(desk, [alert]).get(alert.id)),
         clocks=() if alert.test else clock_views(desk, alert, steps, checks),
         levels=level_views(desk, desk.services.alerts.calls(alert.id)),
         checks=check_views(desk, checks),
         can_verify=desk.actor.may(Permission.KEEP_LOG),
+        can_shelve=may_put_aside and is_legal(alert, AlertAction.SHELVE),
+        can_take_out=may_put_aside and is_legal(alert, AlertAction.TAKE_OUT),
+        subject=str(alert.subject),
+        aside_until=f"{(desk.now + ASIDE).astimezone(desk.messages.zone):%Y-%m-%dT%H:%M}",
         steps=[_step_view(desk, step) for step in steps],
     )
 

@@ -121,6 +121,10 @@ class AlertView:
     guidance: str = ""
     can_acknowledge: bool = False
     can_verify: bool = False
+    can_shelve: bool = False
+    can_take_out: bool = False
+    subject: str = ""
+    aside_until: str = ""
     is_drill: bool = False
     is_flapping: bool = False
     held: str = ""
