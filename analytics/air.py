@@ -1,5 +1,9 @@
 """Air: what a CO2 sensor would have shown at the site's pressure."""
 
+import polars as pl
+
+from sensors.topology import Registry
+
 STANDARD_EXPONENT = 5.25588
 STANDARD_LAPSE_PER_M = 2.25577e-5
 
@@ -20,3 +24,22 @@ def co2_correction(altitude_m: float | None, *, pressure_compensated: bool | Non
     if pressure_compensated is not False or altitude_m is None:
         return 1.0
     return 1 / pressure_ratio(altitude_m)
+
+
+def corrected_co2(registry: Registry, found: pl.DataFrame) -> pl.DataFrame:
+    """Return samples of CO2 with the `value` of sensors that do not know the altitude corrected for it."""
+    rows = [
+        (device.id, co2_correction(registry.site.altitude_m, pressure_compensated=device.pressure_compensated))
+        for device in registry.devices.values()
+    ]
+    factors = pl.DataFrame(rows, schema={"device": pl.String, "factor": pl.Float64}, orient="row")
+    corrected = found.join(factors, on="device", how="left", maintain_order="left")
+    return corrected.with_columns(pl.col("value") * pl.col("factor").fill_null(1.0)).drop("factor")
+
+
+def rooms_uncorrected(registry: Registry) -> frozenset[str]:
+    """Return the rooms with a sensor that does not know the altitude, where the registry does not either."""
+    if registry.site.altitude_m is not None:
+        return frozenset()
+    devices = [device for device in registry.devices.values() if device.pressure_compensated is False]
+    return frozenset(place.room for device in devices for place in device.placements if place.room is not None)

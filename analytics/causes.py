@@ -4,23 +4,29 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from sensors.subjects import SubjectKind
-from sensors.topology import DeviceId, Registry
+from sensors.topology import CircuitId, DeviceId, Registry
 from sensors.verdicts import Finding, Verdict
 
 BASE_LOAD, AFTER_HOURS = "E03", "E04"
 OFFLINE, GATEWAY_DOWN = "G01", "G04"
+HIGH_CO2, FRESH_AIR = "A01", "A02"
 SEE_BASE_LOAD = "a finding of its own: see E03"
+SEE_HIGH_CO2 = "a finding of its own: see A01"
+SUPPLY_RULES = frozenset({"L05", "L06"})
+"""What comes from the supply shows on every circuit behind it: it is told of the uppermost."""
 AFTER_HOURS_EVIDENCE = ("after_hours_ratio", "last_year_ratio")
 
 
 def one_per_cause(findings: Iterable[Finding], registry: Registry) -> list[Finding]:
-    """Return the findings with each cause told once: a silent device under its gateway, E04 under E03.
+    """Return the findings with each cause told once: a silent device under its gateway, E04 under E03, A02 under A01.
+
+    A voltage is told of the uppermost circuit that has it.
 
     What is explained becomes not applicable and names where to look, so that a fault opened before ends there and
     comes back only if it outlasts its cause. A run that does not ask for the cause tells every fault itself.
     """
-    told = list(findings)
-    return _under_gateways(_under_base_load(told), registry)
+    told = _under_supply(_under_high_co2(_under_base_load(list(findings))), registry)
+    return _under_gateways(told, registry)
 
 
 def _under_gateways(findings: Sequence[Finding], registry: Registry) -> list[Finding]:
@@ -49,6 +55,51 @@ def _under_base_load(findings: Sequence[Finding]) -> list[Finding]:
         else:
             merged.append(each)
     return merged
+
+
+def _under_high_co2(findings: Sequence[Finding]) -> list[Finding]:
+    high = [each for each in findings if _is_fault(each, HIGH_CO2)]
+    stale = [each for each in findings if _is_fault(each, FRESH_AIR)]
+    merged: list[Finding] = []
+    for each in findings:
+        if _is_fault(each, HIGH_CO2):
+            fresh = [other.value for other in stale if _meet(each, other) and other.value is not None]
+            added = {"fresh_air_m3h": min(fresh)} if fresh else {}
+            merged.append(replace(each, evidence={**each.evidence, **added}))
+        elif _is_fault(each, FRESH_AIR) and any(_meet(each, other) for other in high):
+            merged.append(_explained(each, SEE_HIGH_CO2))
+        else:
+            merged.append(each)
+    return merged
+
+
+def _under_supply(findings: Sequence[Finding], registry: Registry) -> list[Finding]:
+    faults = [each for each in findings if each.rule in SUPPLY_RULES and each.verdict is Verdict.FAULT]
+    of_circuit: dict[tuple[str, str], list[Finding]] = {}
+    for each in faults:
+        of_circuit.setdefault((each.rule, each.subject.id), []).append(each)
+    explained = {id(each): over for each in faults if (over := _above_with_fault(each, of_circuit, registry))}
+    return [
+        _explained(each, f"the voltage of circuit {explained[id(each)]}: see {each.rule}")
+        if id(each) in explained
+        else each
+        for each in findings
+    ]
+
+
+def _above_with_fault(
+    finding: Finding, of_circuit: dict[tuple[str, str], list[Finding]], registry: Registry
+) -> CircuitId | None:
+    """Return the uppermost circuit above with a fault of the same rule at the same time."""
+    over = [
+        circuit.id
+        for circuit in registry.above(CircuitId(finding.subject.id))
+        if any(
+            other.unit == finding.unit and other.start < finding.end and finding.start < other.end
+            for other in of_circuit.get((finding.rule, circuit.id), ())
+        )
+    ]
+    return over[-1] if over else None
 
 
 def _with_evidence(finding: Finding, others: Sequence[Finding]) -> Finding:

@@ -8,6 +8,7 @@ import polars as pl
 from analytics.calendar import WorkCalendar
 from analytics.head_counts import building_features, people_track, use_features
 from analytics.intervals import MS_PER_HOUR, cut, in_hours
+from analytics.level_features import drift_features, reactive_features, residual_features
 from analytics.occupancy import circuit_occupancy, room_occupancy
 from analytics.points import FOREVER_MS, points, with_hold
 from analytics.ports import FEATURES_SCHEMA, ReadingSource
@@ -98,6 +99,9 @@ class Analyst:
             energy_features(tracks.power, tracks.circuit_occupancy, parts),
             export_features(tracks.export, parts),
             sample_features(readings, self.point_rows, parts),
+            drift_features(readings, self.point_rows, parts),
+            residual_features(readings, self.point_rows, parts),
+            reactive_features(readings, self.point_rows, self.ct_ratios(), parts),
         ]
         return pl.concat(frames).select(FEATURES_SCHEMA.names()).cast(FEATURES_SCHEMA)
 

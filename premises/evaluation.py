@@ -8,8 +8,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from alerts.quality import RULE as ALARM_QUALITY
+from alerts.quality import chattering
 from analytics.calendar import DayKind, Holidays
-from analytics.causes import AFTER_HOURS, BASE_LOAD, GATEWAY_DOWN, OFFLINE
+from analytics.causes import AFTER_HOURS, BASE_LOAD, FRESH_AIR, GATEWAY_DOWN, HIGH_CO2, OFFLINE
 from analytics.ports import AnalysisStore
 from analytics.runs import Analysis
 from premises.analysis import CsvSource, Progress, Question, store_of_csv
@@ -22,6 +24,7 @@ from sensors.catalogue import CATALOGUE
 from sensors.errors import InputFault
 from sensors.events import Event, EventState, EventType
 from sensors.readings import ReadingFlag, from_epoch_ms
+from sensors.subjects import Subject, SubjectKind
 from sensors.topology import DeviceId, Registry, SiteId
 from sensors.verdicts import Finding, Verdict
 from simulators.faults import FOREVER_MS
@@ -32,9 +35,9 @@ from simulators.truth import TruthRow, read_truth
 from storage.readings.duckdb import DuckDBReadingStore
 from storage.registry_file import load_registry
 
-CAUSES: Mapping[str, str] = {AFTER_HOURS: BASE_LOAD, OFFLINE: GATEWAY_DOWN}
+CAUSES: Mapping[str, str] = {AFTER_HOURS: BASE_LOAD, OFFLINE: GATEWAY_DOWN, FRESH_AIR: HIGH_CO2}
 """The rules whose finding another rule's takes in, "one finding per cause"."""
-BUILT = frozenset(ALL_RULES)
+BUILT = frozenset(ALL_RULES) | {ALARM_QUALITY}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +110,11 @@ def scores_of(
     end = from_epoch_ms(analysis.window.now_ms)
     within = [row for row in truth if row.start < end and start < row.end]
     beyond = [row for row in truth if row not in within]
-    told = list(_told(analysis.findings, days))
+    events = list(events)
+    told = [
+        *_told(analysis.findings, days),
+        *_chattered(events, start, end),
+    ]
     return scored(
         [each for each in told if not met_only_by(each, beyond, within)],
         within,
@@ -169,6 +176,19 @@ def _explained(findings: Iterable[Finding]) -> list[Explained]:
         if each.verdict is Verdict.NOT_APPLICABLE and each.rule in CAUSES
         if any(why.endswith(f"see {CAUSES[each.rule]}") for why in each.missing)
     ]
+
+
+def _chattered(events: Iterable[Event], start: datetime, end: datetime) -> Iterator[Found]:
+    """Yield the points that came again and again (G06), whatever they said."""
+    onsets = (
+        (Subject(SubjectKind.DEVICE, event.device), event.zone, event.time)
+        for event in events
+        if event.state is EventState.ACTIVE and not event.test and start <= event.time < end
+    )
+    for chatter in chattering(onsets):
+        yield Found(
+            rule=ALARM_QUALITY, subject=chatter.subject, start=chatter.start, end=chatter.end, known=chatter.known
+        )
 
 
 def stored_events(store: AnalysisStore, site: SiteId) -> list[Event]:

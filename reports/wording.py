@@ -41,6 +41,23 @@ MISSING: Mapping[str, str] = MappingProxyType(
         "room.capacity": "missing.capacity",
         "people_count of the building, or of enough of its rooms": "missing.building_people",
         "building.headcount": "missing.headcount",
+        "temperature while the room was known to be occupied": "missing.temperature_occupied",
+        "a day of the heated or cooled season": "missing.conditioned_season",
+        "site.climate_zone": "missing.climate_zone",
+        "site.altitude_m": "missing.altitude",
+        "device.interval_s": "missing.device_interval",
+        "device.lux_factor": "missing.lux_factor",
+        "circuit.rated_a": "missing.rated_current",
+        "light in the occupied room with the lights on": "missing.light_lit",
+        "a metered lighting circuit of its own": "missing.own_lighting",
+        "sound in the empty room with the air conditioning on": "missing.sound_empty",
+        "hvac_on|a metered air conditioning circuit of its own": "missing.hvac_evidence",
+        "CO2 while the head count was steady": "missing.co2_steady",
+        "a finding of its own: see A01": "missing.see_high_co2",
+        "phase voltages near 220 V": "missing.phase_voltages",
+        "enough days of residual_current_ma": "missing.residual_days",
+        "7 days of co2_ppm": "missing.co2_week",
+        "a room that is empty at times": "missing.empty_at_times",
     }
 )
 """Fixed texts of the rules about missing inputs, and the messages that say them."""
@@ -52,6 +69,7 @@ MISSING_OF: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"parent of circuit (?P<circuit>\S+)"), "missing.parent"),
     (re.compile(r"a verdict of its own: see room:(?P<room>\S+)"), "missing.see_room"),
     (re.compile(r"a word of gateway (?P<gateway>\S+): see G04"), "missing.gateway"),
+    (re.compile(r"the voltage of circuit (?P<circuit>\S+): see L0[56]"), "missing.voltage_above"),
     (re.compile(r"always-on circuit for room (?P<room>\S+)"), "missing.always_on_circuit"),
     (re.compile(r"(?P<days>\d+) workdays of (?P<metrics>\S+)"), "missing.workdays"),
     (re.compile(r"(?P<metrics>\S+) in room (?P<room>\S+)"), "missing.in_room"),
@@ -185,7 +203,7 @@ class Wording:
         for key in (f"nights.{value.replace(' ', '_')}", f"word.{value}"):
             if self.messages.has(key):
                 return self.messages.text(key)
-        return self._time(value) or value
+        return self._time(value) or self.metrics(value)
 
     def _time(self, text: str) -> str | None:
         """Return a date or a time in ISO form as a reader's date, None for other text."""

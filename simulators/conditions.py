@@ -14,6 +14,7 @@ from simulators import lamps
 from simulators.air import design_fresh_air_m3s, leakage_m3s
 from simulators.arithmetic import Flags, Floats
 from simulators.chance import Keys, between, keys, uniform
+from simulators.climate import climate_of
 from simulators.grid import STEP_MINUTES, STEP_S, DayGrid, step_means
 from simulators.people import PeopleDay
 from simulators.rooms import Rooms
@@ -22,8 +23,9 @@ PLANT_MIN = (7 * 60, 20 * 60 + 30)
 """When the plant and with it the fresh air run on a workday."""
 HEAT_TO_C, COOL_TO_C = 20.0, 26.0
 """Set points. Source: 国办发〔2007〕42号: no cooler than 26 °C in summer, no warmer than 20 °C in winter."""
-GUARD_C = 12.0
-"""Out of hours the rooms are kept from cooling further than this."""
+GUARD_C, DISTRICT_GUARD_C = 12.0, 19.0
+"""Out of hours the rooms are kept from cooling further than this. A district heats day and night and is paid by
+floor area: there the valves are set back by little."""
 SERVER_COOL_TO_C = 24.0
 NEVER_C = 200.0
 """A set point for cooling that no room reaches; its negative for heating."""
@@ -130,12 +132,16 @@ class Habits:
             fan_m3s=plant[:, None] * fan,
             gaps_m3s=np.broadcast_to(gaps, shape).copy(),
             filtered=np.full(shape, FILTER),
-            heat_to_c=np.where(on & ~servers, HEAT_TO_C, np.where(servers, -NEVER_C, GUARD_C)),
+            heat_to_c=np.where(on & ~servers, HEAT_TO_C, np.where(servers, -NEVER_C, self._guard_c)),
             cool_to_c=np.where(servers, SERVER_COOL_TO_C, np.where(on, COOL_TO_C, NEVER_C)),
             plant=plant,
             house_w=self._house(grid, people, plant),
             water_m3s={building: np.zeros(grid.steps) for building in self.registry.buildings},
         )
+
+    @property
+    def _guard_c(self) -> float:
+        return DISTRICT_GUARD_C if climate_of(self.registry.site).district_heating else GUARD_C
 
     def _plugs(self, grid: DayGrid, workers: Floats) -> Floats:
         rooms = self.rooms

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sensors.catalogue import CATALOGUE
 from sensors.readings import epoch_ms, from_epoch_ms
+from sensors.seasons import conditioned_season
 from sensors.subjects import Subject, SubjectKind
 from sensors.topology import Device, OpeningId, Registry, RoomId
 from simulators.air import OUTDOOR_PPM
@@ -179,6 +180,23 @@ def _on_a_workday(injected: Injected) -> bool:
     return any(injected.site.is_workday(day) for day, _, _ in injected.site.days(injected.start, injected.end))
 
 
+def _when_conditioned(injected: Injected) -> bool:
+    """Say whether a workday of the heated or cooled season lies in it (A05)."""
+    site = injected.site
+    days = (day for day, _, _ in site.days(injected.start, injected.end))
+    return any(site.is_workday(day) and conditioned_season(site.registry.site, day) is not None for day in days)
+
+
+def _while_conditioned(injected: Injected) -> bool:
+    """Say whether it fills A06's window on a day of the heated or cooled season."""
+    site = injected.site
+    window = timedelta(hours=_parameter("A06", "mean_h"))
+    spans = site.days(injected.start, injected.end)
+    return any(
+        end - begin >= window and conditioned_season(site.registry.site, day) is not None for day, begin, end in spans
+    )
+
+
 def _stuffy(injected: Injected) -> bool:
     """Say whether so little fresh air lets the CO2 settle above A01's limit: outdoor air + 18000 ÷ q."""
     fresh_m3h = _parameter("A02", "office_m3h") / injected.severity
@@ -336,8 +354,8 @@ _DEMANDS: Mapping[FaultKind, Mapping[str, Demand]] = MappingProxyType(
         FaultKind.LOW_FRESH_AIR: {"A02": _on_a_workday, "A01": _stuffy},
         FaultKind.PARTICLES: {"A03": _for("A03", "mean_h", "hours")},
         FaultKind.FORMALDEHYDE: {"A04": _for("A04", "hcho_mean_h", "hours")},
-        FaultKind.TEMPERATURE: {"A05": _on_a_workday},
-        FaultKind.HUMIDITY: {"A06": _for("A06", "mean_h", "hours")},
+        FaultKind.TEMPERATURE: {"A05": _when_conditioned},
+        FaultKind.HUMIDITY: {"A06": _while_conditioned},
         FaultKind.DIM_LIGHT: {"A07": _on_a_workday},
         FaultKind.NOISE: {"A08": _on_a_workday},
         FaultKind.RESIDUAL_CURRENT: {"L01": _for("L01", "mean_min", "minutes")},

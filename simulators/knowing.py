@@ -56,6 +56,11 @@ def _after(length: timedelta) -> "Known":
     return lambda finding, _: finding.start + length
 
 
+def _mean(rule: str, **units: str) -> "Known":
+    """Return the end of the first mean over a limit: the rule's time in a unit and the parameter that says it."""
+    return _after(timedelta(**{unit: CATALOGUE[rule].parameter(parameter) for unit, parameter in units.items()}))
+
+
 def _limit(rule: str, **units: str) -> "Known":
     """Return the beginning plus the rule's limit, a parameter in a unit."""
     ((unit, parameter),) = units.items()
@@ -96,8 +101,17 @@ KNOWN: Mapping[str, Known] = MappingProxyType(
         "E04": lambda finding, days: days.day_after(finding.start, 28),
         "E05": _waste,
         "E11": lambda finding, days: days.day_after(finding.start, BALANCE_DAYS),
-        "A01": _after(timedelta(hours=CATALOGUE["A01"].parameter("mean_h"))),
+        "A01": _mean("A01", hours="mean_h"),
+        "A02": _mean("A02", hours="steady_h"),
+        "A03": _mean("A03", hours="mean_h"),
+        "A04": _mean("A04", hours="hcho_mean_h"),
+        "A05": _mean("A05", hours="mean_h"),
+        "A06": _mean("A06", hours="mean_h"),
+        "A07": _mean("A07", minutes="mean_min"),
+        "A08": _mean("A08", hours="mean_h"),
         "G01": _silence,
+        "G02": _mean("G02", hours="window_h"),
+        "G03": _days_of("G03"),
         "G04": _after(timedelta(minutes=CATALOGUE["G04"].parameter("within_min"))),
         "G05": _next_day,
         "F01": _limit("F01", seconds="acknowledge_s"),
@@ -116,6 +130,10 @@ KNOWN: Mapping[str, Known] = MappingProxyType(
         "D02": _at_once,
         "D03": _at_once,
         "D04": _silence,
+        "L02": _days_of("L02"),
+        "L04": _mean("L04", minutes="hold_min"),
+        "L05": _mean("L05", minutes="mean_min"),
+        "L06": _mean("L06", minutes="mean_min"),
     }
 )
 """Rules that judge days are known at the midnight that ends the day, those that look back when the window is full."""

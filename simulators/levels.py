@@ -7,21 +7,25 @@ Each function returns what is shown instead, from what would be shown.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from sensors.catalogue import CATALOGUE
 from sensors.readings import from_epoch_ms
+from sensors.seasons import Season, conditioned_season
 from sensors.subjects import SubjectKind
-from sensors.topology import BuildingId, CircuitId, Registry, RoomId
+from sensors.topology import BuildingId, CircuitId, ClimateZone, Registry, RoomId
 from simulators.arithmetic import Floats, Ints
 from simulators.block import Series
+from simulators.days import local_day
 from simulators.effects import KELVIN_PER_SEVERITY
 from simulators.faults import Fault, FaultKind
 from simulators.places import devices_at
 
 POINTS_PER_SEVERITY, DECIBELS_PER_SEVERITY = 20.0, 10.0
 WINTER_MONTHS = frozenset({11, 12, 1, 2, 3})
+"""What counts as winter between the seasons, when no rule looks."""
 NIGHT_CO2_PPM = 412.0
 """The lowest that a sensor in order shows within a week: outdoor air less its noise."""
 MA_WITH_A_MARGIN = 5.0
@@ -63,14 +67,18 @@ def _hot_cable(shown: Shown) -> Floats:
 
 
 def _is_winter(shown: Shown) -> bool:
-    return from_epoch_ms(int(shown.times_ms[0])).month in WINTER_MONTHS
+    site = shown.registry.site
+    found = conditioned_season(site, local_day(int(shown.times_ms[0]), ZoneInfo(site.timezone)))
+    return from_epoch_ms(int(shown.times_ms[0])).month in WINTER_MONTHS if found is None else found is Season.WINTER
 
 
 def _temperature(shown: Shown) -> Floats:
-    """Too cold for a cold zone in winter, too warm in summer."""
+    """Too cold for the zone in winter, too warm in summer."""
     beyond_k = KELVIN_PER_SEVERITY * (shown.fault.severity - 1.0)
     if _is_winter(shown):
-        return np.full_like(shown.values, _limit("A05", "winter_cold_zones_c") - beyond_k)
+        is_cold = shown.registry.site.climate_zone is ClimateZone.SEVERE_COLD_AND_COLD
+        limit = "winter_cold_zones_c" if is_cold else "winter_hot_summer_cold_winter_c"
+        return np.full_like(shown.values, _limit("A05", limit) - beyond_k)
     return np.full_like(shown.values, _limit("A05", "summer_c") + beyond_k)
 
 
@@ -98,10 +106,12 @@ def _leakage_trend(shown: Shown) -> Floats:
 
 
 def _overload(shown: Shown) -> Floats:
+    """Above the rated current; a near miss stays under the lower tier, of which L04 speaks too."""
     rated_a = shown.registry.circuits[CircuitId(shown.fault.subject.id)].rated_a
     if rated_a is None:
         return shown.values
-    return np.full_like(shown.values, rated_a * _limit("L04", "load_ratio") * shown.fault.severity)
+    limit = _limit("L04", "load_yellow_ratio" if shown.fault.near_miss else "load_ratio")
+    return np.full_like(shown.values, rated_a * limit * shown.fault.severity)
 
 
 def _high_voltage(shown: Shown) -> Floats:

@@ -7,8 +7,10 @@ from analytics.frame import RunData
 from analytics.rules.after_hours import after_hours
 from analytics.rules.base_load import base_load
 from analytics.rules.building_use import low_building_use
+from analytics.rules.co2_drift import co2_drift
 from analytics.rules.gateway_down import gateway_down
 from analytics.rules.idle_office import idle_office
+from analytics.rules.leakage_trend import leakage_trend
 from analytics.rules.meter_balance import meter_balance
 from analytics.rules.missing_data import missing_data
 from analytics.rules.no_show import no_shows
@@ -31,8 +33,10 @@ WINDOWED_RULES: Mapping[str, WindowedRule] = MappingProxyType(
         "E04": after_hours,
         "E11": meter_balance,
         "G01": offline,
+        "G03": co2_drift,
         "G04": gateway_down,
         "G05": missing_data,
+        "L02": leakage_trend,
         "S01": idle_office,
         "S02": low_office_use,
         "S03": low_meeting_room_use,

@@ -2,37 +2,26 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from types import MappingProxyType
 
 import polars as pl
 
-from analytics.features import Tracks
 from analytics.frame import RunData
-from analytics.rules.co2 import CO2, co2_findings, high_co2
+from analytics.rules.co2 import co2, high_co2
 from analytics.rules.empty_load import empty_hours, empty_load
+from analytics.rules.formaldehyde import formaldehyde, gassy
+from analytics.rules.fresh_air import fresh_air, stale_air
+from analytics.rules.frozen import frozen, standing_still
+from analytics.rules.humidity import building_humidity, humidity
+from analytics.rules.light import dim, light
+from analytics.rules.noise import loud, noise
+from analytics.rules.overload import overload, overloaded
+from analytics.rules.particles import dusty, particles
+from analytics.rules.phases import phases
+from analytics.rules.temperature import temperature, uncomfortable
+from analytics.rules.voltage import strayed, unbalanced, voltage
+from analytics.week import Week
 from sensors.verdicts import Finding
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Week:
-    """The readings of the days first to last of one week, and of some hours round them: as tracks and raw.
-
-    `parts` are those of the days themselves, `parts_around` those of the day before and the day after too.
-    """
-
-    first: date
-    last: date
-    tracks: Tracks
-    readings: pl.DataFrame
-    parts: pl.DataFrame
-    parts_around: pl.DataFrame
-
-    @property
-    def span_ms(self) -> tuple[int, int]:
-        """Return the first and the last instant of these days, UTC ms."""
-        starts, ends = self.parts["start_ms"].to_list(), self.parts["end_ms"].to_list()
-        return min(starts), max(ends)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,22 +30,29 @@ class WeeklyRule:
 
     keep: Callable[[RunData, Week], pl.DataFrame]
     conclude: Callable[[RunData, pl.DataFrame], list[Finding]]
-    metrics: tuple[str, ...] = ()
-    """What the rule reads besides occupancy and power."""
+
+
+def _empty_hours(data: RunData, week: Week) -> pl.DataFrame:
+    within = pl.col("day").is_between(week.first, week.last)
+    return empty_hours(data, week.tracks, week.parts_around).filter(within)
 
 
 WEEKLY_RULES: Mapping[str, WeeklyRule] = MappingProxyType(
     {
-        "A01": WeeklyRule(
-            keep=lambda data, week: high_co2(data, week.tracks, week.readings, week.span_ms),
-            conclude=co2_findings,
-            metrics=(CO2,),
-        ),
-        "E05": WeeklyRule(
-            keep=lambda data, week: empty_hours(data, week.tracks, week.parts_around).filter(
-                pl.col("day").is_between(week.first, week.last)
-            ),
-            conclude=empty_load,
-        ),
+        "A01": WeeklyRule(keep=high_co2, conclude=co2),
+        "A02": WeeklyRule(keep=stale_air, conclude=fresh_air),
+        "A03": WeeklyRule(keep=dusty, conclude=particles),
+        "A04": WeeklyRule(keep=gassy, conclude=formaldehyde),
+        "A05": WeeklyRule(keep=uncomfortable, conclude=temperature),
+        "A06": WeeklyRule(keep=building_humidity, conclude=humidity),
+        "A07": WeeklyRule(keep=dim, conclude=light),
+        "A08": WeeklyRule(keep=loud, conclude=noise),
+        "E05": WeeklyRule(keep=_empty_hours, conclude=empty_load),
+        "G02": WeeklyRule(keep=standing_still, conclude=frozen),
+        "L04": WeeklyRule(keep=overloaded, conclude=overload),
+        "L05": WeeklyRule(keep=strayed, conclude=voltage),
+        "L06": WeeklyRule(keep=unbalanced, conclude=phases),
     }
 )
+
+__all__ = ["WEEKLY_RULES", "Week", "WeeklyRule"]

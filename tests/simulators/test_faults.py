@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -5,6 +6,7 @@ import pytest
 from sensors.catalogue import CATALOGUE
 from sensors.metrics import METRICS
 from sensors.subjects import Subject
+from sensors.topology import ClimateZone
 from simulators.alarms import TELLERS
 from simulators.building import office_building
 from simulators.demands import truth_rows
@@ -96,7 +98,9 @@ def test_fault_in_the_file_is_told_in_one_line_with_its_place(text: str, place: 
 
 def test_every_generator_has_a_truth_when_it_lasts_for_long() -> None:
     """Twelve weeks of everything: whatever a rule demands is there."""
-    registry = office_building(12, start=MONDAY, equipment=Equipment.FULL)
+    built = office_building(12, start=MONDAY, equipment=Equipment.FULL)
+    heated = replace(built.site, climate_zone=ClimateZone.SEVERE_COLD_AND_COLD)
+    registry = replace(built, site=heated)
     subjects = {
         "room": "room:a-201", "building": "building:a", "circuit": "circuit:c-main", "device": "device:panel-1",
         "gateway": "gateway:gw-2", "opening": "opening:d-main",

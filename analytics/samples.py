@@ -1,0 +1,138 @@
+"""Samples of one metric as rules judge them: good ones, at the place where they were taken, from no frozen sensor."""
+
+import polars as pl
+
+from analytics.frame import RunData
+from analytics.intervals import MS_PER_HOUR, SPAN, held
+from analytics.points import with_hold
+from sensors.catalogue import CATALOGUE
+from sensors.readings import Quality
+from sensors.subjects import SubjectKind
+
+FREEZABLE = frozenset({"co2_ppm", "temperature_c", "relative_humidity_pct", "voltage_v"})
+"""What never stands still in a working sensor (G02); other metrics may."""
+FROZEN_MS = int(CATALOGUE["G02"].parameter("window_h") * MS_PER_HOUR)
+"""A run of equal values of this length is a frozen sensor's, and no rule judges by it."""
+SERIES = ("subject", "device", "phase")
+VALUES = ("time_ms", "value", "step_ms", "hold_ms")
+FILL_MS = 5 * 60_000
+"""How finely what is reported on change is laid out. The project's own choice."""
+THIN_MS = 15 * 60_000
+"""Means of so long stand for samples where a rule averages over several hours."""
+
+
+def samples(data: RunData, readings: pl.DataFrame, metric: str, *, at: SubjectKind) -> pl.DataFrame:
+    """Return the samples of a metric: SERIES, `time_ms`, `value`, `step_ms` and `hold_ms`, sorted by series and time.
+
+    Subjects are of the kind `at`; devices outdoors have none. A device that reports on change has its value every
+    FILL_MS for as long as it stands.
+    """
+    timed = _of_devices(data, readings, metric, outdoor=False)
+    every = _placed(data, timed.filter(pl.col("nominal_ms").is_not_null()), metric, at)
+    if metric in FREEZABLE:
+        every = without_frozen(every)
+    on_change = timed.filter(pl.col("nominal_ms").is_null())
+    if on_change.is_empty():
+        return every
+    return pl.concat([every, _placed(data, _filled(on_change), metric, at)]).sort(*SERIES, "time_ms")
+
+
+def device_samples(data: RunData, readings: pl.DataFrame, metric: str) -> pl.DataFrame:
+    """Return the samples of a metric with the devices as subjects, wherever they are, frozen ones too.
+
+    Devices that report on change have none here: their values may stand still.
+    """
+    timed = _timed(data, readings.filter(pl.col("metric") == metric), metric).drop_nulls("nominal_ms")
+    subject = pl.concat_str(pl.lit(f"{SubjectKind.DEVICE}:"), "device").alias("subject")
+    return timed.select(subject, *SERIES[1:], *VALUES).sort(*SERIES, "time_ms")
+
+
+def outdoor_samples(data: RunData, readings: pl.DataFrame, metric: str) -> pl.DataFrame:
+    """Return the good samples of a metric from devices outdoors, as `samples` does."""
+    timed = _of_devices(data, readings, metric, outdoor=True)
+    return timed.select(pl.lit("outdoor").alias("subject"), *SERIES[1:], *VALUES).sort(*SERIES, "time_ms")
+
+
+def _placed(data: RunData, timed: pl.DataFrame, metric: str, at: SubjectKind) -> pl.DataFrame:
+    is_here = (pl.col("metric") == metric) & pl.col("subject").str.starts_with(f"{at}:")
+    places = data.analyst.point_rows.filter(is_here).select("device", "subject", *SPAN)
+    inside = pl.col("time_ms").is_between("start_ms", "end_ms", closed="left")
+    return timed.join(places, on="device").filter(inside).select(*SERIES, *VALUES).sort(*SERIES, "time_ms")
+
+
+def _of_devices(data: RunData, readings: pl.DataFrame, metric: str, *, outdoor: bool) -> pl.DataFrame:
+    named = [str(device.id) for device in data.registry.devices.values() if device.outdoor is outdoor]
+    return _timed(data, readings.filter((pl.col("metric") == metric) & pl.col("device").is_in(named)), metric)
+
+
+def _timed(data: RunData, readings: pl.DataFrame, metric: str) -> pl.DataFrame:
+    """Return the good readings of a metric with `nominal_ms`, `hold_ms` and `step_ms`, how long each stands for."""
+    good = readings.filter((pl.col("quality") < Quality.SUSPECT) & pl.col("value").is_not_null())
+    timed = with_hold(good, data.analyst.point_rows.filter(pl.col("metric") == metric))
+    return timed.with_columns(step_ms=pl.coalesce("nominal_ms", "hold_ms").cast(pl.Float64))
+
+
+def _filled(on_change: pl.DataFrame) -> pl.DataFrame:
+    """Return states that were told on change at whole multiples of FILL_MS for as long as they stood."""
+    states = held(on_change, by=["device", "metric", "phase"])
+    first = (pl.col("start_ms") + FILL_MS - 1) // FILL_MS * FILL_MS
+    return (
+        states.with_columns(time_ms=pl.int_ranges(first, "end_ms", FILL_MS))
+        .explode("time_ms")
+        .drop_nulls("time_ms")
+        .with_columns(step_ms=pl.lit(float(FILL_MS)), hold_ms=pl.lit(2 * FILL_MS, dtype=pl.Int64))
+    )
+
+
+def runs_of_equals(found: pl.DataFrame) -> pl.DataFrame:
+    """Return the samples with the run of equal values each is in: `run_start_ms`, `run_ms`, `run_samples`, `is_first`.
+
+    `found` is sorted by SERIES and `time_ms`; a gap does not end a run.
+    """
+    same = pl.all_horizontal(pl.col(name) == pl.col(name).shift() for name in (*SERIES, "value"))
+    first = ~same.fill_null(value=False)
+    last = first.shift(-1).fill_null(value=True)
+    marked = found.with_row_index("row").with_columns(is_first=first, is_last=last)
+    return marked.with_columns(
+        run_start_ms=pl.when("is_first").then("time_ms").forward_fill(),
+        run_ms=pl.when("is_last").then(pl.col("time_ms") + pl.col("step_ms")).backward_fill()
+        - pl.when("is_first").then("time_ms").forward_fill(),
+        run_samples=pl.when("is_last").then(pl.col("row").cast(pl.Int64)).backward_fill()
+        - pl.when("is_first").then(pl.col("row").cast(pl.Int64)).forward_fill()
+        + 1,
+    ).drop("row", "is_last")
+
+
+def without_frozen(found: pl.DataFrame) -> pl.DataFrame:
+    """Return the samples but those of runs of equal values of a day and more."""
+    return runs_of_equals(found).filter(pl.col("run_ms") < FROZEN_MS).select(found.columns)
+
+
+def during(found: pl.DataFrame, track: pl.DataFrame, *, state: bool = True) -> pl.DataFrame:
+    """Return the samples taken while a track of their subject was known to be in this state."""
+    joined = found.sort("time_ms").join_asof(
+        track.select("subject", *SPAN, "state").sort("start_ms"),
+        left_on="time_ms",
+        right_on="start_ms",
+        by="subject",
+        strategy="backward",
+        check_sortedness=False,  # both are sorted here; polars cannot check it beside `by` and would warn
+    )
+    wanted = (pl.col("state") == state).fill_null(value=False) & (pl.col("time_ms") < pl.col("end_ms"))
+    return joined.filter(wanted).drop("start_ms", "end_ms", "state")
+
+
+def thinned(found: pl.DataFrame) -> pl.DataFrame:
+    """Return means over THIN_MS in place of samples, stamped with the end of each; the step is what was covered."""
+    return (
+        found.group_by(*SERIES, bucket=pl.col("time_ms") // THIN_MS)
+        .agg(pl.mean("value"), step_ms=pl.min_horizontal(pl.sum("step_ms"), pl.lit(float(THIN_MS))))
+        .with_columns(time_ms=(pl.col("bucket") + 1) * THIN_MS, hold_ms=pl.lit(2 * THIN_MS, dtype=pl.Int64))
+        .select(found.columns)
+        .sort(*SERIES, "time_ms")
+    )
+
+
+def in_series(found: pl.DataFrame) -> pl.DataFrame:
+    """Return the samples sorted by series and time."""
+    return found.sort(*SERIES, "time_ms")

@@ -1,0 +1,29 @@
+"""One week of readings, as the rules that look at readings themselves are given it."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from analytics.features import Tracks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Week:
+    """The readings of the days first to last of one week, and of some hours round them: as tracks and raw.
+
+    `parts` are those of the days themselves, `parts_around` those of the day before and the day after too.
+    """
+
+    first: date
+    last: date
+    tracks: Tracks
+    readings: pl.DataFrame
+    parts: pl.DataFrame
+    parts_around: pl.DataFrame
+
+    @property
+    def span_ms(self) -> tuple[int, int]:
+        """Return the first and the last instant of these days, UTC ms."""
+        starts, ends = self.parts["start_ms"].to_list(), self.parts["end_ms"].to_list()
+        return min(starts), max(ends)
