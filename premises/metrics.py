@@ -9,6 +9,7 @@ import platform
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import metadata
@@ -33,6 +34,7 @@ from sensors.clock import Clock
 from sensors.events import Event
 from sensors.readings import ReadingBatch, epoch_ms
 from storage.drain import Appended, Target
+from storage.spool_deliveries import SpoolDeliveries
 
 MOST_GATEWAYS = 1_000
 OTHER = "other"
@@ -116,6 +118,7 @@ class _Looked(Collector):
         yield from _quarantine(self.sources.heaps())
         yield from _spool(self.sources.spool(), now_ms)
         yield from _ingest(self.sources.home, now_ms)
+        yield from _alerts(self.sources)
         yield from _ages(self.sources, now_ms)
         yield _build()
 
@@ -213,6 +216,20 @@ def _commits(report: IngestReport) -> Metric:
     buckets = zip(bounds, accumulate(report.commits.counts), strict=False)
     commits.add_metric([], [(bound, float(count)) for bound, count in buckets], report.commits.total_s)
     return commits
+
+
+def _alerts(sources: Sources) -> Iterator[Metric]:
+    if not sources.home.spool.exists():
+        return
+    now = sources.clock.now()
+    with closing(SpoolDeliveries(sources.home.spool)) as deliveries:
+        figures = deliveries.figures(now=now)
+    yield _gauge("premises_alert_tellings_waiting", "Tellings of alerts that are due and not done.", figures.waiting)
+    yield _gauge("premises_alert_tellings_dead", "Tellings of alerts that were given up.", figures.dead)
+    yield _gauge("premises_alert_notices_held", "Notices that are held back for now.", figures.held)
+    oldest = figures.oldest_urgent
+    age_s = 0.0 if oldest is None else max(0.0, (now - oldest).total_seconds())
+    yield _gauge("premises_alert_oldest_unsent_red_seconds", "Age of the oldest red that a channel still owes.", age_s)
 
 
 def _ages(sources: Sources, now_ms: int) -> Iterator[Metric]:
