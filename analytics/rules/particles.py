@@ -8,7 +8,7 @@ from analytics.frame import RunData, evidence
 from analytics.intervals import MS_PER_HOUR
 from analytics.moving import KEPT_SCHEMA, beyond, kept, moving
 from analytics.rules.levels import LevelWords, Told, rooms_asked, share_of, window_ms
-from analytics.samples import outdoor_samples, samples, thinned
+from analytics.samples import THIN_MS, outdoor_samples, samples, thinned
 from analytics.week import Week
 from sensors.subjects import SubjectKind
 from sensors.verdicts import Evidence, Finding
@@ -41,6 +41,11 @@ def _kept(data: RunData, week: Week) -> Iterator[pl.DataFrame]:
         yield kept(judged, margin=margin, length_ms=length_ms, tag=metric, span_ms=week.span_ms)
 
 
+def _expected_ms(data: RunData) -> float:
+    """Return how much of the window can have a mean even where the readings begin with it."""
+    return max(window_ms(data) - data.thresholds.value(RULE, "mean_h") * MS_PER_HOUR, THIN_MS)
+
+
 def _evidence(_data: RunData, told: Told) -> Evidence:
     return evidence(particles=told.tag, outdoor_ugm3=told.beside)
 
@@ -50,6 +55,6 @@ WORDS = LevelWords(
     units=dict.fromkeys(PARTICLES, "µg/m³"),
     limit="pm2_5_ugm3",
     missing="pm2_5_ugm3|pm10_ugm3",
-    expected_ms=window_ms,
+    expected_ms=_expected_ms,
     beside=_evidence,
 )
