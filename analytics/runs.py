@@ -1,7 +1,7 @@
 """How an analysis is asked for: the rules wanted, the days, and what it answers."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -15,15 +15,23 @@ from analytics.intervals import MS_PER_HOUR
 from analytics.ports import FEATURES_SCHEMA, AnalysisStore
 from analytics.rules import RECORD_RULES, RULES, SEASON_RULES, WEEKLY_RULES, WINDOWED_RULES
 from analytics.rules.after_hours import season_of_last_year
-from analytics.rules.weekly import Week
 from analytics.summary import RoomUse, summarise
+from analytics.utilisation import use_of, utilisation
+from analytics.week import Week
 from sensors.bookings import BookingSource, NoBookings
 from sensors.errors import InputFault
 from sensors.topology import Registry
+from sensors.utilisation import GroupUse
 from sensors.verdicts import Finding, Verdict
 
 Extent = tuple[int, int]
 """The times of the first and the last reading, UTC ms."""
+
+Keep = Callable[[RunData, Week], pl.DataFrame]
+"""What is kept of each week of readings until all were seen."""
+
+UTILISATION = "utilisation"
+"""The name under which the use of rooms is kept; no rule is called so."""
 
 LOOK_BACK = timedelta(days=84)
 """How far before the window features are needed: 40 workdays (S01) with the longest holidays among them."""
@@ -67,6 +75,8 @@ class Analysis:
     summary: tuple[RoomUse, ...]
     daily: pl.DataFrame = field(repr=False)
     """FEATURES_SCHEMA of the window, from which the summary's numbers were added up."""
+    use: tuple[GroupUse, ...] = field(default=(), repr=False)
+    """How rooms and their groups were used by hour and weekday, where it was asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +89,8 @@ class Request:
     now_ms: int | None = None
     """The clock, for readings that still come in: devices are judged by it while it is not far past the last reading.
     Without it the last reading is the last instant that anything is known of."""
+    utilisation: bool = False
+    """Whether the use of rooms by hour and weekday is wanted too."""
 
 
 def analyse(
@@ -146,13 +158,17 @@ def _of_readings(place: _Place, request: Request, progress: Progress) -> Analysi
     data = place.run_data(_window(registry, calendar, extent, request))
     weekly = [rule for rule in request.rules if rule in WEEKLY_RULES]
     held = _days_held(calendar, extent)
-    kept = _pass_over_readings(data, store, held, weekly, progress)
+    keepers = {rule: WEEKLY_RULES[rule].keep for rule in weekly}
+    if request.utilisation:
+        keepers[UTILISATION] = lambda data, week: use_of(data.registry, week.tracks.occupancy, week.parts)
+    kept = _pass_over_readings(data, store, held, keepers, progress)
     data = replace(data, features=_stored(data, store))
     if SEASON_RULES.intersection(request.rules):
         data = replace(data, last_year=_last_year(data, store, held, progress))
     findings = [finding for rule in weekly for finding in WEEKLY_RULES[rule].conclude(data, kept[rule])]
     findings += [f for rule in request.rules if rule in WINDOWED_RULES for f in WINDOWED_RULES[rule](data)]
-    return _answer(data, request, [*findings, *_told_by_registry(data, request)])
+    answer = _answer(data, request, [*findings, *_told_by_registry(data, request)])
+    return replace(answer, use=utilisation(registry, kept[UTILISATION])) if request.utilisation else answer
 
 
 def _of_registry(place: _Place, request: Request) -> Analysis | None:
@@ -247,27 +263,27 @@ def fingerprint(registry: Registry, holidays: Holidays) -> str:
 
 
 def _pass_over_readings(
-    data: RunData, store: AnalysisStore, held: tuple[date, date], weekly: Sequence[str], progress: Progress
+    data: RunData, store: AnalysisStore, held: tuple[date, date], keepers: Mapping[str, Keep], progress: Progress
 ) -> dict[str, pl.DataFrame]:
     """Read each week once: compute the features that are missing, keep what the weekly rules want to see."""
     mark = fingerprint(data.registry, data.calendar.holidays)
     done = store.feature_days(data.registry.site.id, fingerprint=mark)
     weeks = list(_weeks(_days_with_readings(data, held)))
-    kept: dict[str, list[pl.DataFrame]] = {rule: [] for rule in weekly}
+    kept: dict[str, list[pl.DataFrame]] = {name: [] for name in keepers}
     for index, days in enumerate(weeks):
         progress("readings", index / len(weeks))
         missing = [day for day in days if day not in done]
-        judged = [day for day in days if data.window.first <= day <= data.window.last] if weekly else []
+        judged = [day for day in days if data.window.first <= day <= data.window.last] if keepers else []
         week = _week(data, missing[0], missing[-1]) if missing else None
         if week is not None:
             _store_features(data, store, week, missing, mark)
         if judged:
             if week is None or (week.first, week.last) != (judged[0], judged[-1]):
                 week = _week(data, judged[0], judged[-1])
-            for rule in weekly:
-                kept[rule].append(WEEKLY_RULES[rule].keep(data, week))
+            for name, keep in keepers.items():
+                kept[name].append(keep(data, week))
     progress("readings", 1.0)
-    return {rule: _joined(frames) for rule, frames in kept.items()}
+    return {name: _joined(frames) for name, frames in kept.items()}
 
 
 def _last_year(data: RunData, store: AnalysisStore, held: tuple[date, date], progress: Progress) -> RunData | None:
@@ -276,7 +292,7 @@ def _last_year(data: RunData, store: AnalysisStore, held: tuple[date, date], pro
     past = replace(data, days=data.calendar.day_frame(first, last))
     if next(_days_with_readings(past, held), None) is None:
         return None
-    _pass_over_readings(past, store, held, (), progress)
+    _pass_over_readings(past, store, held, {}, progress)
     return replace(past, features=_stored(past, store))
 
 

@@ -26,6 +26,7 @@ from sensors.bills import BillTransaction
 from sensors.clock import Clock
 from sensors.journal import AuditEntry, Change
 from sensors.topology import Registry, RoomId, SiteId
+from sensors.utilisation import Utilisation
 
 
 class AccountTransaction(Protocol):
@@ -281,6 +282,8 @@ class Services:
     """Parts that must work before all is well, each with why it does not, empty where it does."""
     data: DataDesk = field(default_factory=NoData)
     alerts: AlertDesk = field(default_factory=NoDeliveries)
+    utilisation: Callable[[], Utilisation | None] = field(default=lambda: None)
+    """How rooms were used over the last weeks; None before anybody looked."""
     figures: Callable[[], bytes] | None = None
     """What `/metrics` answers, in Prometheus' text format; None for nothing."""
     passwords: Passwords = field(default_factory=Argon2Passwords)

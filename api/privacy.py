@@ -10,6 +10,7 @@ from api.ports import RoomNow
 from sensors.catalogue import CATALOGUE
 from sensors.subjects import Subject, SubjectKind
 from sensors.topology import CircuitId, DeviceId, OpeningId, Registry, Room, RoomId
+from sensors.utilisation import Utilisation, visible_utilisation
 
 
 def rooms_of(registry: Registry, subject: Subject) -> list[Room]:
@@ -57,6 +58,11 @@ def visible_rooms(registry: Registry, states: Iterable[RoomNow]) -> list[RoomNow
             continue
         shown.append(RoomNow(room=state.room, use=state.use) if room.is_personal else state)
     return shown
+
+
+def told_utilisation(registry: Registry, found: Utilisation | None) -> Utilisation | None:
+    """Return what may be shown of the use of rooms, by the registry as it stands now."""
+    return None if found is None else visible_utilisation(registry, found)
 
 
 def visible_finding(registry: Registry, record: FindingRecord) -> FindingRecord | None:

@@ -6,25 +6,49 @@ from typing import Any, Literal
 
 from analytics.runs import Analysis
 from premises.finding_json import to_json
+from premises.utilisation_json import utilisation_json
 from reports.answer import render_answer
 from reports.document import analysis_document
-from reports.rooms import rooms_of
+from reports.rooms import PERSONAL_WORKDAYS, daily_figures, rooms_of
 from reports.text import render_text
+from sensors.topology import RoomId
+from sensors.utilisation import RoomStanding, Utilisation
 
 Language = Literal["zh", "en"]
-FINDINGS, DOCUMENT, TEXT, PAGE, ROOMS = "findings", "document", "text", "page", "rooms"
+FINDINGS, DOCUMENT, TEXT, PAGE, ROOMS, USE = "findings", "document", "text", "page", "rooms", "use"
 
 
 def outputs(analysis: Analysis, wanted: Collection[str], language: Language) -> dict[str, Any]:
-    """Return those wanted: `findings` (lossless), `document` (JSON for programs), `text`, `page`, `rooms` (classes)."""
+    """Return those wanted: `findings` (lossless), `document` (JSON for programs), `text`, `page`, `rooms` (classes).
+
+    `use` is the use of rooms by hour and weekday, with their classes.
+    """
     makers: Mapping[str, Callable[[], Any]] = {
         FINDINGS: lambda: [to_json(finding) for finding in analysis.findings],
         DOCUMENT: lambda: analysis_document(analysis),
         TEXT: lambda: render_text(analysis, language),
         ROOMS: lambda: _classes(analysis),
+        USE: lambda: utilisation_json(_use(analysis)),
         PAGE: lambda: render_answer(analysis, language=language, made_at=datetime.now(UTC)),
     }
     return {name: makers[name]() for name in makers if name in wanted}
+
+
+def _use(analysis: Analysis) -> Utilisation:
+    workdays = {
+        use.subject: sum(each.get("work_known_h", 0) > 0 for each in daily_figures(analysis, use.subject).values())
+        for use in analysis.summary
+    }
+    standings = _classes(analysis)
+    rooms = [
+        RoomStanding(
+            room=RoomId(use.subject.id),
+            use=standings[use.subject.id],
+            workdays=workdays[use.subject] if workdays[use.subject] >= PERSONAL_WORKDAYS or not use.personal else None,
+        )
+        for use in analysis.summary
+    ]
+    return Utilisation(first=analysis.window.first, last=analysis.window.last, groups=analysis.use, rooms=tuple(rooms))
 
 
 def _classes(analysis: Analysis) -> dict[str, str]:

@@ -25,7 +25,7 @@ from premises.imports.bulk_import import BulkImports
 from premises.intake.data_desk import SpoolDesk
 from premises.jobs.analysis_jobs import AnalysisJobs, TouchedStore
 from premises.jobs.daily import workday_deadlines
-from premises.jobs.daily_jobs import DailyJobs, last_daily, room_uses
+from premises.jobs.daily_jobs import DailyJobs, last_daily, room_uses, utilisation_of
 from premises.jobs.drain_loop import DrainLoop
 from premises.jobs.log_rules import LogRules
 from premises.jobs.rollup_job import Rollups
@@ -186,6 +186,7 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
         services = Services(
             records=records,
             rooms=queries,
+            utilisation=lambda: utilisation_of(home),
             registry=registry,
             clock=clock,
             web=_web(settings, info, demo_actor),

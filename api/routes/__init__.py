@@ -16,6 +16,7 @@ from api.routes import (
     logs,
     rooms,
     standing,
+    utilisation,
     wecom_replies,
 )
 
@@ -35,5 +36,6 @@ for part in (
     bills,
     logs,
     standing,
+    utilisation,
 ):
     router.include_router(part.router, prefix="/api/v1")

@@ -81,15 +81,17 @@ def record(findings: Iterable[Finding], *, at: datetime, records: DailyRecords, 
     """Return the edges of a run after writing them into the ledger; a quick run between two days needs only this."""
     site = building.registry.site.id
     with records.transaction() as tx:
-        gone = [_over(each, at) for each in tx.open_findings() if each.site == site and _is_gone(each, building.registry)]
+        gone = [
+            _over(each, at) for each in tx.open_findings() if each.site == site and _is_gone(each, building.registry)
+        ]
         return record_run(tx, [*findings, *gone], site=site, at=at)
 
 
 def _is_gone(finding: FindingRecord, registry: Registry) -> bool:
     """Say whether a finding is about a room or building that the registry no longer has: no rule will speak of it."""
-    places = {SubjectKind.ROOM: registry.rooms, SubjectKind.BUILDING: registry.buildings}
-    known: Collection[str] | None = places.get(finding.subject.kind)
-    return known is not None and finding.subject.id not in known
+    if finding.subject.kind is SubjectKind.ROOM:
+        return finding.subject.id not in registry.rooms
+    return finding.subject.kind is SubjectKind.BUILDING and finding.subject.id not in registry.buildings
 
 
 def _over(finding: FindingRecord, at: datetime) -> Finding:

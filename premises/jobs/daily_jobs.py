@@ -16,11 +16,13 @@ from premises.holidays import holidays_of
 from premises.home import Home
 from premises.jobs.analysis_jobs import Job
 from premises.jobs.daily import Building, DailyRecords, Day, daily, record
-from premises.outputs import FINDINGS, ROOMS
+from premises.outputs import FINDINGS, ROOMS, USE
+from premises.utilisation_json import utilisation_from_json
 from premises.watched import ALL_RULES
 from sensors.clock import Clock
 from sensors.readings import epoch_ms, from_epoch_ms
 from sensors.topology import Registry, RoomId
+from sensors.utilisation import Utilisation
 from sensors.verdicts import Finding
 
 DAILY_DAYS = 7
@@ -110,19 +112,24 @@ class DailyJobs:
     def _class_rooms(self) -> None:
         today = self._today(self.building())
         with suppress(NoReadingsError):  # a site whose registry alone was judged
-            uses = self._made(USE_RULES, today - timedelta(days=USE_DAYS), today - timedelta(days=1), ROOMS)
-            _write(uses_path(self.home), uses)
+            first, last = today - timedelta(days=USE_DAYS), today - timedelta(days=1)
+            made = self._all_made(USE_RULES, first, last, (ROOMS, USE))
+            _write(uses_path(self.home), made[ROOMS])
+            _write(_utilisation_path(self.home), made[USE])
 
     def _made(self, rules: Collection[str], first: date, last: date, what: str) -> Any:  # noqa: ANN401 - JSON
+        return self._all_made(rules, first, last, (what,))[what]
+
+    def _all_made(self, rules: Collection[str], first: date, last: date, wanted: Sequence[str]) -> Mapping[str, Any]:
         job = Job(
             registry=self.home.registry,
             rules=tuple(rules),
             first=first,
             last=last,
             now_ms=epoch_ms(self.clock.now()),
-            want=(what,),
+            want=wanted,
         )
-        return self.analyses.run(job)[what]
+        return self.analyses.run(job)
 
 
 def room_uses(home: Home) -> Mapping[RoomId, RoomClass]:
@@ -132,6 +139,14 @@ def room_uses(home: Home) -> Mapping[RoomId, RoomClass]:
     except (OSError, ValueError):
         return {}
     return {RoomId(room): RoomClass(use) for room, use in written.items() if use in RoomClass.__members__.values()}
+
+
+def utilisation_of(home: Home) -> Utilisation | None:
+    """Return how rooms were used as the last daily run found it; None before the first."""
+    try:
+        return utilisation_from_json(json.loads(_utilisation_path(home).read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def last_daily(home: Home) -> datetime | None:
@@ -145,6 +160,10 @@ def last_daily(home: Home) -> datetime | None:
 def uses_path(home: Home) -> Path:
     """Return where the rooms' classes are kept."""
     return home.run / "room_uses.json"
+
+
+def _utilisation_path(home: Home) -> Path:
+    return home.run / "utilisation.json"
 
 
 def _daily_path(home: Home) -> Path:

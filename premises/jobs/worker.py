@@ -20,7 +20,7 @@ import polars as pl
 from analytics.ports import FEATURES_SCHEMA
 from analytics.runs import NoReadingsError, Request
 from premises.holidays import holidays_of
-from premises.outputs import outputs
+from premises.outputs import USE, outputs
 from premises.processes.leash import die_with_parent
 from premises.watched import analyse
 from sensors.bookings import Booking
@@ -166,6 +166,7 @@ def _request(job: dict[str, Any]) -> Request:
         first=None if first is None else date.fromisoformat(first),
         last=None if last is None else date.fromisoformat(last),
         now_ms=job.get("now_ms"),
+        utilisation=USE in job["want"],
     )
 
 

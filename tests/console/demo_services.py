@@ -33,6 +33,7 @@ from tests.console.demo_building import HQ, MONDAY_MORNING, FormulaRooms, regist
 from tests.console.demo_data import ShownData
 from tests.console.demo_logs import write_logs
 from tests.console.shown_calls import ShownCalls
+from tests.console.shown_use import shown_use
 
 PASSWORD = "three blue herons"  # noqa: S105 - a test's own
 QUICK = Argon2Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
@@ -81,6 +82,7 @@ class Demo:
         self.services = Services(
             records=self.records,
             rooms=FormulaRooms(self.clock),
+            utilisation=lambda: None if self.is_empty else shown_use(registry()),
             registry=registry,
             clock=self.clock,
             web=WebSettings(origin=self.origin, live_poll_s=0.02),

@@ -17,6 +17,7 @@ PAGES = (
     "/rooms/a-202",
     "/rooms/a-105",
     "/rooms/a-204",
+    "/utilisation",
     "/findings",
     "/alerts",
     "/plan",
@@ -24,6 +25,8 @@ PAGES = (
     "/data",
 )
 VIEWS = (
+    "/utilisation?by=floor",
+    "/utilisation?by=room",
     "/logs?show=isolations",
     "/logs?show=tests",
     "/findings?show=ended",
@@ -92,7 +95,8 @@ def test_house_without_anything_says_what_to_do(
     demo = make_demo(is_empty=True)
     with looked_at(browser, demo, language=language, size="phone") as look:
         look.sign_in("limin")
-        for path in ("/findings", "/alerts", "/plan", "/plan?show=ended", "/alerts?show=closed", "/data"):
+        empty = ("/utilisation", "/findings", "/alerts", "/plan", "/plan?show=ended", "/alerts?show=closed", "/data")
+        for path in empty:
             assert audited(look, path) == []
             assert look.page.locator(".empty p").first.inner_text().strip()
         assert audited(look, "/") == []
