@@ -48,6 +48,11 @@ class Watcher:
         """Say whether signs of life of a device matter to any rule."""
         return any(machine.heeds(device, self.site) for machine in self._hearing)
 
+    @property
+    def heeded(self) -> int:
+        """Return how many devices are listened for so far; a panel may be known by nothing but what it says."""
+        return sum(len(machine.spells) for machine in self._hearing)
+
     def is_interested(self, device: str) -> bool:
         """Say whether the readings of a device can matter to any rule, as the registry describes it."""
         known = self.site.device(device)

@@ -67,6 +67,8 @@ class Watching:
         if now_ms - self._facts_ms >= FACTS_EVERY_MS or self._facts() is not self._watcher.site.facts:
             self._facts_ms, self._watcher.site.facts = now_ms, self._facts()
             signals += self._told(self._watcher.facts(now_ms), now_ms)
+            if self._used is not None and self._watcher.heeded != self._heeded:
+                self._look_at_devices(self._used)
         with self._committing(signals) as watched:
             yield watched
 
@@ -126,7 +128,7 @@ class Watching:
 
     def _look_at_devices(self, registry: Registry) -> None:
         """Note the devices that any rule watches: those of all others cost a look into a set."""
-        devices = registry.devices
+        devices, self._heeded = registry.devices, self._watcher.heeded
         self._devices = frozenset(each for each in devices if self._watcher.is_interested(each))
         self._heard = frozenset(each for each in devices if self._watcher.heeds(each))
 

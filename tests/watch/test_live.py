@@ -13,13 +13,13 @@ from premises.intake.watching import Watching
 from sensors.alarms import Alarm
 from sensors.events import Event, EventState, EventType
 from sensors.intake import GatewayStatus, SpoolEntry
-from sensors.readings import ReadingFlag, epoch_ms
-from sensors.topology import Registry
+from sensors.readings import ReadingBatch, ReadingFlag, epoch_ms
+from sensors.topology import DeviceId, Registry
 from storage.spool import SpoolFullError, SqliteSpool
 from storage.spool_notices import UnreadableNotice
 from storage.spool_outbox import SpoolOutbox
 from storage.spool_watch import SpoolWatch
-from tests.alerts.factories import event, registry
+from tests.alerts.factories import HQ, event, registry
 from tests.memory_records import NOON
 
 NOON_MS = epoch_ms(NOON)
@@ -167,6 +167,21 @@ def test_device_that_leaves_the_registry_takes_its_alert_along(tmp_path: Path) -
         running.site = replace(running.site, devices=others)
         running.tick(NOON_MS + 7 * MINUTE_MS)
         assert [kind for *_, kind in running.signals()] == ["raised", "cleared"]
+
+
+def test_panel_that_is_known_only_by_what_it_says_is_heard_by_its_readings(tmp_path: Path) -> None:
+    speaker = replace(registry().devices[DeviceId("smoke1")], interval_s=60, metrics=("voltage_v",))
+    site = replace(registry(), devices={speaker.id: speaker})
+    with ingest(tmp_path, Clock(), site) as running:
+        running.told(NOON_MS, event(EventType.ROLL_CALL, device=speaker.id, zone="unanswered"))
+        for minute in range(0, 240, 10):
+            running.tick(NOON_MS + minute * MINUTE_MS)
+            batch = ReadingBatch(site=HQ)
+            batch.add(running.clock.now_ms, speaker.id, "voltage_v", 27.0)
+            running.take(SpoolEntry(gateway="gw1", received_ms=running.clock.now_ms, received=1, readings=batch))
+        assert running.signals() == []
+        running.tick(NOON_MS + 400 * MINUTE_MS)
+        assert [alarm for alarm, *_ in running.signals()] == [Alarm.LINK_LOST]
 
 
 def test_backfill_never_alerts(tmp_path: Path) -> None:
