@@ -57,7 +57,7 @@ def standing_page(desk: Desk) -> StandingPage:
     return StandingPage(
         rows=sorted(rows, key=lambda row: row.tone == "none"),
         kinds=[Choice(id=each.value, name=text(f"alarm.kind.{each}")) for each in AlarmKind],
-        weekdays=[Choice(id=str(day), name=text(f"weekday.{day}")) for day in range(7)],
+        weekdays=[Choice(id=str(day), name=_weekday(desk, day)) for day in range(7)],
         places=[*_choices(desk, _buildings(desk)), *things],
         subjects=things,
         can_act=desk.actor.may(Permission.ACKNOWLEDGE_ALERT),
@@ -148,9 +148,14 @@ def _meant(desk: Desk, matcher: Matcher) -> str:
 
 
 def _recurs(desk: Desk, weekdays: frozenset[int], hours: Hours) -> str:
-    days = desk.messages.joined([desk.messages.text(f"weekday.{day}") for day in sorted(weekdays)])
+    days = desk.messages.joined([_weekday(desk, day) for day in sorted(weekdays)])
     spans = ", ".join(f"{_clock(start)}–{_clock(end)}" for start, end in hours)
     return " ".join(filter(None, (days, spans)))
+
+
+def _weekday(desk: Desk, day: int) -> str:
+    """Return the name of a weekday of which 0 is Monday; the catalogues begin with Sunday, as browsers do."""
+    return desk.messages.text(f"weekday.{(day + 1) % 7}")
 
 
 def _clock(minutes: int) -> str:

@@ -33,6 +33,7 @@ def test_silence_and_drill_are_made_shown_and_ended(
         look.page.click("#start-drill")
         look.page.wait_for_selector("#standing tbody tr:nth-child(2)")
         told = look.page.inner_text("#standing")
+        assert {"zh": "周一", "en": "Mon"}[language] in told
         assert all(said in told for said in ("2F", "3F", "12:00–13:00", "换门锁", "赵宁"))
         assert audited(look, "/alerts/standing") == []
         look.page.click("#standing tbody tr:first-child button")
