@@ -189,6 +189,8 @@ def payload(notice: Notice) -> Mapping[str, Any]:
         "version": 1,
         "kind": notice.kind.value,
         "at": notice.at.isoformat(),
+        "level": notice.level,
+        "drill": bool(notice.drill),
         "alert": {
             "id": notice.alert_id,
             "message": message_id(alert),
@@ -219,8 +221,22 @@ class _At:
 
 def _batches(outbox: Outbox, channel: Channel, now: datetime) -> Sequence[Sequence[Notice]]:
     if isinstance(channel, PacedChannel):
-        return channel.batches(outbox.due(channel.name, now=now, limit=AT_ONCE_PACED), now)
+        joined = _joined(outbox.due(channel.name, now=now, limit=AT_ONCE_PACED))
+        batches = channel.batches([together[0] for together in joined.values()], now)
+        return [[each for first in batch for each in joined[_group(first)]] for batch in batches]
     return [(notice,) for notice in outbox.due(channel.name, now=now, limit=AT_ONCE)]
+
+
+def _joined(notices: Sequence[Notice]) -> Mapping[tuple[object, ...], Sequence[Notice]]:
+    """Return notices by what may share one message."""
+    found: dict[tuple[object, ...], list[Notice]] = {}
+    for notice in notices:
+        found.setdefault(_group(notice), []).append(notice)
+    return found
+
+
+def _group(notice: Notice) -> tuple[object, ...]:
+    return (notice.kind, notice.level, notice.joined) if notice.joined else (notice.number,)
 
 
 def _sent(channel: Channel, notices: Sequence[Notice]) -> Answer:

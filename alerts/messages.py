@@ -30,6 +30,9 @@ PLACES_IN_DIGEST = 5
 WORDS: Mapping[str, Name] = MappingProxyType(
     {
         "test": Name(zh="测试·", en="TEST "),
+        "drill": Name(zh="演练·", en="DRILL "),
+        "again": Name(zh="无人确认·", en="Unanswered: "),
+        "flapping": Name(zh="反复·", en="Comes and goes: "),
         "cleared": Name(zh="已解除·", en="Over: "),
         "since": Name(zh="{time}起", en="since {time}"),
         "span": Name(zh="{time}至{end}", en="{time} to {end}"),
@@ -123,7 +126,8 @@ class Wording:
     def _title(self, notice: Notice) -> str:
         name = ALARMS[notice.signal.event].name.in_language(self.language)
         cleared = self._say("cleared") if notice.kind is NoticeKind.CLEARED else ""
-        told = f"{self._say('test') if notice.signal.test else ''}{cleared}{name}"
+        marks = {"drill": notice.drill, "test": notice.signal.test, "again": notice.level, "flapping": notice.flapping}
+        told = "".join([*(self._say(mark) for mark, holds in marks.items() if holds), cleared, name])
         return f"【{told}】" if self.language == "zh" else f"[{told}] "
 
     def _place(self, signal: Signal) -> str:

@@ -150,3 +150,30 @@ def test_an_end_that_the_records_know_nothing_of_changes_nothing() -> None:
     tx = MemoryRecords()
     assert project(tx, notice(NoticeKind.CLEARED)) is None
     assert tx.alert_rows == {}
+
+
+def test_what_was_grouped_goes_out_in_one_message() -> None:
+    together = [replace(notice(), number=number, joined="water|a") for number in (1, 2)]
+    box = Box([*together, replace(notice(), number=3)])
+    paced = Together([])
+    assert len(dispatch(box, paced, clock=HandClock())) == 3
+    assert paced.sizes == [2, 1]
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """A channel that can tell several at once, without a limit."""
+
+    sizes: list[int]
+    name: str = "together"
+
+    def batches(self, notices: Sequence[Notice], now: datetime) -> Sequence[Sequence[Notice]]:
+        assert now.tzinfo is not None
+        return [[each] for each in notices]
+
+    def send(self, notice: Notice) -> Answer:
+        return self.send_together([notice])
+
+    def send_together(self, notices: Sequence[Notice]) -> Answer:
+        self.sizes.append(len(notices))
+        return DONE
