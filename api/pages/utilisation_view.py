@@ -128,7 +128,8 @@ def _cell(desk: Desk, used_pct: float | None) -> Cell:
 
 
 def _weekday(desk: Desk, weekday: int) -> str:
-    return desk.messages.text(f"weekday.{weekday}")
+    # the messages count from Sunday
+    return desk.messages.text(f"weekday.{(weekday + 1) % WEEKDAYS}")
 
 
 def _name(desk: Desk, group: GroupUse) -> str:
