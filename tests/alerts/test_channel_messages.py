@@ -48,6 +48,13 @@ def test_a_test_and_a_doubt_are_said() -> None:
     assert told.text.startswith("【测试·火警】设备nobody，12:00起（存疑，请核实）")
 
 
+def test_a_drill_is_told_as_one_and_a_further_level_says_that_nobody_answered() -> None:
+    assert wording().message(replace(notice(), drill="d1")).title.startswith("【演练·火警】")
+    again = wording().message(replace(notice(), level=2))
+    assert again.title.startswith("【无人确认·火警】")
+    assert again.key.endswith(":2")
+
+
 def test_yesterdays_onset_is_told_with_its_day() -> None:
     at = notice().at.replace(day=22)
     assert "11-22 12:00起" in wording().message(notice(raised(EventType.SMOKE, device="smoke1", at=at))).text
