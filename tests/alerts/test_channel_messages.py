@@ -49,9 +49,9 @@ def test_a_test_and_a_doubt_are_said() -> None:
 
 
 def test_a_drill_is_told_as_one_and_a_further_level_says_that_nobody_answered() -> None:
-    assert wording().message(replace(notice(), drill="d1")).title.startswith("【演练·火警】")
+    assert wording().message(replace(notice(), drill="d1")).title.startswith("【演练·烟感报警】")
     again = wording().message(replace(notice(), level=2))
-    assert again.title.startswith("【无人确认·火警】")
+    assert again.title.startswith("【无人确认·烟感报警】")
     assert again.key.endswith(":2")
 
 
