@@ -106,7 +106,7 @@ every building and year: a server room, cleaning rounds, cold fronts, the Spring
 NOT_SIMULATED: Mapping[str, str] = MappingProxyType(
     {
         "S04": "needs bookings, which no device tells",
-        "S06": "needs counters at the building's doors, which the simulated building does not have",
+        "S06": "judged over two months against the headcount: a property of the building, no fault in time",
         "S07": "judged from the registry alone: areas, ranks and exemptions; nothing happens in time",
         "S08": "judged from the registry alone: who left, and when",
         "S09": "judged from papers: title and land certificates",
