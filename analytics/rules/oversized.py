@@ -14,7 +14,10 @@ FEATURES = ("count_known_h",)
 
 
 def oversized(data: RunData) -> list[Finding]:
-    """Return the verdict about each office and service room: the median of its uses' largest numbers ÷ its capacity."""
+    """Return the verdict about each office and service room: the median of its uses' largest numbers ÷ its capacity.
+
+    A meeting is a use; in any other room people come and go, and a day is one.
+    """
     rooms = {
         room_subject(room.id): room
         for room in data.registry.rooms.values()
@@ -59,7 +62,7 @@ def _states(data: RunData, judged: dict[Subject, Room]) -> pl.DataFrame:
         for name in ("count_known_h", "work_h")
     )
     told = (
-        known.join(_medians(data, daily, days), on=["subject", "day"], how="left")
+        known.join(_medians(data, daily, days, judged), on=["subject", "day"], how="left")
         .join(seats, on="subject", how="left")
         .with_columns(
             value=quotient("median_people", "capacity"), coverage_pct=100 * quotient("count_known_h", "work_h")
@@ -74,7 +77,7 @@ def _states(data: RunData, judged: dict[Subject, Room]) -> pl.DataFrame:
     return told.with_columns(state=verdict(known=enough, fault=held)).filter(data.in_window())
 
 
-def _medians(data: RunData, daily: pl.DataFrame, days: int) -> pl.DataFrame:
+def _medians(data: RunData, daily: pl.DataFrame, days: int, judged: dict[Subject, Room]) -> pl.DataFrame:
     """Return per room and day `uses` and `median_people` over the days that end with it."""
     uses = (
         data.features.filter(pl.col("feature").str.starts_with(USES_OF))
@@ -83,10 +86,12 @@ def _medians(data: RunData, daily: pl.DataFrame, days: int) -> pl.DataFrame:
         .select("subject", "day", pl.col("people").repeat_by(pl.col("value").cast(pl.UInt32)))
         .explode("people")
     )
+    meets = pl.col("subject").is_in([str(subject) for subject, room in judged.items() if room.is_meeting_room])
+    by_day = uses.filter(~meets).group_by("subject", "day").agg(pl.max("people"))
     # a row for each day keeps the window moving where nobody came
-    rows = pl.concat([uses, daily.select("subject", "day", people=pl.lit(None, dtype=pl.Float64))]).sort(
-        "subject", "day"
-    )
+    rows = pl.concat(
+        [uses.filter(meets), by_day, daily.select("subject", "day", people=pl.lit(None, dtype=pl.Float64))]
+    ).sort("subject", "day")
     window = f"{days}d"
     people = pl.col("people")
     counted = people.is_not_null().cast(pl.Int64)

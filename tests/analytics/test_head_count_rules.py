@@ -157,6 +157,13 @@ def test_s05_a_short_break_does_not_part_a_use() -> None:
     assert last(analysed(place, readings, "S05"), "S05").evidence["uses"] == 20
 
 
+def test_s05_in_an_office_people_come_and_go_and_the_day_is_the_use() -> None:
+    desks = replace(office(), capacity=4)
+    place, readings = counted(desks, lambda t: (2.0 if t.hour == 14 else 1.0) if t.hour in {8, 10, 14, 17} else 0.0)
+    finding = last(analysed(place, readings, "S05"), "S05")
+    assert (finding.verdict, finding.value, finding.evidence["uses"]) == (Verdict.PASS, 0.5, 28)
+
+
 def test_s05_few_uses_and_thin_counts_are_no_verdict() -> None:
     rare = counted(meeting_room(20), lambda t: 2.0 if t.weekday() == 0 and t.hour == 9 else 0.0)
     assert last(analysed(*rare, "S05"), "S05").verdict is Verdict.INSUFFICIENT_DATA

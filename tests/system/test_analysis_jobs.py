@@ -1,6 +1,6 @@
 """Analyses in a worker process: the same answer as here, and no features kept that readings have overtaken."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -14,9 +14,10 @@ from analytics.runs import NoReadingsError, Request, analyse, fingerprint
 from premises.finding_json import from_json, to_json
 from premises.home import Home
 from premises.jobs.analysis_jobs import AnalysisJobs, Job, JobFailedError, TouchedStore
+from sensors.bookings import Booking, NoBookings
 from sensors.errors import InputFault
-from sensors.readings import ReadingBatch, epoch_ms
-from sensors.topology import Registry
+from sensors.readings import ReadingBatch, epoch_ms, from_epoch_ms
+from sensors.topology import Registry, RoomId, SiteId
 from simulators import registry_text
 from simulators.building import office_building
 from simulators.scenarios import scenario
@@ -120,3 +121,18 @@ def test_finding_survives_the_way_between_processes(tmp_path: Path) -> None:
             request=Request(),
         )
     assert [from_json(to_json(finding)) for finding in here.findings] == list(here.findings)
+
+
+def test_worker_asks_for_the_bookings_that_a_rule_wants(tmp_path: Path) -> None:
+    asked: list[SiteId] = []
+
+    class Asked(NoBookings):
+        def bookings(self, site: SiteId, *, start_ms: int, end_ms: int) -> Sequence[Booking]:
+            asked.append(site)
+            start = from_epoch_ms(end_ms - 3_600_000)
+            return [Booking(site=site, room=RoomId("a-204"), start=start, end=from_epoch_ms(end_ms), key=str(start_ms))]
+
+    with site(tmp_path, days=7) as (home, registry, touched):
+        made = AnalysisJobs(home, touched, Asked()).run(Job(registry=home.registry, rules=("S04",)))
+    assert asked == [registry.site.id]
+    assert not any("bookings" in finding["missing"] for finding in made["findings"])
