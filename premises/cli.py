@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "report": "premises.commands.report",
         "restore": "premises.commands.restore",
         "rollup": "premises.commands.rollup",
+        "rules": "premises.commands.rules",
         "run": "premises.commands.run",
         "serve": "premises.commands.serve",
         "simulate": "premises.commands.simulate",
