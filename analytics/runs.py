@@ -183,8 +183,9 @@ def _of_registry(place: _Place, request: Request) -> Analysis | None:
 
 
 def _reads_readings(request: Request, calendar: WorkCalendar) -> bool:
-    """Say whether readings matter: for a rule that is asked, or to know which days are meant."""
-    return not RECORD_RULES.keys() >= set(request.rules) or _window_asked(calendar, request) is None
+    """Say whether readings matter: for a rule that is asked, for the use of rooms, or to know which days are meant."""
+    registry_alone = bool(request.rules) and RECORD_RULES.keys() >= set(request.rules)
+    return not registry_alone or request.utilisation or _window_asked(calendar, request) is None
 
 
 def _told_by_registry(data: RunData, request: Request) -> list[Finding]:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from premises.evaluation import BUILT
+from sensors.catalogue import CATALOGUE
 from sensors.subjects import Subject
 from simulators.demands import truth_rows
 from simulators.faults import Fault, FaultKind
@@ -90,10 +92,13 @@ def test_table_is_there_in_both_languages(premises: Premises, files: Path) -> No
 
 
 def test_rule_that_is_not_built_is_shown_and_never_held(premises: Premises, files: Path, tmp_path: Path) -> None:
-    truth = truth_in(tmp_path, "S09,building:a,2026-10-19,2026-10-21,fault")
-    outcome = premises(*asked(files, truth), "--json", "--rules", "S09", "--floor", "0")
+    to_come = sorted(CATALOGUE.keys() - BUILT)
+    if not to_come:
+        pytest.skip("every rule of the catalogue works")
+    truth = truth_in(tmp_path, f"{to_come[0]},building:a,2026-10-19,2026-10-21,fault")
+    outcome = premises(*asked(files, truth), "--json", "--rules", to_come[0], "--floor", "0")
     answer = json.loads(outcome.out)
-    assert (outcome.code, answer["held"], answer["rules"]["S09"]["built"]) == (1, False, False)
+    assert (outcome.code, answer["held"], answer["rules"][to_come[0]]["built"]) == (1, False, False)
 
 
 def test_row_outside_the_days_asked_for_is_not_counted(premises: Premises, files: Path, tmp_path: Path) -> None:

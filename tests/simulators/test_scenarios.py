@@ -99,6 +99,7 @@ def test_standard_holds_every_rule_where_there_is_room_for_it() -> None:
 
 NOT_IN_STANDARD = {
     "A05",  # not judged in the mild zone
+    "A06",  # likewise, but for the months that its usual dates heat or cool
     "E04",  # needs the same season of the year before
 }
 
