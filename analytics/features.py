@@ -14,10 +14,11 @@ from analytics.points import FOREVER_MS, points, with_hold
 from analytics.ports import FEATURES_SCHEMA, ReadingSource
 from analytics.power import EXPORT, circuit_power
 from analytics.spells import numbered
+from analytics.water_features import water_features
 from sensors.subjects import Subject, SubjectKind
 from sensors.topology import Registry
 
-FEATURES_VERSION = "5"
+FEATURES_VERSION = "6"
 """Part of the fingerprint: raise it when a feature is computed differently, and all are computed anew."""
 
 LONG_SPELL_MS = 30 * 60_000
@@ -102,6 +103,7 @@ class Analyst:
             drift_features(readings, self.point_rows, parts),
             residual_features(readings, self.point_rows, parts),
             reactive_features(readings, self.point_rows, self.ct_ratios(), parts),
+            water_features(readings, self.point_rows, parts),
         ]
         return pl.concat(frames).select(FEATURES_SCHEMA.names()).cast(FEATURES_SCHEMA)
 

@@ -3,13 +3,17 @@
 import polars as pl
 
 from analytics.frame import RunData, room_subject
-from analytics.intervals import SPAN, merged
+from analytics.intervals import SPAN, held, merged
+from analytics.samples import SERIES, samples
 from analytics.week import Week
 from sensors.subjects import Subject, SubjectKind
 from sensors.topology import CircuitItem, RoomId
 
 USUAL_MOST = 0.95
 """The percentile of a week's power while on that counts as all of it running. The project's own choice."""
+HVAC_ON = "hvac_on"
+EVIDENCE_OF_HVAC = "hvac_on|a metered air conditioning circuit of its own"
+METER_METRICS = ("energy_import_kwh", "active_power_w")
 
 
 def circuits_of(data: RunData, item: CircuitItem) -> dict[str, RoomId]:
@@ -37,3 +41,24 @@ def running(data: RunData, week: Week, item: CircuitItem, *, least_wm2: float, s
     usual_w = pl.col("power_w").filter(is_on).quantile(USUAL_MOST).over("circuit")
     states = power.with_columns(state=is_on & (pl.col("power_w") >= share * usual_w).fill_null(value=False))
     return merged(states.select(pl.col("room").alias("subject"), *SPAN, "state").sort("subject", "start_ms"))
+
+
+def plant_running(data: RunData, week: Week, *, least_wm2: float) -> pl.DataFrame:
+    """Return a track per room of whether its air conditioning runs: as it says itself, else by its circuit."""
+    told = held(samples(data, week.readings, HVAC_ON, at=SubjectKind.ROOM), by=list(SERIES))
+    said = told.select("subject", *SPAN, state=pl.col("value") > 0)
+    circuit = running(data, week, CircuitItem.HVAC, least_wm2=least_wm2)
+    return pl.concat([said, circuit.join(said.select("subject").unique(), on="subject", how="anti")])
+
+
+def rooms_with_plant(data: RunData) -> frozenset[Subject]:
+    """Return the rooms of which it is known when their air conditioning runs."""
+    rooms = (room_subject(room) for room in data.registry.rooms)
+    told = {room for room in rooms if data.has_points(room, (HVAC_ON,))}
+    circuits = circuits_of(data, CircuitItem.HVAC)
+    metered = {
+        room_subject(room)
+        for circuit, room in circuits.items()
+        if data.has_points(Subject.parse(circuit), METER_METRICS)
+    }
+    return frozenset(told | metered)

@@ -39,6 +39,10 @@ LIMITS: Mapping[str, tuple[str, Side]] = MappingProxyType(
         "E03": ("night_ratio", Side.ABOVE),
         "E04": ("rise_pct", Side.ABOVE),
         "E05": ("excess_wm2", Side.ABOVE),
+        "E06": ("setpoint_c", Side.BELOW),
+        "E07": ("setpoint_c", Side.ABOVE),
+        "E08": ("both_on_min", Side.AT_LEAST),
+        "E09": ("lighting_wm2", Side.ABOVE),
         "E11": ("sum_above_main_pct", Side.ABOVE),
         "G01": ("minimum_min", Side.ABOVE),
         "G02": ("range", Side.AT_MOST),
@@ -59,6 +63,7 @@ LIMITS: Mapping[str, tuple[str, Side]] = MappingProxyType(
         "S08": ("vacate_months", Side.ABOVE),
         "S09": ("absent_papers", Side.ABOVE),
         "S10": ("taken_m2", Side.ABOVE),
+        "W01": ("night_flow_m3h", Side.ABOVE),
     }
 )
 """The parameter that a rule's findings name as their threshold."""

@@ -62,6 +62,15 @@ MISSING: Mapping[str, str] = MappingProxyType(
         "enough days of residual_current_ma": "missing.residual_days",
         "7 days of co2_ppm": "missing.co2_week",
         "a room that is empty at times": "missing.empty_at_times",
+        "evidence of cooling": "missing.evidence_cooling",
+        "evidence of heating": "missing.evidence_heating",
+        "setpoint or temperature while the room was cooled": "missing.values_cooled",
+        "setpoint or temperature while the room was heated": "missing.values_heated",
+        "a contact on a window of the room": "missing.window_contact",
+        "window and air conditioning known at the same time": "missing.window_and_plant",
+        "active_power_w of a lighting circuit": "missing.lighting_power",
+        "power of the lighting with the lights on for an hour": "missing.lighting_lit",
+        "water at night, seven nights in a row": "missing.water_nights",
     }
 )
 """Fixed texts of the rules about missing inputs, and the messages that say them."""

@@ -13,6 +13,7 @@ from analytics.rules.idle_office import idle_office
 from analytics.rules.leakage_trend import leakage_trend
 from analytics.rules.meter_balance import meter_balance
 from analytics.rules.missing_data import missing_data
+from analytics.rules.night_water import night_water
 from analytics.rules.no_show import no_shows
 from analytics.rules.not_vacated import not_vacated
 from analytics.rules.offline import offline
@@ -43,6 +44,7 @@ WINDOWED_RULES: Mapping[str, WindowedRule] = MappingProxyType(
         "S04": no_shows,
         "S05": oversized,
         "S06": low_building_use,
+        "W01": night_water,
     }
 )
 """Rules that reduce daily features."""

@@ -3,21 +3,19 @@
 import polars as pl
 
 from analytics.frame import RunData, room_subject
-from analytics.intervals import MS_PER_HOUR, SPAN, held
+from analytics.intervals import MS_PER_HOUR
 from analytics.moving import beyond, kept, moving
 from analytics.occupancy import OCCUPANCY_METRICS
 from analytics.rules.levels import Lacking, LevelWords, rooms_asked, share_of, with_lacking
-from analytics.running import circuits_of, running
-from analytics.samples import SERIES, during, in_series, samples
+from analytics.running import EVIDENCE_OF_HVAC, plant_running, rooms_with_plant
+from analytics.samples import during, in_series, samples
 from analytics.week import Week
-from sensors.subjects import Subject, SubjectKind
-from sensors.topology import CircuitItem, Room, RoomCategory
+from sensors.subjects import SubjectKind
+from sensors.topology import Room, RoomCategory
 from sensors.verdicts import Finding
 
 RULE = "A08"
-SOUND, HVAC_ON = "sound_level_dba", "hvac_on"
-EVIDENCE_OF_HVAC = "hvac_on|a metered air conditioning circuit of its own"
-METER_METRICS = ("energy_import_kwh", "active_power_w")
+SOUND = "sound_level_dba"
 EQUIVALENT_LEVEL = 10 * (10 ** (pl.col("value") / 10)).mean().log10()
 """The steady level with the same energy, LAeq. Source: ISO 1996-1:2016."""
 PLANT_LEVEL = pl.min_horizontal(EQUIVALENT_LEVEL, pl.median("value"))
@@ -30,7 +28,7 @@ def loud(data: RunData, week: Week) -> pl.DataFrame:
     found = samples(data, week.readings, SOUND, at=SubjectKind.ROOM)
     empty = during(found, week.tracks.occupancy, state=False)
     length_ms = data.thresholds.value(RULE, "mean_h") * MS_PER_HOUR
-    heard = in_series(during(empty, _plant(data, week)))
+    heard = in_series(during(empty, plant_running(data, week, least_wm2=data.thresholds.value(RULE, "hvac_on_wm2"))))
     levels = moving(heard, length_ms=length_ms, share=share_of(data, RULE), value=PLANT_LEVEL)
     judged = beyond(levels.join(_limits(data), on="subject"), high=pl.col("limit_dba"))
     margin = data.thresholds.value(RULE, "clear_margin_db")
@@ -42,19 +40,10 @@ def noise(data: RunData, found: pl.DataFrame) -> list[Finding]:
     return WORDS.findings(data, found, _asked(data))
 
 
-def _plant(data: RunData, week: Week) -> pl.DataFrame:
-    """Return a track per room of whether its air conditioning runs: as it says itself, else by its circuit."""
-    told = held(samples(data, week.readings, HVAC_ON, at=SubjectKind.ROOM), by=list(SERIES))
-    said = told.select("subject", *SPAN, state=pl.col("value") > 0)
-    circuit = running(data, week, CircuitItem.HVAC, least_wm2=data.thresholds.value(RULE, "hvac_on_wm2"))
-    return pl.concat([said, circuit.join(said.select("subject").unique(), on="subject", how="anti")])
-
-
 def _asked(data: RunData) -> Lacking:
     asked = rooms_asked(data, (SOUND,), OCCUPANCY_METRICS, concerns=_is_quiet)
-    circuits = circuits_of(data, CircuitItem.HVAC)
-    metered = {room for circuit, room in circuits.items() if data.has_points(Subject.parse(circuit), METER_METRICS)}
-    return with_lacking(asked, EVIDENCE_OF_HVAC, lambda s: not data.has_points(s, (HVAC_ON,)) and s.id not in metered)
+    told = rooms_with_plant(data)
+    return with_lacking(asked, EVIDENCE_OF_HVAC, lambda subject: subject not in told)
 
 
 def _is_quiet(room: Room) -> bool:

@@ -14,7 +14,11 @@ from analytics.rules.fresh_air import fresh_air, stale_air
 from analytics.rules.frozen import frozen, standing_still
 from analytics.rules.humidity import building_humidity, humidity
 from analytics.rules.light import dim, light
+from analytics.rules.lighting_density import bright, lighting_density
 from analytics.rules.noise import loud, noise
+from analytics.rules.open_window import open_while_running, open_window
+from analytics.rules.overcooling import OVERCOOLING
+from analytics.rules.overheating import OVERHEATING
 from analytics.rules.overload import overload, overloaded
 from analytics.rules.particles import dusty, particles
 from analytics.rules.phases import phases
@@ -48,6 +52,10 @@ WEEKLY_RULES: Mapping[str, WeeklyRule] = MappingProxyType(
         "A07": WeeklyRule(keep=dim, conclude=light),
         "A08": WeeklyRule(keep=loud, conclude=noise),
         "E05": WeeklyRule(keep=_empty_hours, conclude=empty_load),
+        "E06": WeeklyRule(keep=OVERCOOLING.keep, conclude=OVERCOOLING.conclude),
+        "E07": WeeklyRule(keep=OVERHEATING.keep, conclude=OVERHEATING.conclude),
+        "E08": WeeklyRule(keep=open_while_running, conclude=open_window),
+        "E09": WeeklyRule(keep=bright, conclude=lighting_density),
         "G02": WeeklyRule(keep=standing_still, conclude=frozen),
         "L04": WeeklyRule(keep=overloaded, conclude=overload),
         "L05": WeeklyRule(keep=strayed, conclude=voltage),

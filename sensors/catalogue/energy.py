@@ -21,6 +21,11 @@ _H = Confidence.HIGH
 _PRESENCE = ("presence", "people_count", "motion")
 _LOAD = ("active_power_w", "energy_import_kwh")
 
+_PLAUSIBLE = (
+    chosen("plausible_low_c", 5, "°C", "colder than any room at work: an error of unit or sensor"),
+    chosen("plausible_high_c", 45, "°C", "warmer than any room at work: an error of unit or sensor"),
+)
+
 
 def _quota_limits() -> tuple[Parameter, ...]:
     return tuple(
@@ -187,7 +192,10 @@ E06 = RuleSpec(
         chosen("margin_c", 1, "K", "below the setpoint limit where only the room's temperature is known"),
         chosen("evidence_outdoor_c", 28, "°C"),
         chosen("evidence_difference_c", 3, "K"),
+        chosen("hvac_on_wm2", 2, "W/m²", "the room's air conditioning is on above this, where nothing else tells"),
         chosen("mean_h", 1, "h"),
+        chosen("clear_margin_k", 0.2, "K", "the value must come so far back inside its limit to clear"),
+        *_PLAUSIBLE,
         COVERAGE,
     ),
     measure=both("锁定设定温度", "Lock the setpoint"),
@@ -210,7 +218,10 @@ E07 = RuleSpec(
     parameters=(
         cited("setpoint_c", 20, "°C", cite("42号", _S), "fault above"),
         chosen("margin_c", 1, "K", "above the setpoint limit where only the room's temperature is known"),
+        chosen("hvac_on_wm2", 2, "W/m²", "the room's heating is on above this, where nothing else tells"),
         chosen("mean_h", 1, "h"),
+        chosen("clear_margin_k", 0.2, "K", "the value must come so far back inside its limit to clear"),
+        *_PLAUSIBLE,
         COVERAGE,
     ),
     measure=both("调控供热", "Rebalance the heating"),
@@ -226,7 +237,11 @@ E08 = RuleSpec(
     severity=Severity.BLUE,
     formula=both("外窗打开且空调运行", "The window is open while the air conditioning runs"),
     needs=Needs(metrics=(("open",), ("hvac_on", "active_power_w")), fields=("opening.kind",)),
-    parameters=(chosen("both_on_min", 10, "min", "fault at or above"), COVERAGE),
+    parameters=(
+        chosen("both_on_min", 10, "min", "fault at or above"),
+        chosen("hvac_on_wm2", 2, "W/m²", "the room's air conditioning is on above this, where nothing else tells"),
+        COVERAGE,
+    ),
     measure=both("提醒、联锁", "Remind, interlock"),
     verified_by=Verification.READINGS,
     verification_window_days=14,
@@ -241,7 +256,13 @@ E09 = RuleSpec(
     severity=Severity.BLUE,
     formula=both("开灯时照明回路功率 ÷ 面积", "Power of the lighting circuit with the lights on ÷ area"),
     needs=Needs(metrics=(("active_power_w",),), fields=("circuit.item", "circuit.serves", "room.usable_area_m2")),
-    parameters=(cited("lighting_wm2", 8.0, "W/m²", cite("GB 55015", _H), "fault above"), COVERAGE),
+    parameters=(
+        cited("lighting_wm2", 8.0, "W/m²", cite("GB 55015", _H), "fault above"),
+        chosen("lights_on_wm2", 1, "W/m²", "the lighting is on above this"),
+        chosen("mean_h", 1, "h"),
+        chosen("clear_margin_wm2", 0.2, "W/m²", "the power must fall this far below its limit to clear"),
+        COVERAGE,
+    ),
     measure=both("更换灯具、分区控制", "LED lamps, zoning"),
     verified_by=Verification.READINGS,
     verification_window_days=14,
@@ -261,6 +282,8 @@ E10 = RuleSpec(
     parameters=(
         chosen("excess_pct", 20, "%", "fault above"),
         chosen("window_days", 3, "d"),
+        chosen("baseline_days", 84, "d", "the days before, of which the model is made"),
+        chosen("least_baseline_days", 28, "d"),
         cited("cv_rmse_pct", 30, "%", cite("Guideline 14", _S), "hourly; a worse model gives no verdict"),
         cited("nmbe_pct", 10, "%", cite("Guideline 14", _H), "hourly, either way"),
         COVERAGE,
@@ -304,7 +327,11 @@ E12 = RuleSpec(
         "Critical-peak and peak kWh ÷ total, both years by today's periods",
     ),
     needs=Needs(metrics=(("energy_import_kwh",),), records=("tariff",)),
-    parameters=(chosen("rise_points", 5, "points", "fault above"), COVERAGE),
+    parameters=(
+        chosen("rise_points", 5, "points", "fault above"),
+        chosen("window_days", 28, "d", "compared with the same weekdays a year before"),
+        COVERAGE,
+    ),
     measure=both("错峰", "Shift the load"),
     verified_by=Verification.READINGS,
     verification_window_days=28,
