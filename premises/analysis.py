@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from analytics import runs
 from analytics.ports import AnalysisStore
 from analytics.runs import Analysis, Request
 from ingest.readings_table import ReadingsTable
@@ -17,8 +18,9 @@ from premises.home import Home
 from premises.outputs import Language, outputs
 from premises.processes.remote import Server
 from premises.stores.bookings import HomeBookings
+from premises.stores.logs import HomeFacts
 from premises.stores.readings import open_readings
-from premises.watched import ALL_RULES, analyse
+from premises.watched import ALL_RULES, analyse, watching
 from sensors.errors import InputFault
 from sensors.local_time import UnknownTimezoneError, find_timezone
 from sensors.readings import epoch_ms
@@ -138,7 +140,7 @@ def of_home(home: Home, path: Path, request: Request, progress: Progress) -> Ana
     """Return the analysis of what the home's store and spool hold. Raises StoreHeldError where a server runs."""
     registry = load_registry(path)
     with _analysis_store(home) as store:
-        return analyse(
+        return watching(runs.analyse, HomeFacts(home))(
             registry=registry,
             holidays=holidays_of(registry.site, path),
             store=store,

@@ -10,6 +10,9 @@ from alerts.quality import RULE as ALARM_QUALITY
 from alerts.watch.machines import LIVE, WATCHED_RULES
 from analytics.rules import RECORD_RULES, WEEKLY_RULES, WINDOWED_RULES
 
+WRITTEN_TOO = frozenset({"F05", "F07"})
+"""Rules over events that what people wrote down decides as well: approvals, the duty log."""
+
 
 class Way(StrEnum):
     """How a rule is judged."""
@@ -44,7 +47,7 @@ def _ways(rule: str) -> Iterator[Way]:
         Way.DAYS: WINDOWED_RULES,
         Way.READINGS: WEEKLY_RULES,
         Way.REGISTRY: RECORD_RULES,
-        Way.LOGS: LOG_RULES,
+        Way.LOGS: LOG_RULES | WRITTEN_TOO,
         Way.ALERTS: {ALARM_QUALITY},
     }
     return (way for way, rules in places.items() if rule in rules)

@@ -23,8 +23,8 @@ from sensors.logs import (
 from sensors.subjects import Subject
 from sensors.verdicts import Evidence, Finding, Verdict
 
-LOG_RULES = frozenset({"F04", "F07", "F11"})
-"""The rules that need no readings, only the logs."""
+LOG_RULES = frozenset({"F04", "F11"})
+"""The rules that need neither readings nor events, only the logs."""
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)

@@ -2,10 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
 
+from alerts.logs.ports import LogReader
 from sensors.logs import AlarmCheck, DutyEntry, IsolationAction, IsolationState, KeptIsolation, valid
 from sensors.readings import epoch_ms, from_epoch_ms
 from sensors.subjects import SubjectKind
+from sensors.topology import SiteId
+
+LOOK_BACK = timedelta(days=2)
+"""How far back what was written down matters to what stands now."""
+MOST_ENTRIES = 100_000
+"""Twenty years of entries every two hours: none is left out."""
 
 GONE = frozenset({IsolationState.REQUESTED, IsolationState.REFUSED, IsolationState.WITHDRAWN})
 
@@ -21,6 +30,8 @@ class Facts:
     isolations: Sequence[KeptIsolation] = ()
     duty: Sequence[DutyEntry] = ()
     checks: Sequence[AlarmCheck] = ()
+    duty_began: datetime | None = None
+    """When the duty log begins; None where the site keeps none."""
 
     def isolation(self, device: str, zone: str, at_ms: int) -> KeptIsolation | None:
         """Return the approved isolation that covers a zone of a device at an instant, the one that ends last."""
@@ -39,6 +50,37 @@ class Facts:
 
 NO_FACTS = Facts()
 """Nothing is known of what people wrote down."""
+
+
+class FactSource(Protocol):
+    """Where an analysis learns what people wrote down."""
+
+    def facts(self, site: SiteId, *, start_ms: int, end_ms: int) -> Facts:
+        """Return what matters to [start_ms, end_ms); not `known` where nobody can say."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Facts that are the same whenever they are asked for."""
+
+    told: Facts
+
+    def facts(self, site: SiteId, *, start_ms: int, end_ms: int) -> Facts:  # noqa: ARG002 - the port's
+        """Return them."""
+        return self.told
+
+
+def read_facts(reader: LogReader, site: SiteId, *, since: datetime, until: datetime) -> Facts:
+    """Return what the records say that matters to [since, until)."""
+    before = since - LOOK_BACK
+    return Facts(
+        known=True,
+        isolations=tuple(reader.isolations(site, since=before, limit=MOST_ENTRIES)),
+        duty=tuple(reader.duty_entries(site, since=before, until=until, limit=MOST_ENTRIES)),
+        checks=tuple(reader.alarm_checks(site, since=before, until=until)),
+        duty_began=reader.first_duty_entry(site),
+    )
 
 
 def _covers(kept: KeptIsolation, device: str, zone: str, at_ms: int) -> bool:

@@ -17,7 +17,7 @@ from sensors.topology import Device, Opening, OpeningKind, Registry
 from sensors.verdicts import Verdict
 
 HEARTBEAT, REX_WIRED, APPROVALS = "device.heartbeat_s", "opening.rex_wired", "isolation_approvals"
-CONFIRMED_FIRE = "a confirmed fire"
+CONFIRMED_FIRE, DUTY_LOG = "a confirmed fire", "duty_log"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +157,12 @@ def _saying(kind: EventType) -> Callable[[Seen, str], Iterator[Scope]]:
 
 def _site(seen: Seen, _rule: str) -> Iterator[Scope]:
     if any(EventType.ROLL_CALL in kinds for kinds in seen.spoken.values()):
-        yield Scope(subject=Subject(SubjectKind.SITE, seen.registry.site.id))
+        known = seen.facts.known
+        yield Scope(
+            subject=Subject(SubjectKind.SITE, seen.registry.site.id),
+            lacks=None if known else DUTY_LOG,
+            hides=not known,
+        )
 
 
 def _doors(kind: OpeningKind, metric: str | None) -> Callable[[Seen, str], Iterator[Scope]]:

@@ -8,20 +8,17 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import timedelta
 from typing import Protocol
 
 import structlog
 
 from alerts.logs.ports import LogReader
-from alerts.watch.facts import NO_FACTS, Facts
+from alerts.watch.facts import NO_FACTS, Facts, read_facts
 from sensors.clock import Clock
 from sensors.topology import SiteId
 
 READ_EVERY_S = 30.0
 STOP_S = 5.0
-LOOK_BACK = timedelta(days=2)
-"""How far back what was written down matters to what stands now."""
 
 
 class Records(Protocol):
@@ -70,11 +67,6 @@ class Written(threading.Thread):
         """Take what the records say for the facts; the same again stays the same."""
         site, now = self._site(), self._clock.now()
         with records.transaction() as tx:
-            read = Facts(
-                known=True,
-                isolations=tuple(tx.isolations(site, since=now - LOOK_BACK)),
-                duty=tuple(tx.duty_entries(site, since=now - LOOK_BACK, until=now)),
-                checks=tuple(tx.alarm_checks(site, since=now - LOOK_BACK, until=now)),
-            )
+            read = read_facts(tx, site, since=now, until=now)
         if read != self.facts:
             self.facts = read

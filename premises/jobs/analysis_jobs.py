@@ -14,7 +14,9 @@ from typing import IO, Any
 
 import polars as pl
 import structlog
+from pydantic import TypeAdapter
 
+from alerts.watch.facts import NO_FACTS, Facts, FactSource, Settled
 from analytics.runs import NoReadingsError
 from premises.finding_json import from_json
 from premises.home import Home
@@ -109,9 +111,16 @@ class TouchedStore:
 class AnalysisJobs:
     """Runs one worker at a time; further callers wait for their turn."""
 
-    def __init__(self, home: Home, store: TouchedStore, bookings: BookingSource | None = None) -> None:
+    def __init__(
+        self,
+        home: Home,
+        store: TouchedStore,
+        bookings: BookingSource | None = None,
+        written: FactSource | None = None,
+    ) -> None:
         """Prepare; a worker lives only as long as its job."""
         self._bookings = bookings or NoBookings()
+        self._written = written or Settled(NO_FACTS)
         self._home = home
         self._store = store
         self._turn = threading.Lock()
@@ -149,7 +158,7 @@ class AnalysisJobs:
         watchdog.start()
         try:
             with process:
-                _Talk(self._store, self._bookings, folder, process, progress).run(job)
+                _Talk(self._store, self._bookings, self._written, folder, process, progress).run(job)
         except (OSError, ValueError) as exc:
             msg = f"the worker ended in the middle of its job ({exc}); look at {self._home.logs / 'worker.log'}"
             raise JobFailedError(msg) from exc
@@ -180,6 +189,7 @@ class _Talk:
 
     store: TouchedStore
     bookings: BookingSource
+    written: FactSource
     folder: Path
     process: subprocess.Popen[str]
     progress: Progress
@@ -216,6 +226,9 @@ class _Talk:
             return {"days": [str(day) for day in store.feature_days(site, fingerprint=asked["fingerprint"])]}
         if what == "bookings":
             return {"bookings": self._booked(site, asked["start_ms"], asked["end_ms"])}
+        if what == "facts":
+            facts = self.written.facts(site, start_ms=asked["start_ms"], end_ms=asked["end_ms"])
+            return {"facts": TypeAdapter(Facts).dump_python(facts, mode="json")}
         if what == "put_features":
             return {"kept": [str(day) for day in self._keep(site, asked)]}
         return {"file": self._write(self._frame(store, what, site, asked))}

@@ -9,10 +9,8 @@ from typing import Protocol
 from alerts.logs.ports import LogReader
 from alerts.logs.rules import (
     LOG_RULES,
-    DutyLog,
     JudgedAlarm,
     Period,
-    judge_duty,
     judge_false_alarms,
     judge_tests,
 )
@@ -109,12 +107,8 @@ def judge_day(tx: LogReader, building: Building, day: date) -> list[Finding]:
     site, calendar = building.registry.site.id, building.calendar
     start, end = (from_epoch_ms(calendar.midnight_ms(each)) for each in (day, day + DAY))
     period = Period(subject=Subject(SubjectKind.SITE, site), start=start, end=end)
-    log = DutyLog(
-        entries=tx.duty_entries(site, since=start - DAY, until=end),
-        began=tx.first_duty_entry(site),
-    )
     tests = judge_tests(tx.fire_tests(site), period, today=day)
-    return [judge_duty(log, period), *_false_alarms(tx, period), *tests]
+    return [*_false_alarms(tx, period), *tests]
 
 
 def _false_alarms(tx: LogReader, period: Period) -> list[Finding]:

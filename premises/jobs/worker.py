@@ -16,13 +16,16 @@ from pathlib import Path
 from typing import IO, Any
 
 import polars as pl
+from pydantic import TypeAdapter
 
+from alerts.watch.facts import Facts
+from analytics import runs
 from analytics.ports import FEATURES_SCHEMA
 from analytics.runs import NoReadingsError, Request
 from premises.holidays import holidays_of
 from premises.outputs import USE, outputs
 from premises.processes.leash import die_with_parent
-from premises.watched import analyse
+from premises.watched import watching
 from sensors.bookings import Booking
 from sensors.errors import InputFault
 from sensors.readings import from_epoch_ms
@@ -142,12 +145,24 @@ class AskedStore:
         return pl.concat([others, own.select(others.columns)]).sort("subject", "feature", "day")
 
 
+@dataclass(frozen=True, slots=True)
+class AskedFacts:
+    """Keeps `alerts.watch.facts.FactSource` by asking the server."""
+
+    line: Line
+
+    def facts(self, site: SiteId, *, start_ms: int, end_ms: int) -> Facts:
+        """Return what people wrote down."""
+        told = self.line.ask("facts", site=site, start_ms=start_ms, end_ms=end_ms)["facts"]
+        return TypeAdapter(Facts).validate_python(told)
+
+
 def run(job: dict[str, Any], line: Line) -> None:
     """Do a job and write what it found into the folder."""
     registry_path = Path(job["registry"])
     registry = load_registry(registry_path)
     store = AskedStore(line)
-    analysis = analyse(
+    analysis = watching(runs.analyse, AskedFacts(line))(
         registry=registry,
         holidays=holidays_of(registry.site, registry_path),
         store=store,
