@@ -1,19 +1,21 @@
 """How an analysis is asked for: the rules wanted, the days, and what it answers."""
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import polars as pl
 
+from analytics.asking import Asking, Keep
 from analytics.calendar import Holidays, WorkCalendar
 from analytics.causes import one_per_cause
 from analytics.features import FEATURES_VERSION, Analyst
 from analytics.frame import CatalogueThresholds, Progress, RunData, Thresholds, Window
 from analytics.intervals import MS_PER_HOUR
+from analytics.isolation import RuleFailure
 from analytics.ports import FEATURES_SCHEMA, AnalysisStore
-from analytics.rules import RECORD_RULES, RULES, SEASON_RULES, WEEKLY_RULES, WINDOWED_RULES
+from analytics.rules import RECORD_RULES, RULES, SEASON_RULES
 from analytics.rules.after_hours import season_of_last_year
 from analytics.summary import RoomUse, summarise
 from analytics.utilisation import use_of, utilisation
@@ -26,9 +28,6 @@ from sensors.verdicts import Finding, Verdict
 
 Extent = tuple[int, int]
 """The times of the first and the last reading, UTC ms."""
-
-Keep = Callable[[RunData, Week], pl.DataFrame]
-"""What is kept of each week of readings until all were seen."""
 
 UTILISATION = "utilisation"
 """The name under which the use of rooms is kept; no rule is called so."""
@@ -77,6 +76,8 @@ class Analysis:
     """FEATURES_SCHEMA of the window, from which the summary's numbers were added up."""
     use: tuple[GroupUse, ...] = field(default=(), repr=False)
     """How rooms and their groups were used by hour and weekday, where it was asked for."""
+    failures: tuple[RuleFailure, ...] = ()
+    """The rules that raised: they gave no verdict, which is no pass."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,18 +157,17 @@ def _of_readings(place: _Place, request: Request, progress: Progress) -> Analysi
     if extent is None or not _reads_readings(request, calendar):
         raise NoReadingsError(registry.site.id)
     data = place.run_data(_window(registry, calendar, extent, request))
-    weekly = [rule for rule in request.rules if rule in WEEKLY_RULES]
     held = _days_held(calendar, extent)
-    keepers = {rule: WEEKLY_RULES[rule].keep for rule in weekly}
+    asking = Asking(tuple(request.rules))
+    keepers = asking.keepers()
     if request.utilisation:
         keepers[UTILISATION] = lambda data, week: use_of(data.registry, week.tracks.occupancy, week.parts)
     kept = _pass_over_readings(data, store, held, keepers, progress)
     data = replace(data, features=_stored(data, store))
     if SEASON_RULES.intersection(request.rules):
         data = replace(data, last_year=_last_year(data, store, held, progress))
-    findings = [finding for rule in weekly for finding in WEEKLY_RULES[rule].conclude(data, kept[rule])]
-    findings += [f for rule in request.rules if rule in WINDOWED_RULES for f in WINDOWED_RULES[rule](data)]
-    answer = _answer(data, request, [*findings, *_told_by_registry(data, request)])
+    findings = asking.of_readings(data, kept)
+    answer = _answer(data, asking, [*findings, *asking.of_registry(data)])
     return replace(answer, use=utilisation(registry, kept[UTILISATION])) if request.utilisation else answer
 
 
@@ -177,9 +177,10 @@ def _of_registry(place: _Place, request: Request) -> Analysis | None:
     if window is None:
         return None
     data = place.run_data(window)
-    findings = _told_by_registry(data, request)
+    asking = Asking(tuple(request.rules))
+    findings = asking.of_registry(data)
     says = any(finding.verdict is not Verdict.NOT_APPLICABLE for finding in findings)
-    return _answer(data, request, findings) if says or not _reads_readings(request, place.calendar) else None
+    return _answer(data, asking, findings) if says or not _reads_readings(request, place.calendar) else None
 
 
 def _reads_readings(request: Request, calendar: WorkCalendar) -> bool:
@@ -188,19 +189,16 @@ def _reads_readings(request: Request, calendar: WorkCalendar) -> bool:
     return not registry_alone or request.utilisation or _window_asked(calendar, request) is None
 
 
-def _told_by_registry(data: RunData, request: Request) -> list[Finding]:
-    return [finding for rule in request.rules if rule in RECORD_RULES for finding in RECORD_RULES[rule](data)]
-
-
-def _answer(data: RunData, request: Request, findings: Iterable[Finding]) -> Analysis:
+def _answer(data: RunData, asking: Asking, findings: Iterable[Finding]) -> Analysis:
     told = one_per_cause(findings, data.registry)
     return Analysis(
         registry=data.registry,
         window=data.window,
-        rules=tuple(sorted(request.rules)),
+        rules=tuple(sorted(asking.rules)),
         findings=tuple(sorted(told, key=lambda finding: (finding.rule, finding.subject, finding.start))),
         summary=tuple(summarise(data)),
         daily=data.features.filter(data.in_window()),
+        failures=asking.isolation.failures,
     )
 
 

@@ -16,12 +16,13 @@ from sensors.utilisation import RoomStanding, Utilisation
 
 Language = Literal["zh", "en"]
 FINDINGS, DOCUMENT, TEXT, PAGE, ROOMS, USE = "findings", "document", "text", "page", "rooms", "use"
+FAILED = "failed"
 
 
 def outputs(analysis: Analysis, wanted: Collection[str], language: Language) -> dict[str, Any]:
     """Return those wanted: `findings` (lossless), `document` (JSON for programs), `text`, `page`, `rooms` (classes).
 
-    `use` is the use of rooms by hour and weekday, with their classes.
+    `use` is the use of rooms by hour and weekday, with their classes; `failed` the rules that raised, with traceback.
     """
     makers: Mapping[str, Callable[[], Any]] = {
         FINDINGS: lambda: [to_json(finding) for finding in analysis.findings],
@@ -29,6 +30,7 @@ def outputs(analysis: Analysis, wanted: Collection[str], language: Language) -> 
         TEXT: lambda: render_text(analysis, language),
         ROOMS: lambda: _classes(analysis),
         USE: lambda: utilisation_json(_use(analysis)),
+        FAILED: lambda: [{"rule": each.rule, "error": each.error, "trace": each.trace} for each in analysis.failures],
         PAGE: lambda: render_answer(analysis, language=language, made_at=datetime.now(UTC)),
     }
     return {name: makers[name]() for name in makers if name in wanted}

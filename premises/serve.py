@@ -157,7 +157,9 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
         guard = Guard(_around(home, settings, registry, records, alert_desk))
         drain = DrainLoop(home.spool, guard.listening(figures.measured(touched)))
         jobs = AnalysisJobs(home, touched, KeptBookings(records), KeptFacts(records))
-        daily = DailyJobs(home=home, analyses=jobs, records=records, registry=registry, clock=clock)
+        daily = DailyJobs(
+            home=home, analyses=jobs, records=records, registry=registry, clock=clock, judged=guard.jobs.judged
+        )
         queries = ReadingQueries(
             store=store,
             registry=registry,

@@ -24,6 +24,7 @@ def analysis_document(analysis: Analysis) -> dict[str, object]:
         "from": analysis.window.first.isoformat(),
         "to": (analysis.window.last + timedelta(days=1)).isoformat(),
         "rules": list(analysis.rules),
+        "failed_rules": [{"rule": each.rule, "error": each.error} for each in analysis.failures],
         "findings": [_finding(finding, zone) for finding in analysis.findings],
         "summary": [_room(use) for use in analysis.summary],
     }

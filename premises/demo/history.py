@@ -11,15 +11,16 @@ from typing import Any
 
 from analytics.calendar import BUILT_IN_HOLIDAYS, ChineseHolidays
 from analytics.ports import AnalysisStore
-from analytics.runs import Request, analyse
+from analytics.runs import Request
 from api.security.accounts import demo_account
 from premises.demo.people import MANAGER, TECHNICIAN
 from premises.home import Home
 from premises.jobs.analysis_jobs import Job
 from premises.jobs.daily_jobs import DailyJobs
-from premises.outputs import outputs
+from premises.outputs import USE, outputs
 from premises.simulated.simulated_history import store_history
 from premises.stores.records import open_records
+from premises.watched import analyse
 from rectification.commands import assign, report_done, start
 from rectification.model import Item, ItemState
 from sensors.subjects import Subject
@@ -66,7 +67,13 @@ class LocalAnalyses:
             registry=self.registry,
             holidays=BUILT_IN_HOLIDAYS[self.registry.site.calendar],
             store=self.store,
-            request=Request(rules=job.rules, first=job.first, last=job.last, now_ms=job.now_ms),
+            request=Request(
+                rules=tuple(job.rules),
+                first=job.first,
+                last=job.last,
+                now_ms=job.now_ms,
+                utilisation=USE in job.want,
+            ),
         )
         return outputs(found, job.want, "zh")
 

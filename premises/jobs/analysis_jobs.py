@@ -21,6 +21,7 @@ from analytics.runs import NoReadingsError
 from premises.finding_json import from_json
 from premises.home import Home
 from premises.jobs.worker import RESULT
+from premises.outputs import FAILED
 from premises.stores.readings import HomeStore
 from sensors.bookings import BookingSource, NoBookings
 from sensors.errors import InputFault
@@ -141,7 +142,9 @@ class AnalysisJobs:
             self._store.forget()
             self._converse(job, Path(folder), progress)
             result: dict[str, Any] = json.loads((Path(folder) / RESULT).read_text(encoding="utf-8"))
-            return result
+        for failure in result[FAILED]:
+            self._log.error("rule_failed", **failure)
+        return result
 
     def stop(self) -> None:
         """End the worker that runs, and take no further job."""

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,7 +16,7 @@ from premises.holidays import holidays_of
 from premises.home import Home
 from premises.jobs.analysis_jobs import Job
 from premises.jobs.daily import Building, DailyRecords, Day, daily, record
-from premises.outputs import FINDINGS, ROOMS, USE
+from premises.outputs import FAILED, FINDINGS, ROOMS, USE
 from premises.utilisation_json import utilisation_from_json
 from premises.watched import ALL_RULES
 from sensors.clock import Clock
@@ -55,16 +55,21 @@ class DailyJobs:
     records: DailyRecords
     registry: Callable[[], Registry]
     clock: Clock
+    judged: Callable[[str, Mapping[str, str]], None] = lambda _job, _failed: None
+    """Hears after each job which rules failed in it, with their errors."""
+    _failed: dict[str, str] = field(default_factory=dict)
 
     def daily(self) -> Mapping[str, object]:
         """Return in numbers what a daily run found and changed; nothing where there is nothing to judge yet."""
+        self._failed.clear()
         try:
             day = self.judge()
         except NoReadingsError:
             return {}
         self._class_rooms()
         _write(_daily_path(self.home), {"at": self.clock.now().isoformat()})
-        return _told(day)
+        self.judged("daily", dict(self._failed))
+        return {**_told(day), "failed_rules": sorted(self._failed)}
 
     def judge(self) -> Day:
         """Return what became of the verdicts over the last days. Raises NoReadingsError."""
@@ -81,6 +86,7 @@ class DailyJobs:
 
     def quick(self) -> Mapping[str, object]:
         """Return in numbers what a run over the day so far found; nothing where there are no readings yet."""
+        self._failed.clear()
         now = self.clock.now()
         building = self.building()
         today = self._today(building)
@@ -89,6 +95,7 @@ class DailyJobs:
         except NoReadingsError:
             return {}
         recorded = record(findings, at=now, records=self.records, building=building)
+        self.judged("quick", dict(self._failed))
         return {"new": len(recorded.new), "still": len(recorded.still), "ended": len(recorded.ended)}
 
     def building(self) -> Building:
@@ -129,7 +136,9 @@ class DailyJobs:
             now_ms=epoch_ms(self.clock.now()),
             want=wanted,
         )
-        return self.analyses.run(job)
+        made = self.analyses.run(job)
+        self._failed.update({each["rule"]: each["error"] for each in made.get(FAILED, ())})
+        return made
 
 
 def room_uses(home: Home) -> Mapping[RoomId, RoomClass]:

@@ -23,7 +23,7 @@ from analytics import runs
 from analytics.ports import FEATURES_SCHEMA
 from analytics.runs import NoReadingsError, Request
 from premises.holidays import holidays_of
-from premises.outputs import USE, outputs
+from premises.outputs import FAILED, USE, outputs
 from premises.processes.leash import die_with_parent
 from premises.watched import watching
 from sensors.bookings import Booking
@@ -170,7 +170,7 @@ def run(job: dict[str, Any], line: Line) -> None:
         bookings=store,
         progress=lambda what, done: line.tell(progress=[what, done]),
     )
-    result = {"now_ms": analysis.window.now_ms, **outputs(analysis, job["want"], job["language"])}
+    result = {"now_ms": analysis.window.now_ms, **outputs(analysis, {*job["want"], FAILED}, job["language"])}
     (line.folder / RESULT).write_text(json.dumps(result, ensure_ascii=False), encoding="utf-8")
 
 

@@ -1,7 +1,7 @@
 """A rule failed: an analysis, or another job by the clock, ended without an answer, until the next that has one."""
 
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,6 +16,7 @@ class JobsWatch:
     """Hears of every job how it ended, from any thread."""
 
     _failed: dict[str, str] = field(default_factory=dict)
+    _rules: dict[str, Mapping[str, str]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -31,11 +32,17 @@ class JobsWatch:
             else:
                 self._failed[job] = type(failure).__name__[:_LONGEST_REASON]
 
+    def judged(self, job: str, failed: Mapping[str, str]) -> None:
+        """Note which rules failed in a job that itself went on, with their errors."""
+        with self._lock:
+            self._rules[job] = dict(failed)
+
     def look(self, now: datetime) -> Collection[Fault]:
-        """Return the jobs that failed the last time."""
+        """Return the jobs, and the rules in jobs, that failed the last time."""
         del now
         with self._lock:
-            failed = dict(self._failed)
+            rules = {rule: error for failed in self._rules.values() for rule, error in failed.items()}
+            failed = {**self._failed, **{rule: error[:_LONGEST_REASON] for rule, error in rules.items()}}
         return [
             Fault(alarm=Alarm.RULE_FAILED, about=job, parameters={"job": job, "reason": reason})
             for job, reason in failed.items()
