@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 import premises.jobs.scheduler
+from analytics.runs import NoReadingsError
 from api.ports import RoomClass
 from premises.demo.history import LocalAnalyses, SetClock
 from premises.home import Home
@@ -16,10 +18,13 @@ from premises.jobs.analysis_jobs import Job
 from premises.jobs.daily_jobs import DailyJobs, last_daily, room_uses
 from premises.jobs.scheduler import Schedule
 from premises.stores.records import open_records
+from premises.watchdog.jobs_watch import JobsWatch
+from sensors.alarms import Alarm
 from sensors.errors import InputFault
 from simulators import registry_text
 from simulators.building import office_building
 from storage.readings.memory import MemoryReadingStore
+from tests.alerts.factories import HQ
 from tests.servers import eventually
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
@@ -31,13 +36,22 @@ class Recorded:
     def __init__(self, *, failing: bool = False) -> None:
         self.asked: list[Job] = []
         self.failing = failing
+        self.failed: list[dict[str, str]] = []
 
     def run(self, job: Job) -> Mapping[str, Any]:
         self.asked.append(job)
         if self.failing:
             msg = "no"
             raise InputFault(msg)
-        return {"findings": [], "rooms": {"a-201": "idle", "a-202": "not_judged"}}
+        return {"findings": [], "rooms": {"a-201": "idle", "a-202": "not_judged"}, "use": {}, "failed": self.failed}
+
+
+class Silent(Recorded):
+    """Analyses of a site without readings, whose registry tells nothing either."""
+
+    def run(self, job: Job) -> Mapping[str, Any]:
+        self.asked.append(job)
+        raise NoReadingsError(HQ)
 
 
 @contextmanager
@@ -62,13 +76,27 @@ def test_daily_run_judges_a_week_and_classes_the_rooms(tmp_path: Path) -> None:
         assert not daily.is_stale()
     verdicts, uses = analyses.asked
     assert (verdicts.first, verdicts.last) == (date(2026, 11, 16), date(2026, 11, 22))
-    assert uses.want == ("rooms",)
+    assert uses.want == ("rooms", "use")
     assert room_uses(Home.find(tmp_path)) == {"a-201": RoomClass.IDLE}
     assert last_daily(Home.find(tmp_path)) == NOW
 
 
+def test_rules_that_failed_are_told_until_a_run_in_which_they_do_not(tmp_path: Path) -> None:
+    analyses, watch = Recorded(), JobsWatch()
+    analyses.failed = [{"rule": "E03", "error": "ZeroDivisionError: division by zero", "trace": ""}]
+    with jobs(tmp_path, analyses) as daily:
+        told = replace(daily, judged=watch.judged)
+        assert told.daily()["failed_rules"] == ["E03"]
+        assert [(fault.alarm, fault.about) for fault in watch.look(NOW)] == [(Alarm.RULE_FAILED, "E03")]
+        analyses.failed = []
+        told.quick()
+        assert [fault.about for fault in watch.look(NOW)] == ["E03"]
+        told.daily()
+        assert watch.look(NOW) == []
+
+
 def test_without_readings_there_is_nothing_to_do_and_the_run_stays_due(tmp_path: Path) -> None:
-    with jobs(tmp_path) as daily:
+    with jobs(tmp_path, Silent()) as daily:
         assert (daily.daily(), daily.quick()) == ({}, {})
         assert daily.is_stale()
     assert room_uses(Home.find(tmp_path)) == {}
