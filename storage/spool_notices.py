@@ -47,19 +47,28 @@ class SpoolFile:
 
 def read_notice(row: Sequence[object], *, attempts: int = 0, level: int = 0) -> Notice | UnreadableNotice:
     """Return the notice of a row of `NOTICE`."""
-    number, kind, identifier, at_ms, packed, drill, joined, flapping = row
-    assert isinstance(number, int)  # noqa: S101 - the table's own types, for the type checker
-    assert isinstance(at_ms, int)  # noqa: S101
-    assert isinstance(packed, bytes)  # noqa: S101
+    number, *fields = row
+    assert isinstance(number, int)  # noqa: S101 - the table's own key, for the type checker
     try:
-        signal = unpack_signal(packed)
-    except SpoolDataError as exc:
-        return UnreadableNotice(number, str(exc))
+        return _notice(number, fields, attempts=attempts, level=level)
+    except _DAMAGE as exc:
+        return UnreadableNotice(number, f"{type(exc).__name__}: {exc}")
+
+
+_DAMAGE = (SpoolDataError, ValueError, TypeError, AttributeError, OverflowError, OSError)
+"""What a damaged row, or one of another version, may lead to: it stops neither the others nor who reads them."""
+
+
+def _notice(number: int, fields: Sequence[object], *, attempts: int, level: int) -> Notice:
+    kind, identifier, at_ms, packed, drill, joined, flapping = fields
+    if not isinstance(at_ms, int) or not isinstance(packed, bytes):
+        msg = f"a time of {type(at_ms).__name__}, a signal of {type(packed).__name__}"
+        raise TypeError(msg)
     return Notice(
         number=number,
         kind=NoticeKind(str(kind)),
         alert_id=str(identifier),
-        signal=signal,
+        signal=unpack_signal(packed),
         at=from_epoch_ms(at_ms),
         attempts=attempts,
         level=level,

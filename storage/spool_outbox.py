@@ -6,6 +6,7 @@ any process of the home also tells what no event says, with `tell`.
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alerts.dispatch import Notice, NoticeKind
@@ -20,6 +21,10 @@ from storage.spool_notices import NOTICE, SpoolFile, UnreadableNotice, read_noti
 REPEAT_AFTER_MS = 10 * 60_000
 """A sensor that goes on saying `active` is passed on once in this time, so that an alert which a person closed
 comes back while its cause lasts. The project's own choice."""
+
+ANOTHER_FIRE_AFTER_MS = 60 * 60_000
+"""A fire that a sensor says after so long without a word is another one: the end of the first was lost, or is never
+sent. One that goes on burning is said more often than that. The project's own choice."""
 
 KEPT = timedelta(days=30)
 """How long a notice is kept after everybody has it."""
@@ -43,14 +48,48 @@ def _write_active(db: sqlite3.Connection, signal: Signal) -> None:
     found = db.execute("SELECT alert_id, told_ms FROM open_signals WHERE mark = ?", (signal.mark,)).fetchone()
     if found is not None and 0 <= now_ms - found[1] < REPEAT_AFTER_MS:
         return
-    packed = pack_signal(signal)
+    if found is not None and _burns_anew(signal, found[0], now_ms - found[1]):
+        _end_unheard(db, signal.mark, found[0], now_ms)
+        found = None
     if found is None:
-        identifier = alert_id(signal.mark, signal.time)
+        signal, identifier = _with_own_onset(db, signal)
+        packed = pack_signal(signal)
         _remember_open(db, signal, identifier, packed)
         _put(db, NoticeKind.RAISED, identifier, now_ms, packed, mark=signal.mark, urgent=urgent)
     else:
+        packed = pack_signal(signal)
         db.execute("UPDATE open_signals SET told_ms = ? WHERE mark = ?", (now_ms, signal.mark))
         _put(db, NoticeKind.REPEATED, found[0], now_ms, packed, mark=signal.mark, urgent=urgent)
+
+
+def _burns_anew(signal: Signal, open_id: str, silent_ms: int) -> bool:
+    """Say whether a fire is taken for another than the one that is open, whose end was never heard."""
+    is_fire = signal.event in SAID_BY_SENSORS and is_real_fire(signal)
+    return is_fire and silent_ms >= ANOTHER_FIRE_AFTER_MS and alert_id(signal.mark, signal.time) != open_id
+
+
+def _end_unheard(db: sqlite3.Connection, mark: str, identifier: str, now_ms: int) -> None:
+    """End an alert in the records and its further levels; people hear of the new one, not of this end."""
+    row = db.execute("SELECT signal, urgent FROM open_signals WHERE mark = ?", (mark,)).fetchone()
+    _put(db, NoticeKind.CLEARED, identifier, now_ms, row[0], mark=mark, urgent=bool(row[1]))
+    db.execute("UPDATE outbox SET plan = 'planned' WHERE kind = 'cleared' AND alert_id = ?", (identifier,))
+    db.execute(
+        "UPDATE tellings SET state = 'stopped', detail = 'told anew' WHERE alert_id = ? AND level > 0"
+        " AND state IN ('waiting', 'retry')",
+        (identifier,),
+    )
+
+
+def _with_own_onset(db: sqlite3.Connection, signal: Signal) -> tuple[Signal, str]:
+    """Return a signal and its alert's id, which no earlier one has.
+
+    A sensor whose clock stands still says the same onset twice; then when it was received is its onset.
+    """
+    identifier = alert_id(signal.mark, signal.time)
+    query = "SELECT 1 FROM outbox WHERE kind = 'raised' AND alert_id = ?"
+    if signal.event not in SAID_BY_SENSORS or db.execute(query, (identifier,)).fetchone() is None:
+        return signal, identifier
+    return replace(signal, time=signal.received), alert_id(signal.mark, signal.received)
 
 
 def _remember_open(db: sqlite3.Connection, signal: Signal, identifier: str, packed: bytes) -> None:

@@ -1,0 +1,89 @@
+"""Fires that could be taken for one that is known already, or that stand behind a damaged row: they are told."""
+
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from alerts.commands import acknowledge
+from alerts.dispatch import Notice, project
+from alerts.model import AlertState, alert_id
+from premises.notices.sender import UNPLANNED_S
+from sensors.events import EventState
+from sensors.signals import Signal
+from storage.spool_outbox import ANOTHER_FIRE_AFTER_MS, SpoolOutbox
+from tests.alerts.factories import raised
+from tests.memory_records import NOON, HandClock, MemoryRecords
+from tests.people import OFFICER
+from tests.storage.test_spool_outbox import commit
+from tests.test_alert_router import path_in
+
+LONG_AFTER = NOON + timedelta(milliseconds=ANOTHER_FIRE_AFTER_MS, days=20)
+
+
+def at(instant: datetime, signal: Signal, *, onset: datetime | None = None) -> Signal:
+    return replace(signal, received=instant, time=onset or instant)
+
+
+def project_all(folder: Path, records: MemoryRecords) -> None:
+    with closing(SpoolOutbox(folder / "spool.db")) as outbox:
+        for notice in sorted(outbox.to_project(limit=100), key=lambda each: each.number):
+            assert isinstance(notice, Notice)
+            with records.transaction() as tx:
+                project(tx, notice)
+            outbox.projected(notice.number)
+
+
+def test_a_fire_behind_one_whose_end_was_never_heard_is_told_and_is_an_alert_of_its_own(tmp_path: Path) -> None:
+    records, later = MemoryRecords(), at(LONG_AFTER, raised())
+    first, second = (alert_id(raised().mark, each) for each in (NOON, LONG_AFTER))
+    with path_in(tmp_path, raised()) as path:
+        assert path.run() == ["raised"]
+        project_all(tmp_path, records)
+        acknowledge(records, first, actor=OFFICER, clock=HandClock(NOON))
+        path.wait(hours=3)
+        path.clock.instant = LONG_AFTER
+        commit(tmp_path, later)
+        assert path.run() == ["raised"]
+    project_all(tmp_path, records)
+    found = {alert: records.alert(alert) for alert in (first, second)}
+    assert {key: each.state for key, each in found.items() if each} == {
+        first: AlertState.CLEARED,
+        second: AlertState.RAISED,
+    }
+
+
+def test_a_fire_that_goes_on_being_said_is_told_once(tmp_path: Path) -> None:
+    with path_in(tmp_path, raised()) as path:
+        assert path.run() == ["raised"]
+        for minutes in range(0, 300, 50):
+            commit(tmp_path, at(NOON + timedelta(minutes=minutes), raised()))
+        commit(tmp_path, at(LONG_AFTER, raised(), onset=NOON))
+        assert path.run() == []
+
+
+def test_a_second_fire_with_the_onset_of_the_first_is_told(tmp_path: Path) -> None:
+    soon = NOON + timedelta(minutes=1)
+    with path_in(tmp_path, raised()) as path:
+        assert path.run() == ["raised"]
+        commit(tmp_path, at(soon, raised(state=EventState.CLEARED), onset=NOON))
+        assert path.run() == ["cleared"]
+        commit(tmp_path, at(soon, raised(), onset=NOON))
+        assert path.run() == ["raised"]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["kind = 'unheard_of'", "signal = CAST(signal AS TEXT)", "at_ms = 1e300", "at_ms = 9e17", "signal = x'00'"],
+)
+def test_a_damaged_row_keeps_no_other_fire_from_people(tmp_path: Path, damage: str) -> None:
+    with path_in(tmp_path, raised(zone="1F")) as path:
+        with closing(sqlite3.connect(tmp_path / "spool.db")) as db:
+            db.execute(f"UPDATE outbox SET {damage}")  # noqa: S608 - the words are ours
+            db.commit()
+        commit(tmp_path, raised(zone="2F"))
+        assert path.run() == ["raised"]
+        assert path.wait(seconds=2 * UNPLANNED_S) == []
