@@ -46,6 +46,9 @@ def _lines(analysis: Analysis, m: Messages, w: Wording) -> Iterator[str]:
         yield m.text("findings.title")
     for section in suspicious:
         yield from _section(section, m, w)
+    if analysis.failures:
+        yield ""
+        yield m.text("findings.failed", rules=m.joined([each.rule for each in analysis.failures]))
 
 
 def _room(row: OpenRoom, m: Messages, w: Wording) -> str:

@@ -4,9 +4,12 @@ import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
+from analytics import asking
+from analytics.rules import WINDOWED_RULES
 from tests.command_line import Outcome, runner
 
 REGISTRY = """
@@ -213,3 +216,22 @@ def test_a_calendar_file_that_will_not_do_is_one_line(
     assert (outcome.code, outcome.err.count("\n")) == (2, 1)
     assert complaint in outcome.err
     assert "own.yaml" in outcome.err
+
+
+def test_a_rule_that_fails_is_named_to_people_and_programs_and_its_trace_goes_to_standard_error(
+    premises: Premises, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_data: object) -> NoReturn:
+        msg = "no such column"
+        raise ValueError(msg)
+
+    monkeypatch.setattr(asking, "WINDOWED_RULES", {**WINDOWED_RULES, "S02": broken})
+    files = ("--csv", csv_in(tmp_path, four_weeks()), "--registry", registry_in(tmp_path), "--rules", "S02,G05")
+    page = tmp_path / "answer.html"
+    err = premises("analyze", *files, "--html", page).err
+    assert "in broken" in err
+    assert "rule S02 failed" in err
+    assert "S02" in page.read_text(encoding="utf-8").partition('id="findings"')[2].partition("</strong>")[0]
+    told = json.loads(premises("analyze", *files, "--json").out)
+    assert told["failed_rules"] == [{"rule": "S02", "error": "ValueError: no such column"}]
+    assert {each["rule"] for each in told["findings"]} == {"G05"}

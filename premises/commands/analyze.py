@@ -59,6 +59,8 @@ def command(
             made = analysis.answer_of_home(Home.find(home), registry, question, wanted, report)
     if html is not None:
         analysis.write_page(made["page"], html)
+    for failure in made["failed"]:
+        click.echo(f"{failure['trace']}rule {failure['rule']} failed and judged nothing", err=True)
     if as_json:
         click.echo(json.dumps(made["document"], ensure_ascii=False, indent=2))
     else:
@@ -68,7 +70,7 @@ def command(
 def _outputs(*, as_json: bool, page: bool) -> tuple[str, ...]:
     """Return what must be made: the page where a file is named, and what is printed."""
     printed = ("document",) if as_json else () if page else ("text",)
-    return (*printed, "page") if page else printed
+    return (*printed, "failed", "page") if page else (*printed, "failed")
 
 
 @contextmanager
