@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "import": "premises.commands.import_csv",
         "ingest": "premises.commands.ingest",
         "meter": "premises.commands.meter",
+        "occupancy": "premises.commands.occupancy",
         "quarantine": "premises.commands.quarantine",
         "registry": "premises.commands.registry",
         "replay": "premises.commands.replay",

@@ -1,22 +1,21 @@
 """`premises meter` put together: a file of what a register said in, energy per interval out, without any store."""
 
-import csv
 import re
-import tempfile
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
 from math import isfinite
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from analytics.meters import Meters, corrected
 from ingest.csv_records import TableFault, csv_records
+from premises.csv_times import named_zone, row_time
+from premises.table_out import write_table
 from sensors.errors import InputFault
-from sensors.local_time import TimeError, UnknownTimezoneError, find_timezone, parse_time
+from sensors.local_time import TimeError
 from sensors.readings import Quality, epoch_ms, from_epoch_ms
 
 TIME, REGISTER = "timestamp", "energy_import_kwh"
@@ -104,7 +103,7 @@ def answer(
 ) -> MeterAnswer:
     """Return the energy per interval of a register's file. Raises InputFault, with file, row and column."""
     step = parse_interval(interval)
-    register = read_register(path, _zone(timezone), encoding=encoding)
+    register = read_register(path, named_zone(timezone), encoding=encoding)
     zone = register.zone
     assert zone is not None  # noqa: S101 - read_register has found a row
     meters = _put_right(register, rolls_at)
@@ -166,16 +165,7 @@ def aligned_edges(first_ms: int, last_ms: int, step: timedelta, zone: tzinfo) ->
 
 def write_intervals(found: MeterAnswer, path: Path) -> None:
     """Write `timestamp,energy_kwh,quality`, whole or not at all. Raises InputFault."""
-    try:
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="", dir=path.parent, delete=False) as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(OUT_COLUMNS)
-            writer.writerows(_out_rows(found))
-        Path(file.name).chmod(0o644)
-        Path(file.name).replace(path)
-    except OSError as exc:
-        msg = f"--out {path}: cannot be written: {exc.strerror}"
-        raise InputFault(msg) from exc
+    write_table(path, OUT_COLUMNS, _out_rows(found))
 
 
 def _out_rows(found: MeterAnswer) -> Sequence[tuple[str, float, str]]:
@@ -199,14 +189,6 @@ def _put_right(register: _Register, rolls_at: float | None) -> Meters:
     return corrected(rows.with_columns(quality=good, **series), limits=known)
 
 
-def _zone(name: str | None) -> tzinfo | None:
-    try:
-        return None if name is None else find_timezone(name)
-    except UnknownTimezoneError as exc:
-        msg = f"--timezone {exc}"
-        raise InputFault(msg) from exc
-
-
 def _places(path: Path, header: Sequence[str]) -> tuple[int, int]:
     names = [name.strip().lower() for name in header]
     if not any(names):
@@ -221,38 +203,12 @@ def _places(path: Path, header: Sequence[str]) -> tuple[int, int]:
 
 def _take(register: _Register, path: Path, number: int, written: str, kwh: str) -> None:
     try:
-        instant = _instant(written, register)
+        instant = row_time(written, register.zone, register.time_ms[-1] if register.time_ms else None)
     except TimeError as exc:
-        reason = str(exc).replace("no timezone is named", "no --timezone is given")
-        raise TableFault(path, reason, row=number, column=TIME) from exc
+        raise TableFault(path, str(exc), row=number, column=TIME) from exc
     register.zone = register.zone or instant.tzinfo
     register.time_ms.append(epoch_ms(instant))
     register.kwh.append(_kwh(path, number, kwh))
-
-
-def _instant(text: str, register: _Register) -> datetime:
-    """Return the time of a row; of an hour that the clock shows twice the second where rows have passed the first."""
-    named = register.zone if isinstance(register.zone, ZoneInfo) else None
-    try:
-        return parse_time(text, named)
-    except TimeError:
-        first = _shown_twice(text, named)
-        if first is None:
-            raise
-        is_second = bool(register.time_ms) and epoch_ms(first) <= register.time_ms[-1]
-        return first.replace(fold=1) if is_second else first
-
-
-def _shown_twice(text: str, zone: ZoneInfo | None) -> datetime | None:
-    try:
-        local = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    if zone is None or local.tzinfo is not None:
-        return None
-    first = local.replace(tzinfo=zone)
-    before, after = first.utcoffset(), first.replace(fold=1).utcoffset()
-    return first if before is not None and after is not None and before > after else None
 
 
 def _kwh(path: Path, number: int, text: str) -> float:

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sensors.errors import InputFault
-
 if TYPE_CHECKING:
     from premises.meter_file import MeterAnswer
 
@@ -40,11 +38,9 @@ def command(
 
     The total is kept; what had to be spread or inferred is marked estimated.
     """
-    from premises import meter_file  # noqa: PLC0415 - polars takes its time; --help should not wait
+    from premises import meter_file, table_out  # noqa: PLC0415 - polars takes its time; --help should not wait
 
-    if out is not None and out.exists() and counter.exists() and out.samefile(counter):
-        msg = f"--out {out}: is the register's own file; write to another one"
-        raise InputFault(msg)
+    table_out.must_be_another(out, counter)
     found = meter_file.answer(counter, interval=interval, timezone=timezone, rolls_at=rolls_at, encoding=encoding)
     if out is not None:
         meter_file.write_intervals(found, out)
