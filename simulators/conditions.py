@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sensors.seasons import Season, conditioned_season
 from sensors.topology import Building, BuildingId, CircuitItem, Registry
 from simulators import lamps
 from simulators.air import design_fresh_air_m3s, leakage_m3s
@@ -120,6 +121,7 @@ class Habits:
         gaps = leakage_m3s(rooms.volume_m3)
         fan = np.maximum(design_fresh_air_m3s(rooms.seats, self.pressure) - gaps, 0.0)
         servers = rooms.has_servers
+        heats_only = conditioned_season(self.registry.site, grid.day) is Season.WINTER
         return Conditions(
             grid=grid,
             worked=worked,
@@ -133,7 +135,7 @@ class Habits:
             gaps_m3s=np.broadcast_to(gaps, shape).copy(),
             filtered=np.full(shape, FILTER),
             heat_to_c=np.where(on & ~servers, HEAT_TO_C, np.where(servers, -NEVER_C, self._guard_c)),
-            cool_to_c=np.where(servers, SERVER_COOL_TO_C, np.where(on, COOL_TO_C, NEVER_C)),
+            cool_to_c=np.where(servers, SERVER_COOL_TO_C, np.where(on & ~np.bool_(heats_only), COOL_TO_C, NEVER_C)),
             plant=plant,
             house_w=self._house(grid, people, plant),
             water_m3s={building: np.zeros(grid.steps) for building in self.registry.buildings},

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sensors.catalogue import CATALOGUE
 from sensors.readings import epoch_ms, from_epoch_ms
-from sensors.seasons import conditioned_season
+from sensors.seasons import Season, conditioned_season
 from sensors.subjects import Subject, SubjectKind
 from sensors.topology import Device, OpeningId, Registry, RoomId
 from simulators.air import OUTDOOR_PPM
@@ -187,6 +187,17 @@ def _when_conditioned(injected: Injected) -> bool:
     return any(site.is_workday(day) and conditioned_season(site.registry.site, day) is not None for day in days)
 
 
+def _on_a_workday_of(season: Season) -> Demand:
+    """Return what says whether a workday of a season lies in a fault (E06, E07)."""
+
+    def suffices(injected: Injected) -> bool:
+        site = injected.site
+        days = (day for day, _, _ in site.days(injected.start, injected.end))
+        return any(site.is_workday(day) and conditioned_season(site.registry.site, day) is season for day in days)
+
+    return suffices
+
+
 def _while_conditioned(injected: Injected) -> bool:
     """Say whether it fills A06's window on a day of the heated or cooled season."""
     site = injected.site
@@ -344,8 +355,8 @@ _DEMANDS: Mapping[FaultKind, Mapping[str, Demand]] = MappingProxyType(
         FaultKind.LOAD_LEFT_ON: {"E05": _on_a_workday},
         FaultKind.BASE_LOAD: {"E03": _three_nights},
         FaultKind.AFTER_HOURS: {"E04": lambda injected: injected.start - injected.site.start >= timedelta(days=364)},
-        FaultKind.OVERCOOLED: {"E06": _on_a_workday},
-        FaultKind.OVERHEATED: {"E07": _on_a_workday},
+        FaultKind.OVERCOOLED: {"E06": _on_a_workday_of(Season.SUMMER)},
+        FaultKind.OVERHEATED: {"E07": _on_a_workday_of(Season.WINTER)},
         FaultKind.DENSE_LIGHTING: {"E09": _on_a_workday},
         FaultKind.EXTRA_USE: {"E10": lambda injected: injected.length >= timedelta(days=3)},
         FaultKind.UNMETERED_TAP: {"E11": _changed_for_a_week},

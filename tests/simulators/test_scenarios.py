@@ -100,6 +100,8 @@ def test_standard_holds_every_rule_where_there_is_room_for_it() -> None:
 NOT_IN_STANDARD = {
     "A05",  # not judged in the mild zone
     "A06",  # likewise, but for the months that its usual dates heat or cool
+    "E06",  # not judged between the seasons
+    "E07",  # nor in the mild zone, which is not heated
     "E04",  # needs the same season of the year before
 }
 
