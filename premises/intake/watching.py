@@ -108,13 +108,18 @@ class Watching:
             yield from self._told(self._watcher.sample(sample), received_ms)
 
     def _told(self, changes: Iterable[Edge], received_ms: int) -> list[Signal]:
-        """Return what people are to see of a change. A rule that fails is told, and stops nothing."""
-        site = self._watcher.site
+        """Return what people are to see of a change. A rule that fails is told, and stops nothing.
+
+        What others said before it failed is told too: they remember it as told.
+        """
+        site, told = self._watcher.site, list[Signal]()
         try:
-            return [each for edge in changes for each in signals_of(edge, site, received_ms)]
+            for edge in changes:
+                told += signals_of(edge, site, received_ms)
         except Exception:  # noqa: BLE001 - a task's boundary: no rule may keep what came in from being committed
             self._log.exception("watch_failed")
-            return [rule_failed(site, received_ms)]
+            told.append(rule_failed(site, received_ms))
+        return told
 
     def _follow(self) -> list[Signal]:
         """Return what ends because the registry was altered."""
@@ -171,6 +176,8 @@ class Ticker(threading.Thread):
                     self._tick(spool)
                 except sqlite3.Error as exc:
                     self._log.warning("watch_not_written", reason=str(exc))
+                except Exception:  # noqa: BLE001 - a task's boundary: a rule that never looks again would be silent for good
+                    self._log.exception("watch_not_looked")
         finally:
             spool.close()
 

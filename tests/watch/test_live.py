@@ -1,5 +1,6 @@
 """The rules over events beside ingest: durable with their events, once, and over a restart."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -8,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from alerts.watch.facts import NO_FACTS
-from premises.intake.watching import Watching
+from alerts.watch.facts import NO_FACTS, Facts
+from alerts.watch.rules.exit_locked import ExitLocked
+from premises.intake.watching import Ticker, Watching
 from sensors.alarms import Alarm
 from sensors.events import Event, EventState, EventType
 from sensors.intake import GatewayStatus, SpoolEntry
@@ -21,6 +23,7 @@ from storage.spool_outbox import SpoolOutbox
 from storage.spool_watch import SpoolWatch
 from tests.alerts.factories import HQ, event, registry
 from tests.memory_records import NOON
+from tests.servers import eventually
 
 NOON_MS = epoch_ms(NOON)
 MINUTE_MS = 60_000
@@ -189,3 +192,36 @@ def test_backfill_never_alerts(tmp_path: Path) -> None:
         running.told(NOON_MS, replace(MANUAL, flags=ReadingFlag.BACKFILL))
         running.tick(NOON_MS + 60 * MINUTE_MS)
         assert running.signals() == []
+
+
+def test_what_was_concluded_before_a_rule_failed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(ExitLocked, "on_tick", fail)
+    with ingest(tmp_path, Clock()) as running:
+        running.told(NOON_MS, MANUAL)
+        running.tick(NOON_MS + 6 * MINUTE_MS)
+        assert {alarm for alarm, *_ in running.signals()} == {Alarm.MANUAL_MODE, Alarm.RULE_FAILED}
+
+
+def test_clock_is_looked_at_again_after_a_look_that_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = list[int]()
+
+    def fails_at_the_second() -> Facts:
+        looks.append(1)
+        if len(looks) == 2:
+            raise ZeroDivisionError
+        return NO_FACTS
+
+    monkeypatch.setattr("premises.intake.watching.TICK_S", 0.01)
+    with ingest(tmp_path, Clock()) as running:
+        watching = Watching(
+            running.ticks, registry=lambda: running.site, now_ms=lambda: NOON_MS, facts=fails_at_the_second
+        )
+        ticker = Ticker(watching, running.path, writing=threading.Lock(), wake=lambda: None)
+        ticker.start()
+        try:
+            eventually(lambda: len(looks) > 2, what="another look")
+        finally:
+            ticker.stop()
