@@ -240,9 +240,13 @@ def _group(notice: Notice) -> tuple[object, ...]:
 
 
 def _sent(channel: Channel, notices: Sequence[Notice]) -> Answer:
-    if isinstance(channel, PacedChannel) and len(notices) > 1:
-        return channel.send_together(notices)
-    return channel.send(notices[0])
+    """Return what the channel answered; one that fails over a notice tries it again, and holds up no other by it."""
+    try:
+        if isinstance(channel, PacedChannel) and len(notices) > 1:
+            return channel.send_together(notices)
+        return channel.send(notices[0])
+    except Exception as exc:  # noqa: BLE001 - a task's boundary: what no words are found for keeps no fire from people
+        return Answer(delivery=Delivery.RETRY, detail=f"the channel failed: {type(exc).__name__}: {exc}"[:200])
 
 
 def _again(notice: Notice, answer: Answer, now: datetime) -> datetime | None:

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from alerts.commands import acknowledge
-from alerts.dispatch import Notice, project
+from alerts.dispatch import Answer, Delivery, Notice, project
 from alerts.model import AlertState, alert_id
-from premises.notices.sender import UNPLANNED_S
+from premises.notices.sender import UNPLANNED_S, Sender
 from sensors.events import EventState
 from sensors.signals import Signal
+from storage.spool_deliveries import DeliveryState, SpoolDeliveries
 from storage.spool_outbox import ANOTHER_FIRE_AFTER_MS, SpoolOutbox
 from tests.alerts.factories import raised
 from tests.memory_records import NOON, HandClock, MemoryRecords
@@ -22,6 +23,17 @@ from tests.storage.test_spool_outbox import commit
 from tests.test_alert_router import path_in
 
 LONG_AFTER = NOON + timedelta(milliseconds=ANOTHER_FIRE_AFTER_MS, days=20)
+
+
+class FailsOverOne:
+    """A channel that cannot put the notice of one zone into words."""
+
+    name = "a"
+
+    def send(self, notice: Notice) -> Answer:
+        if notice.signal.zone == "1F":
+            raise RecursionError
+        return Answer(delivery=Delivery.DONE)
 
 
 def at(instant: datetime, signal: Signal, *, onset: datetime | None = None) -> Signal:
@@ -87,3 +99,20 @@ def test_a_damaged_row_keeps_no_other_fire_from_people(tmp_path: Path, damage: s
         commit(tmp_path, raised(zone="2F"))
         assert path.run() == ["raised"]
         assert path.wait(seconds=2 * UNPLANNED_S) == []
+
+
+def test_a_notice_that_a_channel_fails_over_keeps_no_other_from_people(tmp_path: Path) -> None:
+    with path_in(tmp_path, raised(zone="1F")) as path:
+        path.sender = Sender(tmp_path / "spool.db", FailsOverOne(), path.clock)
+        path.run()
+        commit(tmp_path, raised(zone="2F"))
+        path.run()
+        with closing(SpoolDeliveries(tmp_path / "spool.db")) as deliveries:
+            told = {
+                each.notice.signal.zone: each.state
+                for zone in ("1F", "2F")
+                for each in deliveries.of_alert(alert_id(raised(zone=zone).mark, NOON))
+                if each.level == 0
+            }
+        path.sender.close()
+    assert told == {"1F": DeliveryState.RETRY, "2F": DeliveryState.DONE}
