@@ -104,8 +104,8 @@ SIGNALS: Mapping[str, Signal] = MappingProxyType(
         "plug_power_w": Signal(of_power, thing=True, most=2.0, least=-2.0, quick=True),
         "sound_level_dba": Signal(of_sound, most=1.0, least=-0.5),
         "co2_ppm": Signal(of_co2, most=3.0, least=-1.0),
-        "moisture": Signal(of_moisture, most=0.7, least=-0.7, weak=True),
-        "temperature_c": Signal(of_warmth, most=0.7, least=-0.7, weak=True),
+        "moisture": Signal(of_moisture, most=0.3, least=-0.05, weak=True),
+        "temperature_c": Signal(of_warmth, most=0.3, least=-0.05, weak=True),
     }
 )
 """Signal to how it is read."""
