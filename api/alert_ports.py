@@ -82,6 +82,10 @@ class AlertDesk(Protocol):
         """Make calls that were given up once more, all where no numbers are given; return how many."""
         ...
 
+    def told(self, *, since: datetime, until: datetime) -> Mapping[str, Sequence[datetime]]:
+        """Return when each contact was told that an alert began; a channel stands for whom no contact is named."""
+        ...
+
 
 class NoDeliveries:
     """Where nobody is told of anything."""
@@ -109,3 +113,7 @@ class NoDeliveries:
     def retry(self, numbers: Collection[int] | None = None) -> int:  # noqa: ARG002 - the port's
         """Try nothing."""
         return 0
+
+    def told(self, *, since: datetime, until: datetime) -> Mapping[str, Sequence[datetime]]:  # noqa: ARG002 - the port's
+        """Know of nobody."""
+        return {}

@@ -8,6 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Protocol
 
+from alerts.episodes import AlertHistory
 from alerts.logs.ports import LogTransaction
 from alerts.ports import StandingTransaction
 from alerts.replies import ReplyTransaction
@@ -135,6 +136,7 @@ class RecordsTransaction(
     BillTransaction,
     LogTransaction,
     StandingTransaction,
+    AlertHistory,
     AuditTransaction,
     ChangesReader,
     Protocol,

@@ -173,7 +173,7 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
         schedule = Schedule(
             daily,
             nightly={
-                "logs": LogRules(records=records, building=daily.building, clock=clock).nightly,
+                "logs": LogRules(records=records, building=daily.building, clock=clock, told=alert_desk.told).nightly,
                 "tidy": lambda: _tidied(records, clock),
             },
             hourly={"rollup": rollups.changed},

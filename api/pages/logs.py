@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from http import HTTPStatus
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Form, Query
 from starlette.responses import RedirectResponse, Response
@@ -14,13 +13,13 @@ from alerts.logs import commands
 from alerts.logs.commands import CheckGiven, Desk, DutyGiven, FireTestGiven, IsolationGiven
 from alerts.logs.refusals import LogRefusedError
 from api.pages import log_views
+from api.pages.fields import UnreadableFieldError, site_time
 from api.pages.rendering import with_query
 from api.pages.visits import ActingVisit, ReadingVisit, Visit
 from api.papers import Paper
 from api.ports import RecordsTransaction
 from api.problems import not_found
 from sensors.actors import NotPermittedError
-from sensors.local_time import TimeError, resolve_local
 from sensors.logs import AlarmTruth, DutyKind, FireSystem, FireTestKind, FireTestResult
 from sensors.subjects import Subject
 
@@ -37,10 +36,6 @@ Work = Callable[[RecordsTransaction, Desk], object]
 
 MOST_PEOPLE = 20
 _BETWEEN_NAMES = re.compile(r"[、,，;；\n]+")
-
-
-class UnreadableFieldError(ValueError):
-    """A field of a form that cannot be read."""
 
 
 @router.get(PAGE)
@@ -235,11 +230,7 @@ def _time(visit: Visit, text: str) -> datetime | None:
     """Return the instant of a time on the site's clock; None where none is given."""
     if not text:
         return None
-    zone = ZoneInfo(visit.services.registry().site.timezone)
-    try:
-        return resolve_local(datetime.fromisoformat(text).replace(tzinfo=None), zone)
-    except (ValueError, TimeError) as exc:
-        raise UnreadableFieldError(text) from exc
+    return site_time(text, visit.services.registry().site.timezone)
 
 
 @router.get("/logs/sheet")

@@ -134,6 +134,7 @@ PARTS: Mapping[str, Mapping[str, str]] = {
         "standing": "standing_list",
         "story": "alert_story",
         "undelivered": "alerts_undelivered",
+        "quality": "alerts_quality",
     },
     "wall": {"wall": "alerts_wall"},
     "logs": {"now": "logs_now", "duty": "logs_duty", "isolations": "logs_isolations", "tests": "logs_tests"},

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from api.routes import (
     accounts,
+    alert_quality,
     alert_replies,
     alerts,
     bills,
@@ -25,6 +26,7 @@ router.include_router(health.router)
 for part in (
     identity,
     accounts,
+    alert_quality,
     alerts,
     alert_replies,
     wecom_replies,

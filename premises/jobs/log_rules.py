@@ -1,4 +1,7 @@
-"""The rules over what people wrote down, judged once a day; what a record shows as mended is verified by it."""
+"""The rules over the records, judged once a day: what people wrote down, and how good the alarms were (G06).
+
+What a record shows as mended is verified by it.
+"""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -6,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 
+from alerts import quality
+from alerts.episodes import AlertHistory, episodes
 from alerts.logs.ports import LogReader
 from alerts.logs.rules import (
     LOG_RULES,
@@ -34,8 +39,32 @@ FIRE_RULE = "F01"
 """The rule of the alarms that can be false: fire, and standalone smoke detectors."""
 
 
-class LogDayTransaction(DailyTransaction, LogReader, Protocol):
-    """Findings, items and logs in one transaction."""
+JUDGED = LOG_RULES | {quality.RULE}
+"""What is judged here."""
+
+Told = Mapping[str, Sequence[datetime]]
+"""When each contact was told of an alert."""
+
+
+class TellsWho(Protocol):
+    """Knows who was told of how much."""
+
+    def __call__(self, *, since: datetime, until: datetime) -> Told:
+        """Return when each contact was told that an alert began, in [since, until)."""
+        ...
+
+
+def nobody_told(*, since: datetime, until: datetime) -> Told:  # noqa: ARG001 - the port's
+    """Return that nobody was told of anything."""
+    return {}
+
+
+class RecordsReader(LogReader, AlertHistory, Protocol):
+    """The logs and the alerts."""
+
+
+class LogDayTransaction(DailyTransaction, RecordsReader, Protocol):
+    """Findings, items, logs and alerts in one transaction."""
 
 
 class LogRecords(Protocol):
@@ -48,17 +77,18 @@ class LogRecords(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogRules:
-    """Judges the logs of a site by local days."""
+    """Judges by local days what people wrote down at a site, and how good its alarms were."""
 
     records: LogRecords
     building: Callable[[], Building]
     clock: Clock
+    told: TellsWho = nobody_told
 
     def nightly(self) -> Mapping[str, object]:
         """Return in numbers what the last days' logs came to: findings, drafts for the plan, items verified."""
         building = self.building()
         today = self._today(building)
-        told = self.verdicts(LOG_RULES, today - DAYS * DAY, today - DAY)
+        told = self.verdicts(JUDGED, today - DAYS * DAY, today - DAY)
         at = from_epoch_ms(building.calendar.midnight_ms(today))
         recorded = record(told, at=at, records=self.records, building=building)
         proposed = propose_items(records=self.records, building=building, clock=self.clock)
@@ -70,7 +100,7 @@ class LogRules:
         building = self.building()
         days = [first + number * DAY for number in range((last - first).days + 1)]
         with self.records.transaction() as tx:
-            return [each for day in days for each in judge_day(tx, building, day) if each.rule in rules]
+            return [each for day in days for each in judge_day(tx, building, day, self.told) if each.rule in rules]
 
     def _verify(self, building: Building) -> tuple[Item, ...]:
         """Return the items that the logs moved. A test that was made up for is shown by its record at once."""
@@ -78,7 +108,7 @@ class LogRules:
             waiting = [
                 item
                 for item in tx.items(open_only=True)
-                if item.rule in LOG_RULES and item.state is ItemState.REPORTED_DONE
+                if item.rule in JUDGED and item.state is ItemState.REPORTED_DONE
             ]
         zone = building.calendar.zone
         lasting = [item for item in waiting if item.rule != "F11"]
@@ -102,13 +132,20 @@ class LogRules:
         return building.calendar.local_day(epoch_ms(self.clock.now()))
 
 
-def judge_day(tx: LogReader, building: Building, day: date) -> list[Finding]:
-    """Return the verdicts of all rules over the logs about one local day."""
+def judge_day(tx: RecordsReader, building: Building, day: date, told: TellsWho = nobody_told) -> list[Finding]:
+    """Return the verdicts of all rules over the logs and the alerts about one local day."""
     site, calendar = building.registry.site.id, building.calendar
     start, end = (from_epoch_ms(calendar.midnight_ms(each)) for each in (day, day + DAY))
     period = Period(subject=Subject(SubjectKind.SITE, site), start=start, end=end)
     tests = judge_tests(tx.fire_tests(site), period, today=day)
-    return [*_false_alarms(tx, period), *tests]
+    return [*_false_alarms(tx, period), *tests, *_quality(tx, period, told)]
+
+
+def _quality(tx: AlertHistory, period: Period, told: TellsWho) -> list[Finding]:
+    site, start, end = SiteId(period.subject.id), period.start, period.end
+    known = episodes(tx, site, start=start, end=end)
+    found = quality.quality(known, told(since=start, until=end), start=start, end=end)
+    return quality.findings(found, site=site, heard={each.subject for each in known})
 
 
 def _false_alarms(tx: LogReader, period: Period) -> list[Finding]:

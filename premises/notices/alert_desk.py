@@ -10,7 +10,7 @@ from typing import TypeVar
 import structlog
 
 from alerts.escalation import IsWorkday
-from alerts.policy import Policy
+from alerts.policy import EVERYBODY, Policy
 from api.alert_ports import Call, CallState, Telling
 from premises.home import Home
 from premises.notices.assembly import workdays
@@ -23,8 +23,9 @@ from sensors.topology import Registry
 from storage.policy_file import Ground
 from storage.spool_decided import SpoolDecided
 from storage.spool_deliveries import DeliveryState, Sent, SpoolDeliveries
+from storage.spool_told import UNPLANNED, SpoolTold
 
-File = TypeVar("File", SpoolDecided, SpoolDeliveries)
+File = TypeVar("File", SpoolDecided, SpoolDeliveries, SpoolTold)
 
 STATES: Mapping[DeliveryState, CallState] = {
     DeliveryState.WAITING: CallState.TRYING,
@@ -96,6 +97,15 @@ class SpoolAlertDesk:
         except sqlite3.Error as exc:
             msg = "the spool cannot be written now; try again"
             raise NotNowError(msg) from exc
+
+    def told(self, *, since: datetime, until: datetime) -> Mapping[str, Sequence[datetime]]:
+        """Return when each contact was told that an alert began; nothing while the spool cannot be read."""
+        try:
+            with self._opened(SpoolTold) as spool:
+                return spool.told(since=since, until=until, shared=(EVERYBODY, UNPLANNED))
+        except sqlite3.Error as exc:
+            self._log.warning("deliveries_unreadable", reason=str(exc))
+            return {}
 
     @contextmanager
     def _opened(self, kind: type[File]) -> Iterator[File]:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from alerts.model import ACTIVE_STATES, OPEN_STATES, Alert, AlertStep
 from alerts.replies import AlertReply
 from sensors.journal import ChangeKind
+from sensors.topology import SiteId
 from storage.records.journal import AuditRows
 from storage.records.part import by_key, fields_of
 from storage.records.tables import ALERT_REPLIES, ALERT_STEPS, ALERTS
@@ -42,6 +43,12 @@ class AlertRows(AuditRows):
     def alert_steps(self, alert_id: str) -> Sequence[AlertStep]:
         """Return the transitions of an alert, in order."""
         query = select(*_STEP).where(ALERT_STEPS.c.alert_id == alert_id).order_by(ALERT_STEPS.c.number)
+        return [AlertStep(**row) for row in self._rows(query)]
+
+    def steps_of_alerts_begun(self, site: SiteId, *, since: datetime, until: datetime) -> Sequence[AlertStep]:
+        """Return the steps of the alerts that began in [since, until), in order."""
+        begun = select(ALERTS.c.id).where(ALERTS.c.site == site, ALERTS.c.onset >= since, ALERTS.c.onset < until)
+        query = select(*_STEP).where(ALERT_STEPS.c.alert_id.in_(begun)).order_by(ALERT_STEPS.c.number)
         return [AlertStep(**row) for row in self._rows(query)]
 
     def save_alert(self, alert: Alert, step: AlertStep) -> None:

@@ -270,6 +270,8 @@ class _Week:
         demo.raise_alert("leak", Alarm.LEAK, "leak1", ago=timedelta(minutes=52))
         demo.raise_alert("test", Alarm.FIRE, "panel1", ago=timedelta(hours=1), zone="1F")
         demo.raise_alert("fire", Alarm.FIRE, "panel1", ago=timedelta(seconds=48), zone="2F-东")
+        for number, seconds in enumerate((70, 55, 40)):
+            demo.raise_alert(f"chatter{number}", Alarm.LEAK, "leak2", ago=timedelta(days=2, seconds=seconds))
         officer = demo.actor("zhaoning")
         with demo.records.transaction() as tx:
             for name, minutes in (("closed", -5700), ("forced", -520), ("leak", -49)):

@@ -46,6 +46,10 @@ class ShownCalls(NoDeliveries):
         gone = self._call(8, "gone", ROBOT, 0, CallState.FAILED, begun, "", "errcode 430101")
         return (dead, gone)[:limit]
 
+    def told(self, *, since: datetime, until: datetime) -> Mapping[str, Sequence[datetime]]:
+        times = [until - timedelta(hours=2, seconds=20 * number) for number in range(14)]
+        return {"值班室": [each for each in times if since <= each], SMS: times[:2]}
+
     def retry(self, numbers: Collection[int] | None = None) -> int:
         self.retried.append(numbers)
         return 2

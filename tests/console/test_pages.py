@@ -34,6 +34,7 @@ VIEWS = (
     "/alerts?show=closed",
     "/alerts/standing",
     "/alerts/undelivered",
+    "/alerts/quality",
     "/alerts/wall",
     "/plan?show=table",
     "/plan?show=ended",

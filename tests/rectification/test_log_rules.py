@@ -1,9 +1,12 @@
 """From the logs into the ledger and the plan, and out of it by a record."""
 
-from datetime import date, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from alerts.logs.commands import Desk, FireTestGiven, write_test
+from alerts.model import AlertAction, AlertState
 from analytics.calendar import WorkCalendar
 from premises.holidays import holidays_of
 from premises.jobs.daily import Building
@@ -15,7 +18,7 @@ from sensors.logs import FireTestKind, FireTestResult
 from sensors.subjects import Subject
 from sensors.topology import Name, Registry, Site
 from storage.records import SqlRecords
-from tests.storage.records.stores import HQ, NOON, StillClock
+from tests.storage.records.stores import HQ, NOON, StillClock, alert, alert_step
 
 MANAGER = Actor(id="anna", name="Anna", roles=frozenset({Role.FACILITY_MANAGER}))
 
@@ -68,4 +71,30 @@ def test_a_site_that_writes_nothing_down_gets_no_findings_and_no_passes(tmp_path
     assert rules.nightly() == {"new": 0, "ended": 0, "proposed": 0, "moved": 0}
     verdicts = {each.verdict for each in rules.verdicts({"F04", "F07", "F11"}, NOON.date(), NOON.date())}
     assert verdicts == {"insufficient_data"}
+    records.close()
+
+
+def test_alarms_that_come_again_and_again_come_into_the_ledger_and_leave_it(tmp_path: Path) -> None:
+    clock = StillClock()
+    records = SqlRecords(f"sqlite:///{tmp_path / 'records.db'}", clock=clock)
+    flood = [NOON + timedelta(seconds=40 * number) for number in range(11)]
+
+    def told(*, since: datetime, until: datetime) -> Mapping[str, Sequence[datetime]]:
+        return {"guard": [each for each in flood if since <= each < until]}
+
+    rules = LogRules(records=records, building=building, clock=clock, told=told)
+    seconds = (0, 15, 30)
+    with records.transaction() as tx:
+        for each in (alert(onset=NOON + timedelta(seconds=second)) for second in seconds):
+            tx.save_alert(each, alert_step(each))
+            over = replace(each, state=AlertState.CLEARED)
+            tx.save_alert(over, alert_step(over, AlertAction.CLEAR, at=each.onset + timedelta(seconds=5)))
+    clock.time = NOON + timedelta(days=1)
+    assert rules.nightly()["new"] == 2
+    with records.reading() as tx:
+        found = {str(each.subject): (each.value, each.unit) for each in tx.open_findings() if each.rule == "G06"}
+    assert found == {"room:a-201": (3.0, "1/min"), "site:hq": (11.0, "alarms")}
+    clock.time += timedelta(days=8)
+    flood.clear()
+    assert rules.nightly()["ended"] == 2
     records.close()
