@@ -183,7 +183,12 @@ class SpoolOutbox(SpoolFile):
         """Delete notices that are old and that the records have, with what is known of their sending."""
         old = (epoch_ms(now - KEPT),)
         with self._transaction() as db:
-            db.execute("DELETE FROM outbox WHERE projected = 1 AND plan = 'planned' AND at_ms < ?", old)
+            # A clock that is set ahead makes old what nobody has been told of yet.
+            db.execute(
+                "DELETE FROM outbox WHERE projected = 1 AND plan = 'planned' AND at_ms < ? AND NOT EXISTS"
+                " (SELECT 1 FROM tellings d WHERE d.outbox_id = outbox.id AND d.state IN ('waiting', 'retry'))",
+                old,
+            )
             db.execute("DELETE FROM tellings WHERE outbox_id NOT IN (SELECT id FROM outbox)")
             db.execute("DELETE FROM acknowledged WHERE alert_id NOT IN (SELECT alert_id FROM outbox)")
 

@@ -2,7 +2,7 @@
 
 import sqlite3
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from sensors.events import EventState
 from sensors.signals import Signal
 from storage.spool_deliveries import DeliveryState, SpoolDeliveries
 from storage.spool_outbox import ANOTHER_FIRE_AFTER_MS, SpoolOutbox
+from storage.spool_restart import SpoolRestart
 from tests.alerts.factories import raised
 from tests.memory_records import NOON, HandClock, MemoryRecords
 from tests.people import OFFICER
@@ -33,6 +34,27 @@ class FailsOverOne:
     def send(self, notice: Notice) -> Answer:
         if notice.signal.zone == "1F":
             raise RecursionError
+        return Answer(delivery=Delivery.DONE)
+
+
+class TakesNothing:
+    """A channel whose receiver is away."""
+
+    name = "a"
+
+    def send(self, _: Notice) -> Answer:
+        return Answer(delivery=Delivery.RETRY)
+
+
+@dataclass(slots=True)
+class Takes:
+    """A channel that keeps the levels that it told."""
+
+    name: str = "a"
+    levels: list[int] = field(default_factory=list)
+
+    def send(self, notice: Notice) -> Answer:
+        self.levels.append(notice.level)
         return Answer(delivery=Delivery.DONE)
 
 
@@ -116,3 +138,36 @@ def test_a_notice_that_a_channel_fails_over_keeps_no_other_from_people(tmp_path:
             }
         path.sender.close()
     assert told == {"1F": DeliveryState.RETRY, "2F": DeliveryState.DONE}
+
+
+def test_a_clock_that_was_ahead_before_a_restart_puts_off_no_fire(tmp_path: Path) -> None:
+    with path_in(tmp_path, raised()) as path:
+        path.clock.move(days=400)
+        path.router.pass_once(lambda: False)
+        path.sender = Sender(tmp_path / "spool.db", TakesNothing(), path.clock)
+        path.sender.pass_once(lambda: False)
+        path.sender.close()
+    levels = told_after_a_restart(tmp_path, HandClock(NOON))
+    assert levels == [0]
+
+
+def test_a_clock_set_ahead_forgets_nothing_that_nobody_was_told_of(tmp_path: Path) -> None:
+    with path_in(tmp_path, raised()) as path, closing(SpoolOutbox(tmp_path / "spool.db")) as outbox:
+        path.sender = Sender(tmp_path / "spool.db", TakesNothing(), path.clock)
+        path.run()
+        project_all(tmp_path, MemoryRecords())
+        path.clock.move(days=365 * 26)
+        outbox.forget_old(path.clock.now())
+        path.sender.close()
+        levels = told_after_a_restart(tmp_path, path.clock)
+    assert levels[0] == 0
+
+
+def told_after_a_restart(folder: Path, clock: HandClock) -> list[int]:
+    """Return the levels of a fire that one pass of a sender tells."""
+    with closing(SpoolRestart(folder / "spool.db")) as restart:
+        restart.bring_near(clock.now())
+    takes = Takes()
+    with closing(Sender(folder / "spool.db", takes, clock)) as sender:
+        sender.pass_once(lambda: False)
+    return takes.levels

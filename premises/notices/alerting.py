@@ -19,6 +19,7 @@ from premises.notices.router import Clocks, PolicyNow, Router
 from premises.notices.sender import Sender
 from sensors.clock import Clock
 from storage.spool_deliveries import SpoolDeliveries
+from storage.spool_restart import SpoolRestart
 
 __all__ = ["Alerting", "OpenRecords", "Records"]
 
@@ -45,6 +46,7 @@ class Alerting:
         Without a policy every channel hears of everything; without leases there is one node.
         """
         self._spool = spool
+        self._clock = clock
         self._names = tuple(channel.name for channel in channels)
         self._senders = tuple(Loop(channel.name, Sender(spool, channel, clock, turn=leases)) for channel in channels)
         router = Router(
@@ -59,9 +61,11 @@ class Alerting:
         self._beside = () if leases is None else (Loop("leases", leases),)
 
     def start(self) -> None:
-        """Plan anew what waits for a channel that is gone, and start the threads."""
+        """Plan anew what waits for a channel that is gone, bring near what a wrong clock put off, start the threads."""
         with closing(SpoolDeliveries(self._spool)) as deliveries:
             deliveries.reroute(self._names)
+        with closing(SpoolRestart(self._spool)) as restart:
+            restart.bring_near(self._clock.now())
         for loop in self._loops:
             loop.start()
 
