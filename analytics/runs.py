@@ -11,9 +11,10 @@ from analytics.asking import Asking, Keep
 from analytics.calendar import Holidays, WorkCalendar
 from analytics.causes import one_per_cause
 from analytics.features import FEATURES_VERSION, Analyst
-from analytics.frame import CatalogueThresholds, Progress, RunData, Thresholds, Window
+from analytics.frame import Progress, RunData, Window
 from analytics.intervals import MS_PER_HOUR
 from analytics.isolation import RuleFailure
+from analytics.layers import Layers
 from analytics.ports import FEATURES_SCHEMA, AnalysisStore
 from analytics.rules import RECORD_RULES, RULES, SEASON_RULES
 from analytics.rules.after_hours import season_of_last_year
@@ -22,6 +23,7 @@ from analytics.utilisation import use_of, utilisation
 from analytics.week import Week
 from sensors.bookings import BookingSource, NoBookings
 from sensors.errors import InputFault
+from sensors.thresholds import NO_OVERRIDES, Override, Overrides
 from sensors.topology import Registry
 from sensors.utilisation import GroupUse
 from sensors.verdicts import Finding, Verdict
@@ -78,6 +80,8 @@ class Analysis:
     """How rooms and their groups were used by hour and weekday, where it was asked for."""
     failures: tuple[RuleFailure, ...] = ()
     """The rules that raised: they gave no verdict, which is no pass."""
+    overrides: tuple[Override, ...] = ()
+    """The thresholds of these rules that were not the catalogue's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +104,7 @@ def analyse(
     holidays: Holidays,
     store: AnalysisStore,
     request: Request,
-    thresholds: Thresholds | None = None,
+    overrides: Overrides = NO_OVERRIDES,
     bookings: BookingSource | None = None,
     progress: Progress = lambda _what, _done: None,
 ) -> Analysis:
@@ -116,7 +120,7 @@ def analyse(
         registry=registry,
         calendar=WorkCalendar(registry.site, holidays),
         store=store,
-        thresholds=thresholds or CatalogueThresholds(),
+        overrides=overrides,
         bookings=bookings or NoBookings(),
     )
     try:
@@ -135,7 +139,7 @@ class _Place:
     registry: Registry
     calendar: WorkCalendar
     store: AnalysisStore
-    thresholds: Thresholds
+    overrides: Overrides
     bookings: BookingSource
 
     def run_data(self, window: Window) -> RunData:
@@ -146,9 +150,12 @@ class _Place:
             window=window,
             features=pl.DataFrame(schema=FEATURES_SCHEMA),
             days=self.calendar.day_frame(window.first - LOOK_BACK, window.last + LOOK_AHEAD),
-            thresholds=self.thresholds,
             bookings=self.bookings,
         )
+
+    def asking(self, request: Request, window: Window) -> Asking:
+        """Return the rules with the thresholds that hold on the last day of the window."""
+        return Asking(tuple(request.rules), Layers(self.registry, self.overrides.on(window.last)))
 
 
 def _of_readings(place: _Place, request: Request, progress: Progress) -> Analysis:
@@ -158,7 +165,7 @@ def _of_readings(place: _Place, request: Request, progress: Progress) -> Analysi
         raise NoReadingsError(registry.site.id)
     data = place.run_data(_window(registry, calendar, extent, request))
     held = _days_held(calendar, extent)
-    asking = Asking(tuple(request.rules))
+    asking = place.asking(request, data.window)
     keepers = asking.keepers()
     if request.utilisation:
         keepers[UTILISATION] = lambda data, week: use_of(data.registry, week.tracks.occupancy, week.parts)
@@ -177,7 +184,7 @@ def _of_registry(place: _Place, request: Request) -> Analysis | None:
     if window is None:
         return None
     data = place.run_data(window)
-    asking = Asking(tuple(request.rules))
+    asking = place.asking(request, window)
     findings = asking.of_registry(data)
     says = any(finding.verdict is not Verdict.NOT_APPLICABLE for finding in findings)
     return _answer(data, asking, findings) if says or not _reads_readings(request, place.calendar) else None
@@ -199,6 +206,7 @@ def _answer(data: RunData, asking: Asking, findings: Iterable[Finding]) -> Analy
         summary=tuple(summarise(data)),
         daily=data.features.filter(data.in_window()),
         failures=asking.isolation.failures,
+        overrides=asking.layers.overrides.of_rules(frozenset(asking.rules)).entries,
     )
 
 

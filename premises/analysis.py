@@ -20,6 +20,7 @@ from premises.processes.remote import Server
 from premises.stores.bookings import HomeBookings
 from premises.stores.logs import HomeFacts
 from premises.stores.readings import open_readings
+from premises.thresholds import overrides_of
 from premises.watched import ALL_RULES, analyse, watching
 from sensors.errors import InputFault
 from sensors.local_time import UnknownTimezoneError, find_timezone
@@ -85,6 +86,7 @@ def of_csv(
     return analyse(
         registry=registry,
         holidays=holidays_of(registry.site, path),
+        overrides=overrides_of(registry, path),
         store=store_of_csv(source, registry),
         request=request,
         progress=progress,
@@ -143,6 +145,7 @@ def of_home(home: Home, path: Path, request: Request, progress: Progress) -> Ana
         return watching(runs.analyse, HomeFacts(home))(
             registry=registry,
             holidays=holidays_of(registry.site, path),
+            overrides=overrides_of(registry, path),
             store=store,
             request=request,
             bookings=HomeBookings(home),

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from analytics.runs import Analysis
 from analytics.summary import CircuitUse, RoomUse
+from sensors.thresholds import Override
 from sensors.verdicts import Finding
 
 DECIMALS = 6
@@ -25,6 +26,7 @@ def analysis_document(analysis: Analysis) -> dict[str, object]:
         "to": (analysis.window.last + timedelta(days=1)).isoformat(),
         "rules": list(analysis.rules),
         "failed_rules": [{"rule": each.rule, "error": each.error} for each in analysis.failures],
+        "overrides": [_override(each) for each in analysis.overrides],
         "findings": [_finding(finding, zone) for finding in analysis.findings],
         "summary": [_room(use) for use in analysis.summary],
     }
@@ -44,6 +46,21 @@ def _finding(finding: Finding, zone: ZoneInfo) -> dict[str, object]:
         "severity": finding.severity.value if finding.severity else None,
         "energy_kwh": _number(finding.energy_kwh),
         "evidence": {name: _evidence(value) for name, value in finding.evidence.items()},
+    }
+
+
+def _override(override: Override) -> dict[str, object]:
+    default = override.catalogued
+    return {
+        "rule": override.rule,
+        "parameter": override.parameter,
+        "subject": str(override.subject),
+        "value": override.value,
+        "default": default.value,
+        "unit": default.unit,
+        "by": override.by,
+        "why": override.why,
+        "since": override.since.isoformat(),
     }
 
 

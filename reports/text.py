@@ -46,6 +46,10 @@ def _lines(analysis: Analysis, m: Messages, w: Wording) -> Iterator[str]:
         yield m.text("findings.title")
     for section in suspicious:
         yield from _section(section, m, w)
+    if analysis.overrides:
+        yield ""
+        yield m.text("overrides.title")
+        yield from (INDENT + row for row in w.overrides(analysis.overrides))
     if analysis.failures:
         yield ""
         yield m.text("findings.failed", rules=m.joined([each.rule for each in analysis.failures]))

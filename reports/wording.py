@@ -10,6 +10,7 @@ from reports.messages import Messages
 from sensors.catalogue.model import Confidence, Source
 from sensors.metrics import METRICS
 from sensors.subjects import Subject, SubjectKind
+from sensors.thresholds import Override
 from sensors.topology import BuildingId, Circuit, CircuitId, DeviceId, Registry, Room, RoomId
 from sensors.verdicts import Finding
 
@@ -125,6 +126,29 @@ class Wording:
     def subjects(self, subjects: Iterable[Subject]) -> str:
         """Return the names of subjects."""
         return self.messages.joined([self.subject(subject) for subject in subjects])
+
+    def overrides(self, overrides: Iterable[Override]) -> list[str]:
+        """Return what is overridden, for whom, by whom and why; nothing of restricted rooms."""
+        return [self._override(each) for each in overrides if not self._is_restricted(each.subject)]
+
+    def _override(self, override: Override) -> str:
+        default, subject = override.catalogued, override.subject
+        return self.messages.text(
+            "overrides.row",
+            rule=override.rule,
+            parameter=override.parameter,
+            subject=str(subject) if subject.kind is SubjectKind.SITE else self.subject(subject),
+            value=f"{override.value:g}",
+            default=f"{default.value:g}",
+            unit=default.unit,
+            by=override.by,
+            since=override.since.isoformat(),
+            why=override.why,
+        )
+
+    def _is_restricted(self, subject: Subject) -> bool:
+        room = self.registry.rooms.get(RoomId(subject.id)) if subject.kind is SubjectKind.ROOM else None
+        return room is not None and room.restricted
 
     def circuit(self, circuit: Circuit) -> str:
         """Return what a circuit feeds, and its id."""

@@ -25,6 +25,7 @@ from analytics.runs import NoReadingsError, Request
 from premises.holidays import holidays_of
 from premises.outputs import FAILED, USE, outputs
 from premises.processes.leash import die_with_parent
+from premises.thresholds import overrides_of
 from premises.watched import watching
 from sensors.bookings import Booking
 from sensors.errors import InputFault
@@ -165,6 +166,7 @@ def run(job: dict[str, Any], line: Line) -> None:
     analysis = watching(runs.analyse, AskedFacts(line))(
         registry=registry,
         holidays=holidays_of(registry.site, registry_path),
+        overrides=overrides_of(registry, registry_path),
         store=store,
         request=_request(job),
         bookings=store,
