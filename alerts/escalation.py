@@ -29,14 +29,15 @@ def levels(escalations: Mapping[str, Escalation], name: str) -> Sequence[Rung]:
 
     The first is told at once whatever the file says, so that nobody waits for the first word.
     """
-    found = sorted(_unfolded(escalations, name, Lapse(), depth=0), key=lambda rung: rung.after.order)[:MOST_LEVELS]
+    found = _unfolded(escalations, name, {}, depth=0)
     return [replace(found[0], after=Lapse()), *found[1:]] if found else []
 
 
 def cycle(escalations: Mapping[str, Escalation]) -> Sequence[str]:
     """Return the names along the first loop, its first name again at the end; empty where there is none."""
+    without_loop = set[str]()
     for name in escalations:
-        found = _loop_from(escalations, name, ())
+        found = _loop_from(escalations, name, (), without_loop)
         if found:
             return found
     return ()
@@ -120,17 +121,25 @@ def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
     return min((each for each in (one, other) if each is not None), default=None)
 
 
-def _unfolded(escalations: Mapping[str, Escalation], name: str, base: Lapse, *, depth: int) -> list[Rung]:
+def _unfolded(
+    escalations: Mapping[str, Escalation], name: str, known: dict[str, Sequence[Rung]], *, depth: int
+) -> Sequence[Rung]:
+    """Return the first rungs of an escalation in order of time.
+
+    Each escalation is unfolded once, and no further than it can count: who goes on with the same one many times over
+    would else keep everybody waiting for a plan.
+    """
     if depth >= MOST_LEVELS or name not in escalations:
         return []
-    escalation, found = escalations[name], list[Rung]()
-    for rung in escalation.rungs:
-        moved = replace(rung, after=_sum(base, rung.after))
-        if rung.escalation:
-            found += _unfolded(escalations, rung.escalation, moved.after, depth=depth + 1)
-        else:
-            found.append(moved)
-    return found + _repeats(escalation, found)
+    if name not in known:
+        escalation, found = escalations[name], list[Rung]()
+        for rung in escalation.rungs:
+            following = _unfolded(escalations, rung.escalation, known, depth=depth + 1) if rung.escalation else ()
+            found += [replace(each, after=_sum(rung.after, each.after)) for each in following]
+            found += [] if rung.escalation else [rung]
+        whole = found + _repeats(escalation, found)
+        known[name] = sorted(whole, key=lambda each: each.after.order)[:MOST_LEVELS]
+    return known[name]
 
 
 def _repeats(escalation: Escalation, found: Sequence[Rung]) -> list[Rung]:
@@ -147,12 +156,17 @@ def _sum(one: Lapse, other: Lapse) -> Lapse:
     return Lapse(time=one.time + other.time, workdays=one.workdays + other.workdays)
 
 
-def _loop_from(escalations: Mapping[str, Escalation], name: str, way: tuple[str, ...]) -> tuple[str, ...]:
+def _loop_from(
+    escalations: Mapping[str, Escalation], name: str, way: tuple[str, ...], without_loop: set[str]
+) -> tuple[str, ...]:
     if name in way:
         return (*way[way.index(name) :], name)
+    if name in without_loop:
+        return ()
     following = [rung.escalation for rung in escalations[name].rungs if rung.escalation in escalations]
     for each in following:
-        found = _loop_from(escalations, each, (*way, name))
+        found = _loop_from(escalations, each, (*way, name), without_loop)
         if found:
             return found
+    without_loop.add(name)
     return ()

@@ -12,7 +12,7 @@ from alerts.commands import alert_of
 from alerts.dispatch import Notice, NoticeKind
 from alerts.escalation import MOST_LEVELS, ClockName, clocks_of, cycle, later, levels
 from alerts.model import AlertAction, AlertState, AlertStep
-from alerts.policy import Contact, Escalation, Lapse, Policy, Rung, Shift, tell_everybody
+from alerts.policy import EVERYBODY, Contact, Escalation, Lapse, Policy, Rung, Shift, tell_everybody
 from alerts.rosters import first_hole, on_duty
 from alerts.routing import plan, plan_end
 from sensors.events import EventType
@@ -117,6 +117,14 @@ def test_a_loop_is_named_and_cannot_run_away() -> None:
     loop = {name: Escalation(name=name, rungs=(Rung(), Rung(escalation=other))) for name, other in ("ab", "ba")}
     assert cycle(loop) == ("a", "b", "a")
     assert 0 < len(levels(loop, "a")) <= MOST_LEVELS
+
+
+def test_who_goes_on_with_the_same_escalation_many_times_over_keeps_nobody_waiting() -> None:
+    deep = 50
+    doubled = {f"e{n}": Escalation(name=f"e{n}", rungs=(Rung(escalation=f"e{n + 1}"),) * 2) for n in range(deep)}
+    doubled[f"e{deep}"] = Escalation(name=f"e{deep}", rungs=(Rung(to=(EVERYBODY,)),))
+    assert cycle(doubled) == ()
+    assert [rung.to for rung in levels(doubled, "e0")] == [(EVERYBODY,)] * MOST_LEVELS
 
 
 @pytest.mark.parametrize(
