@@ -58,6 +58,13 @@ ALARMS: Mapping[Alarm, AlarmFacts] = MappingProxyType(
             ("烟感报警", "Smoke detector alarm"),
             ("立即到场查看，属实拨119", "Go and look at once; if it burns, call 119"),
         ),
+        Alarm.HEAT: _facts(
+            "F01",
+            _FIRE,
+            _RED,
+            ("温感报警", "Heat detector alarm"),
+            ("立即到场查看，属实拨119", "Go and look at once; if it burns, call 119"),
+        ),
         Alarm.LEAK: _facts(
             "F12",
             _WATER,

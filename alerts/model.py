@@ -86,7 +86,7 @@ ACTIVE_STATES = OPEN_STATES - {AlertState.CLEARED_UNACKNOWLEDGED}
 """The cause lasts, whether or not it rings."""
 
 
-REAL_FIRES = frozenset({Alarm.FIRE, Alarm.SMOKE, Alarm.EXIT_LOCKED})
+REAL_FIRES = frozenset({Alarm.FIRE, Alarm.SMOKE, Alarm.HEAT, Alarm.EXIT_LOCKED})
 """What nothing holds back, whatever colour it came with; with them everything red of the kind fire."""
 
 

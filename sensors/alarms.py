@@ -11,6 +11,8 @@ class Alarm(StrEnum):
 
     FIRE = "fire"
     SMOKE = "smoke"
+    HEAT = "heat"
+    """A temperature sensor declared as a heat detector (温感报警), judged by the watch; neither is that a 火警."""
     LEAK = "leak"
     FORCED = "forced"
 

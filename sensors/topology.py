@@ -313,6 +313,8 @@ class Device:
     pressure_compensated: bool | None = None
     lux_factor: float | None = None
     outdoor: bool = False
+    heat_detector: bool = False
+    """Whether its temperature is watched as a heat detector's: 57 °C, or 8.3 °C a minute, alert at once."""
     direction: Direction | None = None
 
 

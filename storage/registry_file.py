@@ -368,6 +368,7 @@ def _device(fields: Fields) -> Device:
         pressure_compensated=fields.optional("pressure_compensated", flag),
         lux_factor=fields.optional("lux_factor", positive),
         outdoor=fields.optional("outdoor", flag) or False,
+        heat_detector=fields.optional("heat_detector", flag) or False,
         direction=fields.optional("direction", one_of(Direction)),
     )
 

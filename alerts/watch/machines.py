@@ -18,6 +18,7 @@ from alerts.watch.rules.fire import FireUnanswered
 from alerts.watch.rules.fire_door import FireDoorOpen
 from alerts.watch.rules.forced_door import DoorForced
 from alerts.watch.rules.gateway_lost import GatewayLost
+from alerts.watch.rules.heat import HeatDetected
 from alerts.watch.rules.held_door import DoorHeld
 from alerts.watch.rules.isolated import Isolated
 from alerts.watch.rules.leak import Leak
@@ -48,14 +49,17 @@ LIVE: Mapping[str, Callable[[], Machine]] = MappingProxyType(
         "L01": ResidualCurrent,
         "L03": CableHot,
         "G04": GatewayLost,
+        "heat": HeatDetected,
     }
 )
 """What runs as things come in. Fire, smoke and leak alert by their events."""
 
 PAST: Mapping[str, Callable[[], Machine]] = MappingProxyType(
-    {name: machine for name, machine in LIVE.items() if name != "G04"} | {"F01": FireUnanswered, "F12": Leak}
+    {name: machine for name, machine in LIVE.items() if name not in {"G04", "heat"}}
+    | {"F01": FireUnanswered, "F12": Leak}
 )
-"""What runs over what is stored. No last will is stored; silent gateways are found by the analysis."""
+"""What runs over what is stored. No last will is stored; silent gateways are found by the analysis. Heat alerts as it
+comes and is no rule of its own over the past."""
 
 WATCHED_RULES = tuple(sorted({name.partition(".")[0] for name in PAST if name != FIRES}))
 """The rules that the watch judges over the past."""

@@ -5,11 +5,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from alerts.watch.machine import Machine
 from alerts.watch.model import Edge, Sample, Spell
+from alerts.watch.rules.heat import HeatDetected
 from alerts.watch.site import Site
 from sensors.events import Event, EventType
 from sensors.topology import Registry
 
 PASSES = frozenset({EventType.GRANTED, EventType.EXIT_REQUEST})
+
+OF_HEAT_DETECTORS = HeatDetected.metrics
+"""What matters only of devices that are declared so: a site is full of thermometers."""
 
 BACK_MS = 60_000
 """What a gateway sent before it was lost may still come for so long. Our own choice."""
@@ -59,7 +63,8 @@ class Watcher:
         if known is None:
             return False
         at_door = any(place.opening is not None for place in known.placements)
-        return at_door or not known.metrics or not self.metrics.isdisjoint(known.metrics) or self.heeds(device)
+        wanted = self.metrics if known.heat_detector else self.metrics - OF_HEAT_DETECTORS
+        return at_door or not known.metrics or not wanted.isdisjoint(known.metrics) or self.heeds(device)
 
     # Inputs.
 

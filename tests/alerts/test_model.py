@@ -79,7 +79,7 @@ def test_what_does_not_ring_is_open_all_the_same() -> None:
 @pytest.mark.parametrize("severity", list(Severity))
 def test_signal_and_alert_agree_on_what_is_a_real_fire(event: Alarm, severity: Severity) -> None:
     told = signal_of(event, severity=severity)
-    always = event in {Alarm.FIRE, Alarm.SMOKE, Alarm.EXIT_LOCKED}
+    always = event in {Alarm.FIRE, Alarm.SMOKE, Alarm.HEAT, Alarm.EXIT_LOCKED}
     expected = always or (severity is Severity.RED and ALARMS[event].kind is AlarmKind.FIRE)
     assert is_real_fire(told) is is_real_fire_alert(alert_of(told)) is expected
 
