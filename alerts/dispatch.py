@@ -1,6 +1,7 @@
 """Notices on their way to people: what is due goes out, and what a channel answered is remembered."""
 
 import random
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +20,9 @@ AT_ONCE = 50
 
 AT_ONCE_PACED = 1000
 """The same for a channel that tells many at once: a flood is a few digests, and what is red in it is seen soon."""
+
+REMEMBER_AFTER_S = 0.05
+"""Quick answers are remembered together: each commit by itself would make a backlog wait for the disk's other users."""
 
 GIVE_UP_AFTER = timedelta(days=3)
 LEAST_ATTEMPTS = 50
@@ -105,6 +109,10 @@ class Channel(Protocol):
 class PacedChannel(Protocol):
     """A channel that takes only so much a minute, and tells several notices at once where there are more."""
 
+    def has_room(self, now: datetime) -> bool:
+        """Say whether it takes anything now, so that nobody looks for what would only wait."""
+        ...
+
     def batches(self, notices: Sequence[Notice], now: datetime) -> Sequence[Sequence[Notice]]:
         """Return which of these to send now, and which of them together; the others wait for the next look."""
         ...
@@ -124,18 +132,19 @@ class Outbox(Protocol):
         """
         ...
 
-    def answered(self, channel: str, notice: Notice, answer: Answer, *, again: datetime | None, at: datetime) -> None:
-        """Remember an attempt made `at` a time; `again` is when to try once more, None where it is over."""
+    def answered(self, channel: str, attempts: "Sequence[Attempt]") -> None:
+        """Remember attempts."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One attempt, for the log."""
+    """One attempt, made `at` a time; `again` is when to try once more, None where it is over."""
 
     notice: Notice
     answer: Answer
     again: datetime | None
+    at: datetime
 
 
 def dispatch(
@@ -145,21 +154,26 @@ def dispatch(
     clock: Clock,
     due_by: Clock | None = None,
     stopping: Callable[[], bool] = lambda: False,
+    steady: Callable[[], float] = time.monotonic,
 ) -> list[Attempt]:
     """Return the attempts made: everything that was due on a channel, by its own clock where one is given, was tried.
 
-    An attempt is remembered after it was made, so a crash between the two sends a notice again and never loses it.
+    Attempts are remembered after they were made, so a crash between the two sends notices again and never loses one:
+    the last, and those answered within `REMEMBER_AFTER_S` before it.
     """
-    attempts = []
+    attempts: list[Attempt] = []
+    remembered, since_s = 0, steady()
     for notices in _batches(outbox, channel, (due_by or clock).now()):
         if stopping():
             break
         answer = _sent(channel, notices)
-        for notice in notices:
-            at = clock.now()
-            again = _again(notice, answer, at)
-            outbox.answered(channel.name, notice, answer, again=again, at=at)
-            attempts.append(Attempt(notice=notice, answer=answer, again=again))
+        at = clock.now()
+        attempts += [Attempt(notice=each, answer=answer, again=_again(each, answer, at), at=at) for each in notices]
+        if steady() - since_s >= REMEMBER_AFTER_S:
+            outbox.answered(channel.name, attempts[remembered:])
+            remembered, since_s = len(attempts), steady()
+    if remembered < len(attempts):
+        outbox.answered(channel.name, attempts[remembered:])
     return attempts
 
 
@@ -221,6 +235,8 @@ class _At:
 
 def _batches(outbox: Outbox, channel: Channel, now: datetime) -> Sequence[Sequence[Notice]]:
     if isinstance(channel, PacedChannel):
+        if not channel.has_room(now):
+            return []
         joined = _joined(outbox.due(channel.name, now=now, limit=AT_ONCE_PACED))
         batches = channel.batches([together[0] for together in joined.values()], now)
         return [[each for first in batch for each in joined[_group(first)]] for batch in batches]

@@ -1,7 +1,7 @@
 """From a notice to who is told of it, by which channel and when: pure, by the site's policy."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -46,6 +46,16 @@ def plan(
         channels = _but_failing(policy, notice.signal, reached)
         found += [Planned(channel=each, level=level, due=due, reason=reason, stands_in=stands_in) for each in channels]
     return found
+
+
+def still_to_come(planned: Sequence[Planned], *, level: int, since: datetime) -> Sequence[Planned]:
+    """Return those of a plan that were not called yet where `level` is the next and due `since` then, numbered on.
+
+    Where the plan is another than it was, its later times count as well as its later levels: rather told once more.
+    """
+    rest = [each for each in planned if each.level > AT_ONCE and (each.level >= level or each.due >= since)]
+    numbers = {old: new for new, old in enumerate(dict.fromkeys(each.level for each in rest), start=level)}
+    return [replace(each, level=numbers[each.level]) for each in rest]
 
 
 def plan_end(told: Collection[str], now: datetime) -> Sequence[Planned]:

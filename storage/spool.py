@@ -30,7 +30,7 @@ from storage.spool_outbox import write_signals
 from storage.spool_repeats import DELIVERIES, EVENT_KEYS_MS, Deliveries, remember_events, seen_event
 from storage.spool_schema import SpoolUnreadableError, open_spool
 from storage.spool_seqs import BOOTS, SeqWindows
-from storage.spool_turns import Durability, turn
+from storage.spool_turns import Durability, leave_log_to_drain, turn
 from storage.spool_watch import NOTHING, Watched, write_watched
 
 __all__ = [
@@ -87,6 +87,10 @@ class SqliteSpool:
     def close(self) -> None:
         """Let go of the file."""
         self._db.close()
+
+    def leave_log_to_drain(self) -> None:
+        """Never wait for the write-ahead log to be brought into the file, as long as somebody drains."""
+        leave_log_to_drain(self._db)
 
     # The side of ingest.
 

@@ -1,21 +1,31 @@
 """Deliveries in the spool: which notice goes over which channel, at which level and when, and what became of it."""
 
-import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
-from alerts.decisions import Decision
-from alerts.dispatch import Answer, Delivery, Notice, NoticeKind
-from alerts.routing import AT_ONCE, Planned
+from alerts.decisions import Hold
+from alerts.dispatch import Attempt, Delivery, Notice
+from alerts.routing import AT_ONCE
 from alerts.standing import Standing
 from sensors.readings import epoch_ms, from_epoch_ms
-from storage.spool_notices import NOTICE, SpoolFile, UnreadableNotice, read_notice
-from storage.spool_past import SpoolPast
-from storage.spool_standing import changed_standing, read_standing, write_standing
+from storage.spool_notices import NOTICE, UnreadableNotice, read_notice
+from storage.spool_plans import Climb, Climbed, Held, SpoolPlans, Told, stop_levels
+from storage.spool_standing import changed_standing, read_beforehand, read_standing, write_standing
 from storage.spool_turns import Durability
+
+__all__ = [
+    "Climb",
+    "Climbed",
+    "DeliveryFigures",
+    "DeliveryState",
+    "Held",
+    "Sent",
+    "SpoolDeliveries",
+    "Told",
+]
 
 _AGAIN = "d.attempts, d.level"
 _AGAIN_IF_LOST = Durability.THROUGH_OUR_END
@@ -29,24 +39,6 @@ class DeliveryState(StrEnum):
     DONE = "done"
     DEAD = "dead"
     STOPPED = "stopped"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """A notice that people are told of as planned; nobody where nothing is planned."""
-
-    notice: Notice | UnreadableNotice
-    at: datetime
-    planned: Sequence[Planned] = ()
-    decision: Decision = field(default_factory=Decision)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """A notice that is held back as the decision says."""
-
-    notice: Notice
-    decision: Decision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,113 +69,34 @@ class DeliveryFigures:
     oldest_urgent: datetime | None
 
 
-class SpoolDeliveries(SpoolFile):
-    """Keeps `alerts.dispatch.Outbox`, what the router plans, and what people ask about deliveries.
-
-    What is written here survives our own end. A power cut may undo it: then it is planned, or sent, once more.
-    """
-
-    # The router's side.
-
-    def to_plan(self, *, now: datetime, limit: int) -> Sequence[Notice | UnreadableNotice]:
-        """Return the notices that nobody has planned, and held ones whose time came: urgent first, then in order."""
-        rows = self._db.execute(
-            f"SELECT {NOTICE} FROM outbox o WHERE o.plan = 'new' OR (o.plan = 'held' AND o.look_ms <= ?)"  # noqa: S608 - names are ours
-            " ORDER BY o.urgent DESC, o.id LIMIT ?",
-            (epoch_ms(now), limit),
-        )
-        return [read_notice(row) for row in rows.fetchall()]
-
-    def settle(self, outcomes: Iterable[Told | Held]) -> None:
-        """Write down what becomes of notices, all in one transaction.
-
-        An end and an acknowledgement stop the further levels of their alert.
-        """
-        with self._transaction(_AGAIN_IF_LOST) as db:
-            for outcome in outcomes:
-                if isinstance(outcome, Held):
-                    _hold(db, outcome)
-                else:
-                    _tell(db, outcome)
-
-    def told(self, alert_id: str) -> frozenset[str]:
-        """Return the channels that were told of an alert, or are still tried to be."""
-        rows = self._db.execute(
-            "SELECT DISTINCT channel FROM tellings WHERE alert_id = ? AND state IN ('done', 'waiting', 'retry')"
-            " AND (level = 0 OR state = 'done')",
-            (alert_id,),
-        )
-        return frozenset(row[0] for row in rows.fetchall())
-
-    def shift(self, by: timedelta, *, clock_before: datetime) -> None:
-        """Move what waits along with a clock that was set: back all of it, ahead only what was not due yet.
-
-        What was tried and failed is left to come sooner than planned.
-        """
-        moved, before = by // timedelta(milliseconds=1), epoch_ms(clock_before)
-        ahead = "AND state = 'waiting' AND due_ms > ?" if moved > 0 else "AND ? >= 0"
-        with self._transaction(_AGAIN_IF_LOST) as db:
-            query = f"UPDATE tellings SET due_ms = max(0, due_ms + ?) WHERE state IN ('waiting', 'retry') {ahead}"  # noqa: S608 - names are ours
-            db.execute(query, (moved, before))
-            if moved < 0:
-                db.execute("UPDATE outbox SET look_ms = max(0, look_ms + ?) WHERE plan = 'held'", (moved,))
-
-    def reroute(self, channels: Iterable[str]) -> int:
-        """Plan anew what waits for a channel that is no more; return how many notices that are."""
-        known = json.dumps(list(channels))
-        gone = " state IN ('waiting', 'retry') AND channel NOT IN (SELECT value FROM json_each(?))"
-        anew = f"UPDATE outbox SET plan = 'new' WHERE kind = 'raised' AND id IN (SELECT outbox_id FROM tellings WHERE{gone})"  # noqa: S608, E501 - names are ours
-        with self._transaction(_AGAIN_IF_LOST) as db:
-            count = db.execute(anew, (known,)).rowcount
-            given_up = "UPDATE tellings SET state = 'dead', detail = 'the channel is gone from the settings' WHERE"
-            db.execute(given_up + gone, (known,))
-            return count
+class SpoolDeliveries(SpoolPlans):
+    """Keeps `alerts.dispatch.Outbox`, what the router plans, and what people ask about deliveries."""
 
     # A channel's side.
 
     def due(self, channel: str, *, now: datetime, limit: int) -> Sequence[Notice]:
-        """Return the notices that this channel should try now: urgent first, those of one alert in order."""
+        """Return the notices that this channel should try now, those of one alert in order.
+
+        Urgent ones go first, and among those the first word before any further level.
+        """
         rows = self._db.execute(
             f"SELECT {NOTICE}, {_AGAIN} FROM tellings d JOIN outbox o ON o.id = d.outbox_id"  # noqa: S608 - names are ours
             " WHERE d.channel = ? AND d.state IN ('waiting', 'retry') AND d.due_ms <= ?"
             " AND NOT EXISTS (SELECT 1 FROM tellings e WHERE e.alert_id = d.alert_id AND e.channel = d.channel"
             "  AND e.state IN ('waiting', 'retry') AND (e.outbox_id, e.level) < (d.outbox_id, d.level))"
-            " ORDER BY d.urgent DESC, d.outbox_id LIMIT ?",
+            " ORDER BY d.urgent DESC, d.level, d.outbox_id LIMIT ?",
             (channel, epoch_ms(now), limit),
         ).fetchall()
         return [notice for row in rows if isinstance(notice := _due_notice(row), Notice)]
 
-    def answered(self, channel: str, notice: Notice, answer: Answer, *, again: datetime | None, at: datetime) -> None:
-        """Remember an attempt; what shall not be tried again is done or dead.
+    def answered(self, channel: str, attempts: Iterable[Attempt]) -> None:
+        """Remember attempts, all in one transaction; what shall not be tried again is done or dead.
 
         Levels that fell due meanwhile are told by it too, for one word is enough.
         """
-        arrived = again is None and answer.delivery is Delivery.DONE
-        state = DeliveryState.RETRY if again is not None else DeliveryState.DONE if arrived else DeliveryState.DEAD
-        again_ms = 0 if again is None else epoch_ms(again)
-        where = (notice.number, channel, notice.level)
         with self._transaction(_AGAIN_IF_LOST) as db:
-            db.execute(
-                "UPDATE tellings SET attempts = attempts + 1, state = ?, due_ms = ?, detail = ?"
-                " WHERE outbox_id = ? AND channel = ? AND level = ? AND state <> 'stopped'",
-                (state.value, again_ms, answer.detail, *where),
-            )
-            if arrived:
-                _overtake(db, notice, channel, at)
-
-    def unplanned(self) -> frozenset[int]:
-        """Return the urgent notices that nobody has planned yet."""
-        query = "SELECT id FROM outbox WHERE plan = 'new' AND urgent = 1 AND kind = 'raised'"
-        return frozenset(row[0] for row in self._db.execute(query).fetchall())
-
-    def take(self, channel: str, numbers: Iterable[int]) -> None:
-        """Let a channel tell notices that nobody planned, at once; the plan does not tell them there again."""
-        with self._transaction(_AGAIN_IF_LOST) as db:
-            db.executemany(
-                "INSERT OR IGNORE INTO tellings (outbox_id, alert_id, channel, level, urgent, due_ms, reason)"
-                " SELECT id, alert_id, ?, 0, urgent, 0, 'nobody planned it' FROM outbox WHERE id = ?",
-                [(channel, number) for number in numbers],
-            )
+            for attempt in attempts:
+                _remember(db, channel, attempt)
 
     def sent_elsewhere(self, sent: Iterable[tuple[str, str]]) -> None:
         """Remember keys and channels of what another node has sent."""
@@ -242,19 +155,31 @@ class SpoolDeliveries(SpoolFile):
     # What was said beforehand.
 
     def keep_standing(self, standing: Standing) -> None:
-        """Keep what the records say of silences, drills and the like, for when they are away."""
+        """Keep what the records say of silences, drills and the like, for when they are away.
+
+        Where it changed, what is held back by it is decided anew.
+        """
         changed = changed_standing(self._db, standing)
         if changed:
             with self._transaction(_AGAIN_IF_LOST) as db:
                 write_standing(db, changed)
+                db.execute(
+                    "UPDATE outbox SET look_ms = 1 WHERE plan = 'held' AND held IN (?, ?, ?)",
+                    (Hold.SILENCED.value, Hold.SHELVED.value, Hold.OUT_OF_SERVICE.value),
+                )
 
     def standing(self) -> Standing:
         """Return what was last said of silences, drills and the like, and which alerts a person has seen."""
         return read_standing(self._db)
 
-    def past(self, now: datetime) -> SpoolPast:
-        """Return what was before, with what the transaction under way has written."""
-        return SpoolPast(self._db, now)
+    def said_beforehand(self) -> Standing:
+        """Return the same without the alerts that a person has seen."""
+        return read_beforehand(self._db)
+
+    def seen(self, alert_id: str) -> datetime | None:
+        """Return when a person was first heard to have seen an alert, None where nobody has."""
+        row = self._db.execute("SELECT at_ms FROM acknowledged WHERE alert_id = ?", (alert_id,)).fetchone()
+        return None if row is None else from_epoch_ms(row[0])
 
     @property
     def steps_heard(self) -> int:
@@ -269,7 +194,7 @@ class SpoolDeliveries(SpoolFile):
             ours = "WHERE EXISTS (SELECT 1 FROM outbox WHERE alert_id = ?1)"
             db.executemany(f"INSERT OR IGNORE INTO acknowledged SELECT ?1, ?2 {ours}", rows)
             for alert_id in seen:
-                _stop(db, alert_id, "acknowledged")
+                stop_levels(db, alert_id, "acknowledged")
             db.execute("INSERT OR REPLACE INTO meta VALUES ('steps_heard', ?)", (up_to,))
 
     def _sent(self, where: str, values: Sequence[object], limit: int) -> Sequence[Sent]:
@@ -295,45 +220,18 @@ class SpoolDeliveries(SpoolFile):
         ]
 
 
-def _hold(db: sqlite3.Connection, held: Held) -> None:
-    again, why = held.decision.look_again, held.decision.held
-    look_ms, plan = (0, "planned") if again is None else (epoch_ms(again), "held")
-    query = "UPDATE outbox SET plan = ?, look_ms = ?, held = ?, held_by = ? WHERE id = ?"
-    db.execute(query, (plan, look_ms, "" if why is None else why.value, held.decision.by, held.notice.number))
-
-
-def _tell(db: sqlite3.Connection, told: Told) -> None:
-    notice, decision, told_ms = told.notice, told.decision, epoch_ms(told.at)
-    join_ms = told_ms if decision.group_until is None else epoch_ms(decision.group_until)
+def _remember(db: sqlite3.Connection, channel: str, attempt: Attempt) -> None:
+    notice, answer, again = attempt.notice, attempt.answer, attempt.again
+    arrived = again is None and answer.delivery is Delivery.DONE
+    state = DeliveryState.RETRY if again is not None else DeliveryState.DONE if arrived else DeliveryState.DEAD
+    again_ms = 0 if again is None else epoch_ms(again)
     db.execute(
-        "UPDATE outbox SET plan = 'planned', held = '', held_by = '', told_ms = ?, drill = ?, flapping = ?, joined = ?,"
-        " join_ms = ? WHERE id = ?",
-        (
-            told_ms if told.planned else 0,
-            decision.drill,
-            decision.flapping,
-            decision.group,
-            join_ms,
-            notice.number,
-        ),
+        "UPDATE tellings SET attempts = attempts + 1, state = ?, due_ms = ?, detail = ?"
+        " WHERE outbox_id = ? AND channel = ? AND level = ? AND state <> 'stopped'",
+        (state.value, again_ms, answer.detail, notice.number, channel, notice.level),
     )
-    if isinstance(notice, UnreadableNotice):
-        return
-    if notice.kind in {NoticeKind.CLEARED, NoticeKind.ACKNOWLEDGED}:
-        _stop(db, notice.alert_id, notice.kind.value)
-    db.executemany(
-        "INSERT OR IGNORE INTO tellings (outbox_id, alert_id, channel, level, urgent, due_ms, reason)"
-        " SELECT id, alert_id, ?, ?, urgent, ?, ? FROM outbox WHERE id = ?",
-        [(each.channel, each.level, epoch_ms(each.due), each.reason, notice.number) for each in told.planned],
-    )
-
-
-def _stop(db: sqlite3.Connection, alert_id: str, why: str) -> int:
-    return db.execute(
-        "UPDATE tellings SET state = 'stopped', detail = ? WHERE alert_id = ? AND level > 0"
-        " AND state IN ('waiting', 'retry')",
-        (why, alert_id),
-    ).rowcount
+    if arrived:
+        _overtake(db, notice, channel, attempt.at)
 
 
 def _overtake(db: sqlite3.Connection, notice: Notice, channel: str, at: datetime) -> None:

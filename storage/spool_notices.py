@@ -9,7 +9,7 @@ from pathlib import Path
 from alerts.dispatch import Notice, NoticeKind
 from sensors.readings import from_epoch_ms
 from storage.spool_codec import SpoolDataError, unpack_signal
-from storage.spool_turns import Durability, turn
+from storage.spool_turns import Durability, leave_log_to_drain, turn
 
 NOTICE = "o.id, o.kind, o.alert_id, o.at_ms, o.signal, o.drill, o.joined, o.flapping"
 """The columns of `outbox o` that a notice is read from."""
@@ -34,6 +34,7 @@ class SpoolFile:
     def __init__(self, path: Path) -> None:
         """Open the file."""
         self._db = sqlite3.connect(path, isolation_level=None, timeout=BUSY_S, check_same_thread=False)
+        leave_log_to_drain(self._db)
 
     def close(self) -> None:
         """Let go of the file."""

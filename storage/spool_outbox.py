@@ -17,6 +17,8 @@ from sensors.signals import Signal, SignalKind
 from sensors.verdicts import Severity
 from storage.spool_codec import pack_signal
 from storage.spool_notices import NOTICE, SpoolFile, UnreadableNotice, read_notice
+from storage.spool_plans import stop_levels
+from storage.spool_turns import Durability
 
 REPEAT_AFTER_MS = 10 * 60_000
 """A sensor that goes on saying `active` is passed on once in this time, so that an alert which a person closed
@@ -73,11 +75,7 @@ def _end_unheard(db: sqlite3.Connection, mark: str, identifier: str, now_ms: int
     row = db.execute("SELECT signal, urgent FROM open_signals WHERE mark = ?", (mark,)).fetchone()
     _put(db, NoticeKind.CLEARED, identifier, now_ms, row[0], mark=mark, urgent=bool(row[1]))
     db.execute("UPDATE outbox SET plan = 'planned' WHERE kind = 'cleared' AND alert_id = ?", (identifier,))
-    db.execute(
-        "UPDATE tellings SET state = 'stopped', detail = 'told anew' WHERE alert_id = ? AND level > 0"
-        " AND state IN ('waiting', 'retry')",
-        (identifier,),
-    )
+    stop_levels(db, identifier, "told anew")
 
 
 def _with_own_onset(db: sqlite3.Connection, signal: Signal) -> tuple[Signal, str]:
@@ -120,7 +118,14 @@ def _write_answers(db: sqlite3.Connection, signal: Signal) -> None:
     for mark, identifier, packed, urgent in _answered(db, signal):
         if kind is NoticeKind.CLEARED:
             db.execute("DELETE FROM open_signals WHERE mark = ?", (mark,))
+            _look_anew(db, identifier)
         _put(db, kind, identifier, epoch_ms(signal.received), packed, mark=mark, urgent=bool(urgent))
+
+
+def _look_anew(db: sqlite3.Connection, identifier: str) -> None:
+    """Have the beginning of what is over decided now, where it was held back: most often nobody needs it any more."""
+    query = "UPDATE outbox SET look_ms = 1 WHERE kind = 'raised' AND alert_id = ? AND plan = 'held'"
+    db.execute(query, (identifier,))
 
 
 def _answered(db: sqlite3.Connection, signal: Signal) -> list[tuple[str, str, bytes, int]]:
@@ -165,9 +170,10 @@ class SpoolOutbox(SpoolFile):
         query = f"SELECT {NOTICE} FROM outbox o WHERE o.projected = 0 ORDER BY o.urgent DESC, o.id LIMIT ?"  # noqa: S608 - names are ours
         return [read_notice(row) for row in self._db.execute(query, (limit,)).fetchall()]
 
-    def projected(self, number: int) -> None:
-        """Remember that the records have this notice."""
-        self._db.execute("UPDATE outbox SET projected = 1 WHERE id = ?", (number,))
+    def projected(self, *numbers: int) -> None:
+        """Remember that the records have these notices; what a power cut undoes of that is projected once more."""
+        with self._transaction(Durability.THROUGH_OUR_END) as db:
+            db.executemany("UPDATE outbox SET projected = 1 WHERE id = ?", [(number,) for number in numbers])
 
     def raised_anew(self, notice: Notice, identifier: str) -> None:
         """Tell people of an alert that came back: its sensor still says `active` after a person had closed it."""

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 
 from pydantic import TypeAdapter
@@ -31,13 +32,18 @@ def write_standing(db: sqlite3.Connection, changed: Mapping[str, bytes]) -> None
 def read_standing(db: sqlite3.Connection) -> Standing:
     """Return what stands. Raises ValueError where what lies there cannot be read."""
     seen = db.execute("SELECT alert_id, at_ms FROM acknowledged").fetchall()
+    acknowledged = {alert_id: from_epoch_ms(at_ms) for alert_id, at_ms in seen}
+    return replace(read_beforehand(db), acknowledged=acknowledged)
+
+
+def read_beforehand(db: sqlite3.Connection) -> Standing:
+    """Return what stands without the alerts that a person has seen, which may be thousands. Raises ValueError."""
     kept = {name: body for name, body in db.execute("SELECT name, body FROM standing") if body != NOTHING}
     return Standing(
         silences=_silences().validate_json(kept.get("silences", NOTHING)),
         drills=_drills().validate_json(kept.get("drills", NOTHING)),
         shelves=_shelves().validate_json(kept.get("shelves", NOTHING)),
         out_of_service=_out_of_service().validate_json(kept.get("out_of_service", NOTHING)),
-        acknowledged={alert_id: from_epoch_ms(at_ms) for alert_id, at_ms in seen},
     )
 
 

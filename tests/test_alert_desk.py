@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from alerts.decisions import Decision, Hold
-from alerts.dispatch import Answer, Delivery, Notice
+from alerts.dispatch import Answer, Attempt, Delivery, Notice
 from alerts.escalation import monday_to_friday
 from alerts.policy import tell_everybody
 from alerts.routing import Planned
@@ -48,7 +48,7 @@ def test_calls_are_told_level_by_level_with_what_became_of_them(tmp_path: Path) 
         levels = (planned("sms", 0), planned("mail", 0), planned("sms", 1))
         deliveries.settle([Told(notice=notice, at=NOON, planned=levels, decision=Decision(drill="d1"))])
         dead = Answer(delivery=Delivery.DEAD, detail="550 no such user")
-        deliveries.answered("mail", notice, dead, again=None, at=NOON)
+        deliveries.answered("mail", [Attempt(notice=notice, answer=dead, again=None, at=NOON)])
     desk = desk_over(path)
     told = {(call.channel, call.level): call.state for call in desk.calls(notice.alert_id)}
     assert told == {

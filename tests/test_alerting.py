@@ -122,6 +122,7 @@ def test_an_alert_that_a_person_closed_too_early_comes_back_and_is_told_again(tm
         commit(tmp_path, still)
         running.wake()
         eventually(lambda: len(channel.keys) == 2, what="the second notice")
+        eventually(lambda: len(records.alert_rows) == 2, what="the second alert")
     assert sorted(each.state for each in records.alert_rows.values()) == [AlertState.CLEARED, AlertState.RAISED]
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from alerts.channels.exchange import AddressError
-from alerts.dispatch import Answer, Delivery, NoticeKind
+from alerts.dispatch import Answer, Attempt, Delivery, NoticeKind
 from alerts.policy import PlannedTest
 from alerts.routing import Planned
 from premises.watchdog.channels_watch import ChannelsWatch
@@ -105,7 +105,8 @@ def attempted(spool: Path, delivery: Delivery, times: int = 1, channel: str = "p
         for _ in range(times):
             for notice in deliveries.due(channel, now=NOON, limit=100):
                 again = NOON if delivery is Delivery.RETRY else None
-                deliveries.answered(channel, notice, Answer(delivery=delivery), again=again, at=NOON)
+                attempt = Attempt(notice=notice, answer=Answer(delivery=delivery), again=again, at=NOON)
+                deliveries.answered(channel, [attempt])
 
 
 def alarm_told(spool: Path, zone: str = "") -> None:

@@ -36,6 +36,10 @@ class Paced:
         """Return the name of the channel inside."""
         return self.channel.name
 
+    def has_room(self, now: datetime) -> bool:
+        """Say whether the minute has room for at least one that is red."""
+        return self._room(now) > 0
+
     def batches(self, notices: Sequence[Notice], now: datetime) -> list[Sequence[Notice]]:
         """Return what is to be sent now: each alone while there is room, all together where there is too little."""
         reds = [each for each in notices if each.signal.severity is Severity.RED]

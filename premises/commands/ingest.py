@@ -11,6 +11,7 @@ import click
 from premises.home import Home, home_option
 from premises.processes.garbage import seldom_collected
 from premises.processes.locks import sole
+from premises.processes.threads import soon_switched
 from sensors.errors import InputFault
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def _run(home: Home) -> None:
     registry = RegistryFile(home.registry)
     watchdog = Watchdog(settings.mqtt.watchdog_s)
     reporter = IngestReporter(home, now_ms=lambda: time.time_ns() // 1_000_000)
-    with closing(_awaited_spool(home, settings.spool)) as spool, seldom_collected():
+    with closing(_awaited_spool(home, settings.spool)) as spool, seldom_collected(), soon_switched():
         pipeline = Pipeline(registry=registry.registry, spool=spool, max_payload_bytes=settings.mqtt.max_payload_bytes)
 
         alerting = alerting_of(home, settings, registry=lambda: registry.registry)
@@ -155,13 +156,15 @@ def _spool(home: Home, bounds: "SpoolSettings") -> "SqliteSpool":
     from storage.spool import SqliteSpool  # noqa: PLC0415
 
     log = structlog.get_logger(__name__)
-    return SqliteSpool(
+    spool = SqliteSpool(
         home.spool,
         max_bytes=bounds.max_bytes,
         min_free_bytes=bounds.min_free_bytes,
         on_gap=_gap_teller(),
         on_dropped=lambda readings: log.warning("readings_dropped", readings=readings, reason="the spool has no room"),
     )
+    spool.leave_log_to_drain()
+    return spool
 
 
 def _gap_teller() -> "Callable[[Gap], None]":

@@ -11,6 +11,7 @@ import structlog
 
 from alerts.escalation import IsWorkday
 from alerts.policy import EVERYBODY, Policy
+from alerts.routing import plan, still_to_come
 from api.alert_ports import Call, CallState, Telling
 from premises.home import Home
 from premises.notices.assembly import workdays
@@ -22,7 +23,7 @@ from sensors.errors import NotNowError
 from sensors.topology import Registry
 from storage.policy_file import Ground
 from storage.spool_decided import SpoolDecided
-from storage.spool_deliveries import DeliveryState, Sent, SpoolDeliveries
+from storage.spool_deliveries import Climb, DeliveryState, Sent, SpoolDeliveries
 from storage.spool_told import UNPLANNED, SpoolTold
 
 File = TypeVar("File", SpoolDecided, SpoolDeliveries, SpoolTold)
@@ -35,6 +36,9 @@ STATES: Mapping[DeliveryState, CallState] = {
     DeliveryState.STOPPED: CallState.SPARED,
 }
 """What waits and is not due is planned."""
+
+NOT_MADE = 0
+"""The number of a call that is only planned."""
 
 
 class SpoolAlertDesk:
@@ -73,12 +77,30 @@ class SpoolAlertDesk:
         """Return every call of an alert in the order in which they are due; none while the spool cannot be read."""
         try:
             with self._opened(SpoolDeliveries) as deliveries:
-                found = deliveries.of_alert(alert_id)
+                found, climb = deliveries.of_alert(alert_id), deliveries.climbing(alert_id)
         except sqlite3.Error as exc:
             self._log.warning("deliveries_unreadable", reason=str(exc))
             return ()
         now = self._clock.now()
-        return sorted((call_of(sent, now) for sent in found), key=lambda call: (call.due, call.level, call.number))
+        calls = [call_of(sent, now) for sent in found]
+        if climb is not None:
+            calls += self._still_to_come(climb)
+        return sorted(calls, key=lambda call: (call.due, call.level, call.number))
+
+    def _still_to_come(self, climb: Climb) -> Iterator[Call]:
+        """Yield the calls of levels that are not due yet, by the policy as it stands."""
+        planned = plan(self._policy(), climb.notice, climb.start, is_workday=self._is_workday)
+        for each in still_to_come(planned, level=climb.level, since=climb.due):
+            yield Call(
+                number=NOT_MADE,
+                alert_id=climb.notice.alert_id,
+                kind=climb.notice.kind,
+                channel=each.channel,
+                level=each.level,
+                state=CallState.PLANNED,
+                due=each.due,
+                why=each.reason,
+            )
 
     def undelivered(self, *, limit: int = 100) -> Sequence[Call]:
         """Return the calls that were given up, the newest first; none while the spool cannot be read."""

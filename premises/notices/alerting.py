@@ -27,6 +27,10 @@ STOP_S = 7.0
 """How long stopping waits for an attempt under way: a little longer than one may take."""
 
 
+SENT_FIRST_S = 0.05
+"""How long the projection into the records leaves the processor to those who send."""
+
+
 class Alerting:
     """Owns the threads: one for each channel and two or three more; each has one piece of work at a time."""
 
@@ -57,7 +61,7 @@ class Alerting:
             is_workday=is_workday,
         )
         self._router = Loop("router", router)
-        self._projector = Loop("projector", Projector(spool, records, clock))
+        self._projector = Loop("projector", Projector(spool, records, clock), after_others_s=SENT_FIRST_S)
         self._beside = () if leases is None else (Loop("leases", leases),)
 
     def start(self) -> None:

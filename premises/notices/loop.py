@@ -27,10 +27,11 @@ class Work(Protocol):
 class Loop(threading.Thread):
     """One thread and its work, of which it has one piece at a time."""
 
-    def __init__(self, name: str, work: Work) -> None:
-        """Prepare; nothing runs before `start`."""
+    def __init__(self, name: str, work: Work, *, after_others_s: float = 0.0) -> None:
+        """Prepare; nothing runs before `start`. `after_others_s` is how long others go first, before each pass."""
         super().__init__(name=f"alerting-{name}", daemon=True)
         self._work = work
+        self._after_others_s = after_others_s
         self._awake = threading.Event()
         self._stopping = threading.Event()
         self._log = structlog.get_logger(__name__).bind(part=name)
@@ -48,7 +49,7 @@ class Loop(threading.Thread):
         """Work until it is asked to stop, then let go."""
         failures = 0
         try:
-            while not self._stopping.is_set():
+            while not self._stopping.wait(self._after_others_s):
                 self._awake.clear()
                 try:
                     more = self._work.pass_once(self._stopping.is_set)

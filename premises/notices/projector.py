@@ -1,7 +1,7 @@
 """The projector: brings notices into the records, and hears from the records what people did about alerts."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Protocol
 import structlog
 
 from alerts.dispatch import Notice, project
+from alerts.model import Alert
 from alerts.ports import AlertTransaction
 from alerts.standing_commands import bring_in_line, keeps_standing, out_of_line
 from ingest.repeats import Repeats
@@ -19,7 +20,10 @@ from sensors.readings import epoch_ms
 from storage.spool_notices import UnreadableNotice
 from storage.spool_outbox import SpoolOutbox
 
-PROJECTED_AT_ONCE = 200
+PROJECTED_AT_ONCE = 50
+"""Notices of one transaction of the records: it keeps their other writers waiting for some fifty milliseconds at most.
+"""
+
 IN_LINE_EVERY = timedelta(seconds=30)
 """How late an alert may come off its shelf in the console. The project's own choice; people are told on time."""
 
@@ -44,7 +48,7 @@ OpenRecords = Callable[[], Records]
 
 
 class Projector:
-    """Writes into the records what the outbox tells, each notice in a transaction of its own, in order."""
+    """Writes into the records what the outbox tells, in order."""
 
     def __init__(self, spool: Path, records: OpenRecords, clock: Clock) -> None:
         """Bring the outbox in `spool` into the records, which are opened when they are first needed."""
@@ -70,15 +74,8 @@ class Projector:
         self._tidy(self._outbox)
         waiting = self._outbox.to_project(limit=PROJECTED_AT_ONCE)
         held: set[str] = set()
-        for notice in waiting:
-            if stopping():
-                break
-            if isinstance(notice, UnreadableNotice):
-                self._give_up(self._outbox, notice)
-            elif notice.alert_id not in held and not self._written(self._outbox, notice):
-                held.add(notice.alert_id)
-                if not self._records_answer():
-                    break
+        if not self._written_together(self._outbox, waiting):
+            held = self._written_singly(self._outbox, waiting, stopping)
         self._hear()
         return len(waiting) == PROJECTED_AT_ONCE and not held
 
@@ -90,21 +87,57 @@ class Projector:
         if self._records is not None:
             self._records.close()
 
+    def _written_together(self, outbox: SpoolOutbox, waiting: Sequence[Notice | UnreadableNotice]) -> bool:
+        """Say whether the records have all of them, written as one; where one fails each has to be tried by itself."""
+        notices = [notice for notice in waiting if isinstance(notice, Notice)]
+        if len(notices) < len(waiting) or not notices:
+            return False
+        try:
+            with self._opened().transaction() as tx:
+                alerts = [project(tx, notice) for notice in notices]
+        except Exception:  # noqa: BLE001 - a task's boundary: what ails one of them is said where each is tried
+            return False
+        self._pass_on(outbox, notices, alerts)
+        return True
+
+    def _written_singly(
+        self, outbox: SpoolOutbox, waiting: Sequence[Notice | UnreadableNotice], stopping: Callable[[], bool]
+    ) -> set[str]:
+        """Return the alerts that the records did not take; records that are away end it."""
+        held: set[str] = set()
+        for notice in waiting:
+            if stopping():
+                break
+            if isinstance(notice, UnreadableNotice):
+                self._give_up(outbox, notice)
+            elif notice.alert_id not in held and not self._written(outbox, notice):
+                held.add(notice.alert_id)
+                if not self._records_answer():
+                    break
+        return held
+
     def _written(self, outbox: SpoolOutbox, notice: Notice) -> bool:
         """Say whether the records have the notice; a crash behind their commit only makes us write it again."""
         try:
-            if self._records is None:
-                self._records = self._open_records()
-            with self._records.transaction() as tx:
+            with self._opened().transaction() as tx:
                 alert = project(tx, notice)
         except Exception as exc:  # noqa: BLE001 - a task's boundary: whatever ails the records, notices go on and this one comes again
             self._say("alert_not_recorded", exc, notice=notice.key)
             return False
-        if alert is not None and alert.id != notice.alert_id:
-            outbox.raised_anew(notice, alert.id)
-        outbox.projected(notice.number)
-        self._log.info("alert_recorded", notice=notice.key, alert=None if alert is None else alert.id)
+        self._pass_on(outbox, [notice], [alert])
         return True
+
+    def _pass_on(self, outbox: SpoolOutbox, notices: Sequence[Notice], alerts: Sequence[Alert | None]) -> None:
+        for notice, alert in zip(notices, alerts, strict=True):
+            if alert is not None and alert.id != notice.alert_id:
+                outbox.raised_anew(notice, alert.id)
+            self._log.info("alert_recorded", notice=notice.key, alert=None if alert is None else alert.id)
+        outbox.projected(*(notice.number for notice in notices))
+
+    def _opened(self) -> Records:
+        if self._records is None:
+            self._records = self._open_records()
+        return self._records
 
     def _hear(self) -> None:
         """Hear from the records who has seen what, and what is silenced; without them what was heard still stands."""
@@ -112,10 +145,8 @@ class Projector:
             return
         self._heard_s = time.monotonic()
         try:
-            if self._records is None:
-                self._records = self._open_records()
-            self._keep_in_line(self._records)
-            self._mirror.hear(self._records)
+            self._keep_in_line(self._opened())
+            self._mirror.hear(self._opened())
         except Exception as exc:  # noqa: BLE001 - a task's boundary: who cannot be heard stops nothing, so people go on being told
             self._say("alerts_not_heard", exc)
 

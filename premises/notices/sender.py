@@ -71,6 +71,7 @@ class Sender:
         self._turn = turn or AlwaysOurs()
         self._steady = steady
         self._unplanned: dict[int, float] = {}
+        self._unclimbed: dict[int, float] = {}
         self._deliveries: SpoolDeliveries | None = None
         self._log = structlog.get_logger(__name__)
 
@@ -91,12 +92,28 @@ class Sender:
 
     def _take_unplanned(self, deliveries: SpoolDeliveries) -> None:
         """Take what is red and has waited too long for the router, by a clock that nobody sets."""
-        now, waiting = self._steady(), deliveries.unplanned()
-        self._unplanned = {number: self._unplanned.get(number, now) for number in waiting}
-        late = [number for number, since in self._unplanned.items() if now - since >= UNPLANNED_S]
+        self._unplanned = self._waiting_since(self._unplanned, deliveries.unplanned())
+        late = self._late(self._unplanned)
         if late:
             deliveries.take(self.name, late)
-            self._log.error("notices_unplanned", channel=self.name, count=len(late), instead="sent on its own")
+            self._say_unplanned(late, "notices")
+        now = self._clock.now()
+        self._unclimbed = self._waiting_since(self._unclimbed, deliveries.unclimbed(now=now))
+        late = self._late(self._unclimbed)
+        if late:
+            deliveries.take_levels(late, now=now)
+            self._say_unplanned(late, "levels")
+
+    def _waiting_since(self, before: dict[int, float], waiting: frozenset[int]) -> dict[int, float]:
+        now = self._steady()
+        return {number: before.get(number, now) for number in waiting}
+
+    def _late(self, since: dict[int, float]) -> list[int]:
+        now = self._steady()
+        return [number for number, at in since.items() if now - at >= UNPLANNED_S]
+
+    def _say_unplanned(self, late: list[int], what: str) -> None:
+        self._log.error("notices_unplanned", channel=self.name, what=what, count=len(late), instead="sent on its own")
 
     def _tell(self, attempts: Sequence[Attempt]) -> None:
         for attempt in attempts:

@@ -13,6 +13,7 @@ from alerts.dispatch import (
     LONGEST_ASKED_WAIT,
     LONGEST_WAIT,
     Answer,
+    Attempt,
     Delivery,
     Notice,
     NoticeKind,
@@ -46,11 +47,12 @@ class Box:
         assert now.tzinfo is not None
         return self.notices[:limit]
 
-    def answered(self, channel: str, notice: Notice, answer: Answer, *, again: datetime | None, at: datetime) -> None:
+    def answered(self, channel: str, attempts: Sequence[Attempt]) -> None:
         assert channel
-        assert at.tzinfo is not None
-        assert notice in self.notices
-        self.answers.append((answer, again))
+        for attempt in attempts:
+            assert attempt.at.tzinfo is not None
+            assert attempt.notice in self.notices
+            self.answers.append((attempt.answer, attempt.again))
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,9 @@ class Together:
 
     sizes: list[int]
     name: str = "together"
+
+    def has_room(self, now: datetime) -> bool:
+        return now.tzinfo is not None
 
     def batches(self, notices: Sequence[Notice], now: datetime) -> Sequence[Sequence[Notice]]:
         assert now.tzinfo is not None

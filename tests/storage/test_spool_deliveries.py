@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from alerts.decisions import Decision, Hold
-from alerts.dispatch import Answer, Delivery, Notice, NoticeKind
+from alerts.dispatch import Answer, Attempt, Delivery, Notice, NoticeKind
 from alerts.matching import Matcher
 from alerts.routing import Planned
 from alerts.standing import Drill, OutOfService, Shelf, Silence, Standing
@@ -60,7 +60,8 @@ def due(deliveries: SpoolDeliveries, channel: str = "a", now: datetime = NOON) -
 
 def answer(deliveries: SpoolDeliveries, said: Answer, *, again: datetime | None = None, now: datetime = NOON) -> None:
     """Answer the first that is due on channel a."""
-    deliveries.answered("a", deliveries.due("a", now=now, limit=1)[0], said, again=again, at=now)
+    notice = deliveries.due("a", now=now, limit=1)[0]
+    deliveries.answered("a", [Attempt(notice=notice, answer=said, again=again, at=now)])
 
 
 def test_what_is_planned_is_new_no_more_and_due_on_its_channels_alone(tmp_path: Path) -> None:
