@@ -64,12 +64,12 @@ def _signal(edge: Edge, site: Site, received_ms: int, kind: SignalKind, severity
     )
 
 
-def rule_failed(site: Site, received_ms: int) -> Signal:
-    """Return that a rule failed: what it would have said, nobody knows."""
+def rule_failed(site: Site, received_ms: int, kind: SignalKind = SignalKind.ACTIVE) -> Signal:
+    """Return that a rule failed, for what it would have said nobody knows; or that all of them work again."""
     now, subject = from_epoch_ms(received_ms), Subject(SubjectKind.SITE, site.registry.site.id)
     facts = ALARMS[Alarm.RULE_FAILED]
     return Signal(
-        kind=SignalKind.ACTIVE,
+        kind=kind,
         mark=fingerprint(site.registry.site.id, f"{facts.rule}.{Alarm.RULE_FAILED}", subject),
         site=site.registry.site.id,
         rule=facts.rule,

@@ -20,13 +20,15 @@ from alerts.watch.told import rule_failed, signals_of
 from alerts.watch.watcher import Watcher
 from sensors.intake import SpoolEntry
 from sensors.readings import Quality, ReadingBatch, ReadingFlag
-from sensors.signals import Signal
+from sensors.signals import Signal, SignalKind
 from sensors.topology import Registry
 from storage.spool_watch import SpoolWatch, Watched
 
 TICK_S = 1.0
 STOP_S = 5.0
 FACTS_EVERY_MS = 60_000
+WORKS_AGAIN_MS = 10 * 60_000
+"""So long after the last failure of a rule it counts as mended. Our own choice."""
 OWN_TIME_MS = 10 * 60_000
 """A device's time that lies further back than this, or ahead, is no clock to judge by: the receipt serves."""
 
@@ -49,6 +51,8 @@ class Watching:
         self._watcher = Watcher(LIVE, Site(used, live=True, facts=facts()))
         self._watcher.load(spool.load())
         self._facts_ms = 0
+        # An alert of before the start may still stand.
+        self._failed_ms: int | None = now_ms()
         self._log = structlog.get_logger(__name__)
         self._look_at_devices(used)
 
@@ -69,6 +73,7 @@ class Watching:
             signals += self._told(self._watcher.facts(now_ms), now_ms)
             if self._used is not None and self._watcher.heeded != self._heeded:
                 self._look_at_devices(self._used)
+        signals += self._recovered(now_ms)
         with self._committing(signals) as watched:
             yield watched
 
@@ -118,8 +123,16 @@ class Watching:
                 told += signals_of(edge, site, received_ms)
         except Exception:  # noqa: BLE001 - a task's boundary: no rule may keep what came in from being committed
             self._log.exception("watch_failed")
+            self._failed_ms = self._now_ms()
             told.append(rule_failed(site, received_ms))
         return told
+
+    def _recovered(self, now_ms: int) -> list[Signal]:
+        """Return that all rules work again, once none has failed for a while."""
+        if self._failed_ms is None or now_ms - self._failed_ms < WORKS_AGAIN_MS:
+            return []
+        self._failed_ms = None
+        return [rule_failed(self._watcher.site, now_ms, SignalKind.CLEARED)]
 
     def _follow(self) -> list[Signal]:
         """Return what ends because the registry was altered."""

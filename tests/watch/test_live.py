@@ -205,6 +205,35 @@ def test_what_was_concluded_before_a_rule_failed_is_told(tmp_path: Path, monkeyp
         assert {alarm for alarm, *_ in running.signals()} == {Alarm.MANUAL_MODE, Alarm.RULE_FAILED}
 
 
+def test_a_failure_is_over_once_all_rules_have_worked_for_a_while_or_after_a_restart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing = [True]
+
+    def fail(*_: object) -> tuple[()]:
+        if failing:
+            raise ZeroDivisionError
+        return ()
+
+    monkeypatch.setattr(ExitLocked, "on_tick", fail)
+    with ingest(tmp_path, Clock()) as running:
+        running.tick(NOON_MS)
+        failing.clear()
+        running.tick(NOON_MS + 9 * MINUTE_MS)
+        assert [kind for *_, kind in running.signals()] == ["raised"]
+        running.tick(NOON_MS + 10 * MINUTE_MS)
+        running.tick(NOON_MS + 20 * MINUTE_MS)
+        assert [kind for *_, kind in running.signals()] == ["raised", "cleared"]
+        failing.append(True)
+        running.tick(NOON_MS + 30 * MINUTE_MS)
+    failing.clear()
+    clock = Clock()
+    clock.now_ms = NOON_MS + 31 * MINUTE_MS
+    with ingest(tmp_path, clock) as restarted:
+        restarted.tick(NOON_MS + 42 * MINUTE_MS)
+        assert [kind for *_, kind in restarted.signals()] == ["raised", "cleared"] * 2
+
+
 def test_clock_is_looked_at_again_after_a_look_that_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     looks = list[int]()
 
