@@ -346,12 +346,16 @@ class Pipeline:
 
 
 def event_key(event: Event) -> str | None:
-    """Return what an event is known by: its id, else what it says and when; None with neither id nor time."""
+    """Return what an event is known by: its id, else what it says and when; None with neither id nor time.
+
+    A vital event that says something else under a known id is another: its sender began to count anew.
+    """
+    said = f"{event.device}:{event.type}:{event.state}:{event.zone}"
     if event.id is not None:
-        return f"id:{event.id}"
+        return f"id:{event.id}:{said}" if event.type in VITAL_EVENTS else f"id:{event.id}"
     if event.flags & ReadingFlag.TIME_OF_RECEIPT:
         return None
-    return f"at:{epoch_ms(event.time)}:{event.device}:{event.type}:{event.state}:{event.zone}"
+    return f"at:{epoch_ms(event.time)}:{said}"
 
 
 def _gateway_of(topic: str) -> str:

@@ -140,6 +140,13 @@ def test_event_is_known_by_its_id_else_by_its_own_time(spool: SqliteSpool) -> No
     assert (book(spool).accepted, book(spool).duplicate) == (3, 4)
 
 
+def test_fire_that_says_something_else_under_a_known_id_is_no_duplicate(spool: SqliteSpool) -> None:
+    others = ({"zone": "9F"}, {"dev": "meter3"}, {"state": "cleared"})
+    taken(spool, events_message(fire(id="1")))
+    taken(spool, *(events_message(fire(id="1") | other) for other in others))
+    assert (book(spool).accepted, book(spool).duplicate) == (4, 0)
+
+
 def test_event_with_neither_id_nor_time_is_never_a_duplicate(spool: SqliteSpool) -> None:
     taken(spool, events_message(fire(), fire()), events_message(fire(), dup=False))
     taken(spool, events_message(fire()))
