@@ -8,6 +8,7 @@ from sensors.topology import CircuitId, DeviceId, Registry
 from sensors.verdicts import Finding, Verdict
 
 BASE_LOAD, AFTER_HOURS = "E03", "E04"
+ANOMALY = "E10"
 OFFLINE, GATEWAY_DOWN = "G01", "G04"
 HIGH_CO2, FRESH_AIR = "A01", "A02"
 SEE_BASE_LOAD = "a finding of its own: see E03"
@@ -18,9 +19,9 @@ AFTER_HOURS_EVIDENCE = ("after_hours_ratio", "last_year_ratio")
 
 
 def one_per_cause(findings: Iterable[Finding], registry: Registry) -> list[Finding]:
-    """Return the findings with each cause told once: a silent device under its gateway, E04 under E03, A02 under A01.
+    """Return the findings with each cause told once.
 
-    A voltage is told of the uppermost circuit that has it.
+    A silent device is told under its gateway, E04 and E10 under E03, A02 under A01. A voltage is told of the uppermost circuit that has it.
 
     What is explained becomes not applicable and names where to look, so that a fault opened before ends there and
     comes back only if it outlasts its cause. A run that does not ask for the cause tells every fault itself.
@@ -50,11 +51,16 @@ def _under_base_load(findings: Sequence[Finding]) -> list[Finding]:
     for each in findings:
         if _is_fault(each, BASE_LOAD):
             merged.append(_with_evidence(each, [other for other in after if _meet(each, other)]))
-        elif _is_fault(each, AFTER_HOURS) and any(_meet(each, other) for other in base):
+        elif _takes_base_load(each) and any(_meet(each, other) for other in base):
             merged.append(_explained(each, SEE_BASE_LOAD))
         else:
             merged.append(each)
     return merged
+
+
+def _takes_base_load(finding: Finding) -> bool:
+    """Say whether a finding tells of the same energy as a base load does: after hours, or in all."""
+    return _is_fault(finding, AFTER_HOURS) or _is_fault(finding, ANOMALY)
 
 
 def _under_high_co2(findings: Sequence[Finding]) -> list[Finding]:

@@ -11,6 +11,7 @@ from analytics.calendar import DayKind, WorkCalendar
 from analytics.features import Analyst
 from sensors.bookings import BookingSource, NoBookings
 from sensors.catalogue import CATALOGUE
+from sensors.energy_terms import NO_FACTS, EnergyFacts
 from sensors.readings import from_epoch_ms
 from sensors.subjects import Subject, SubjectKind
 from sensors.topology import Registry
@@ -61,6 +62,7 @@ class RunData:
     days: pl.DataFrame
     thresholds: Thresholds = field(default_factory=CatalogueThresholds)
     bookings: BookingSource = field(default_factory=NoBookings)
+    energy: EnergyFacts = NO_FACTS
     last_year: "RunData | None" = None
     """The same with the features and days of the same season a year before, where there were readings then and a rule
     that was asked compares with them (analytics.rules.SEASON_RULES)."""

@@ -10,6 +10,7 @@ import polars as pl
 from analytics.asking import Asking, Keep
 from analytics.calendar import Holidays, WorkCalendar
 from analytics.causes import one_per_cause
+from analytics.costs import priced
 from analytics.features import FEATURES_VERSION, Analyst
 from analytics.frame import Progress, RunData, Window
 from analytics.intervals import MS_PER_HOUR
@@ -22,6 +23,7 @@ from analytics.summary import RoomUse, summarise
 from analytics.utilisation import use_of, utilisation
 from analytics.week import Week
 from sensors.bookings import BookingSource, NoBookings
+from sensors.energy_terms import NO_FACTS, EnergyFacts
 from sensors.errors import InputFault
 from sensors.thresholds import NO_OVERRIDES, Override, Overrides
 from sensors.topology import Registry
@@ -106,6 +108,7 @@ def analyse(
     request: Request,
     overrides: Overrides = NO_OVERRIDES,
     bookings: BookingSource | None = None,
+    energy: EnergyFacts = NO_FACTS,
     progress: Progress = lambda _what, _done: None,
 ) -> Analysis:
     """Return the verdicts of the rules over the days asked for.
@@ -122,6 +125,7 @@ def analyse(
         store=store,
         overrides=overrides,
         bookings=bookings or NoBookings(),
+        energy=energy,
     )
     try:
         return _of_readings(place, request, progress)
@@ -141,6 +145,7 @@ class _Place:
     store: AnalysisStore
     overrides: Overrides
     bookings: BookingSource
+    energy: EnergyFacts
 
     def run_data(self, window: Window) -> RunData:
         return RunData(
@@ -151,6 +156,7 @@ class _Place:
             features=pl.DataFrame(schema=FEATURES_SCHEMA),
             days=self.calendar.day_frame(window.first - LOOK_BACK, window.last + LOOK_AHEAD),
             bookings=self.bookings,
+            energy=self.energy,
         )
 
     def asking(self, request: Request, window: Window) -> Asking:
@@ -197,7 +203,7 @@ def _reads_readings(request: Request, calendar: WorkCalendar) -> bool:
 
 
 def _answer(data: RunData, asking: Asking, findings: Iterable[Finding]) -> Analysis:
-    told = one_per_cause(findings, data.registry)
+    told = [priced(each, data) for each in one_per_cause(findings, data.registry)]
     return Analysis(
         registry=data.registry,
         window=data.window,

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from alerts.quality import RULE as ALARM_QUALITY
 from alerts.quality import chattering
 from analytics.calendar import DayKind, Holidays
-from analytics.causes import AFTER_HOURS, BASE_LOAD, FRESH_AIR, GATEWAY_DOWN, HIGH_CO2, OFFLINE
+from analytics.causes import AFTER_HOURS, ANOMALY, BASE_LOAD, FRESH_AIR, GATEWAY_DOWN, HIGH_CO2, OFFLINE
 from analytics.ports import AnalysisStore
 from analytics.runs import Analysis
 from premises.analysis import CsvSource, Progress, Question, store_of_csv
@@ -35,7 +35,7 @@ from simulators.truth import TruthRow, read_truth
 from storage.readings.duckdb import DuckDBReadingStore
 from storage.registry_file import load_registry
 
-CAUSES: Mapping[str, str] = {AFTER_HOURS: BASE_LOAD, OFFLINE: GATEWAY_DOWN, FRESH_AIR: HIGH_CO2}
+CAUSES: Mapping[str, str] = {AFTER_HOURS: BASE_LOAD, ANOMALY: BASE_LOAD, OFFLINE: GATEWAY_DOWN, FRESH_AIR: HIGH_CO2}
 """The rules whose finding another rule's takes in, "one finding per cause"."""
 BUILT = frozenset(ALL_RULES) | {ALARM_QUALITY}
 

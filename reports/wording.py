@@ -72,6 +72,17 @@ MISSING: Mapping[str, str] = MappingProxyType(
         "active_power_w of a lighting circuit": "missing.lighting_power",
         "power of the lighting with the lights on for an hour": "missing.lighting_lit",
         "water at night, seven nights in a row": "missing.water_nights",
+        "building.energy_class": "missing.energy_class",
+        "a meter on the main circuit, or bills": "missing.meter_or_bills",
+        "12 months of meters or bills": "missing.twelve_months",
+        "a tariff in force": "missing.tariff",
+        "registers over the whole window": "missing.registers_window",
+        "registers over the same weeks last year": "missing.registers_last_year",
+        "temperature_c outdoors": "missing.outdoor_temperature",
+        "three days of load and weather": "missing.three_days_load",
+        "enough weeks of load and weather before": "missing.weeks_load",
+        "a model with a small enough error": "missing.model_error",
+        "weather like it in the weeks before": "missing.weather_alike",
     }
 )
 """Fixed texts of the rules about missing inputs, and the messages that say them."""
@@ -80,6 +91,8 @@ MISSING_OF: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"meter on circuit (?P<circuit>\S+)"), "missing.meter"),
     (re.compile(r"(?P<metrics>\S+) on circuit (?P<circuit>\S+)"), "missing.on_circuit"),
     (re.compile(r"circuits below (?P<circuit>\S+)"), "missing.below"),
+    (re.compile(r"(?P<peers>\d+) peers of one class"), "missing.peers"),
+    (re.compile(r"a circuit of its own for room (?P<room>\S+)"), "missing.own_circuit"),
     (re.compile(r"parent of circuit (?P<circuit>\S+)"), "missing.parent"),
     (re.compile(r"a verdict of its own: see room:(?P<room>\S+)"), "missing.see_room"),
     (re.compile(r"a word of gateway (?P<gateway>\S+): see G04"), "missing.gateway"),
@@ -189,9 +202,10 @@ class Wording:
 
     def missing(self, finding: Finding) -> str:
         """Return what a finding says was absent or too thin."""
-        return self.messages.joined([self._missing(text) for text in finding.missing if text])
+        return self.messages.joined([self.lacking(text) for text in finding.missing if text])
 
-    def _missing(self, text: str) -> str:
+    def lacking(self, text: str) -> str:
+        """Return one thing that a rule named as missing."""
         if text in MISSING:
             return self.messages.text(MISSING[text])
         for pattern, key in MISSING_OF:

@@ -1,10 +1,11 @@
 """What a site's energy is priced and held against: tariff, carbon factors, provincial quotas, peers; with sources."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from sensors.bills import Bill
 from sensors.catalogue.figures import CARBON_FACTORS, ENERGY_QUOTAS, NATIONAL_GRID
 from sensors.catalogue.model import Source
 from sensors.hours import MINUTES_A_DAY, Hours
@@ -193,6 +194,18 @@ class EnergyTerms:
 
 NO_TERMS = EnergyTerms()
 """A site without a file of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnergyFacts:
+    """What people wrote down of a site's energy: the terms, and the bills, asked for only when a rule wants them."""
+
+    terms: EnergyTerms = NO_TERMS
+    bills: Callable[[], Sequence[Bill]] = tuple
+
+
+NO_FACTS = EnergyFacts()
+"""Nobody wrote anything down."""
 
 
 def months_without_season(seasons: Sequence[TariffSeason]) -> list[int]:

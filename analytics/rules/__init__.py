@@ -8,6 +8,8 @@ from analytics.rules.after_hours import after_hours
 from analytics.rules.base_load import base_load
 from analytics.rules.building_use import low_building_use
 from analytics.rules.co2_drift import co2_drift
+from analytics.rules.energy_anomaly import energy_anomaly
+from analytics.rules.energy_intensity import above_peers, over_quota_use
 from analytics.rules.gateway_down import gateway_down
 from analytics.rules.idle_office import idle_office
 from analytics.rules.leakage_trend import leakage_trend
@@ -19,6 +21,7 @@ from analytics.rules.not_vacated import not_vacated
 from analytics.rules.offline import offline
 from analytics.rules.over_quota import over_quota
 from analytics.rules.oversized import oversized
+from analytics.rules.peak_share import peak_share
 from analytics.rules.record import RecordRule
 from analytics.rules.room_use import low_meeting_room_use, low_office_use
 from analytics.rules.tenure import wrongly_held
@@ -30,9 +33,13 @@ WindowedRule = Callable[[RunData], list[Finding]]
 
 WINDOWED_RULES: Mapping[str, WindowedRule] = MappingProxyType(
     {
+        "E01": over_quota_use,
+        "E02": above_peers,
         "E03": base_load,
         "E04": after_hours,
+        "E10": energy_anomaly,
         "E11": meter_balance,
+        "E12": peak_share,
         "G01": offline,
         "G03": co2_drift,
         "G04": gateway_down,
