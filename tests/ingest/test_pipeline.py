@@ -140,6 +140,11 @@ def test_event_is_known_by_its_id_else_by_its_own_time(spool: SqliteSpool) -> No
     assert (book(spool).accepted, book(spool).duplicate) == (3, 4)
 
 
+def test_zone_loses_what_no_database_takes(spool: SqliteSpool) -> None:
+    (entry,) = taken(spool, events_message(fire(zone="2F\0")))
+    assert [event.zone for event in entry.events] == ["2F"]
+
+
 def test_fire_that_says_something_else_under_a_known_id_is_no_duplicate(spool: SqliteSpool) -> None:
     others = ({"zone": "9F"}, {"dev": "meter3"}, {"state": "cleared"})
     taken(spool, events_message(fire(id="1")))
