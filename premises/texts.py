@@ -33,6 +33,10 @@ class Texts:
 
     language: Language
 
+    def has(self, key: str) -> bool:
+        """Say whether there is a message of this id."""
+        return catalogue(self.language).get(key) is not None
+
     def text(self, key: str, /, **parameters: object) -> str:
         """Return a message with its placeholders filled. Raises UnknownTextError."""
         message = catalogue(self.language).get(key)

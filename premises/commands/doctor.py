@@ -24,13 +24,41 @@ _COLUMNS = 14
 @click.command("doctor")
 @home_option
 @click.option("--lang", type=click.Choice(["zh", "en"]), help="The language; else that of LANG.")
+@click.option(
+    "--rules", "rules", is_flag=True, help="Say instead which rules the registry can feed, and what is missing."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def command(*, home: Path | None, lang: str | None, as_json: bool) -> None:
+def command(*, home: Path | None, lang: str | None, rules: bool, as_json: bool) -> None:
     """Look whether all is well and say what to do where it is not; ends with 1 where something is not well."""
+    language = cast("Language", lang or ("zh" if os.environ.get("LANG", "").startswith("zh") else "en"))
+    if rules:
+        _tell_rules(Home.find(home), language, as_json=as_json)
+    else:
+        _tell_health(Home.place(home), language, as_json=as_json)
+
+
+def _tell_rules(home: Home, language: "Language", *, as_json: bool) -> None:
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 - keeps `--help` quick
+
+    from premises.clock import SystemClock  # noqa: PLC0415 - likewise
+    from premises.doctor.rule_needs import rule_needs  # noqa: PLC0415 - likewise
+    from premises.doctor.rule_needs_text import needs_json, needs_lines  # noqa: PLC0415 - likewise
+    from premises.holidays import holidays_of  # noqa: PLC0415 - likewise
+    from storage.registry_file import load_registry  # noqa: PLC0415 - likewise
+
+    registry = load_registry(home.registry)
+    today = SystemClock().now().astimezone(ZoneInfo(registry.site.timezone)).date()
+    needs = rule_needs(registry, holidays_of(registry.site, home.registry), today=today)
+    if as_json:
+        click.echo(json.dumps(needs_json(needs), ensure_ascii=False))
+    else:
+        click.echo("\n".join(needs_lines(needs, registry, language)))
+
+
+def _tell_health(home: Home, language: "Language", *, as_json: bool) -> None:
     from premises.doctor.examination import examine  # noqa: PLC0415 - keeps `--help` quick
 
-    language = cast("Language", lang or ("zh" if os.environ.get("LANG", "").startswith("zh") else "en"))
-    findings = examine(Home.place(home))
+    findings = examine(home)
     well = all(finding.well for finding in findings)
     if as_json:
         click.echo(
