@@ -42,3 +42,8 @@ class SpoolDecided(SpoolFile):
             )
             for alert_id, held, held_by, look_ms, drill, flapping in rows
         }
+
+    def suppressed(self) -> Mapping[str, str]:
+        """Return the alerts that are held back because another one explains them, each with that one's id."""
+        query = "SELECT alert_id, held_by FROM outbox WHERE plan = 'held' AND held = ? AND kind = 'raised'"
+        return dict(self._db.execute(query, (Hold.SUPPRESSED.value,)).fetchall())

@@ -6,7 +6,7 @@ spool knows: the spool's writers wait only for the writing.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -177,11 +177,15 @@ class Judge:
 
     def _repeated(self, climb: Climb) -> Climbed:
         """Tell once more what nobody has seen, unless something holds it now."""
-        notice, seen = climb.notice, self._known.seen(climb.notice.alert_id)
+        notice, rules = climb.notice, self._policy.engine_rules()
+        seen = self._known.seen(notice.alert_id)
         standing = Standing(acknowledged={} if seen is None else {notice.alert_id: seen})
-        again = tell_again(notice, standing, self._past, self._policy.engine_rules())
+        again = tell_again(notice, standing, self._past, rules)
         if again is None or climb.level >= MOST_LEVELS:
             return Climbed(climb=climb, at=self._now, planned=(), next_due=None)
+        first_due = again - rules.grouping.repeat + self._repeat_after(notice.signal)
+        if first_due > self._now:
+            return Climbed(climb=climb, at=self._now, planned=(), next_due=first_due)
         next_due = self._repeat_due(notice.signal)
         decision = self._decision(notice)
         if decision.held is not None:
@@ -197,9 +201,12 @@ class Judge:
         """Return when it is told once more if nobody has seen it: not before people were to answer. Tests never are."""
         if signal.test or signal.event is Alarm.TEST:
             return None
-        rules = self._policy.engine_rules()
-        due = self._now + max(rules.grouping.repeat, rules.answer.get(signal.severity, NO_TIME))
+        due = self._now + self._repeat_after(signal)
         return quiet_until(self._policy, signal, due) or due
+
+    def _repeat_after(self, signal: Signal) -> timedelta:
+        rules = self._policy.engine_rules()
+        return max(rules.grouping.repeat, rules.answer.get(signal.severity, NO_TIME))
 
     def _say_holes(self, notice: Notice, planned: Sequence[Planned]) -> None:
         for reason in dict.fromkeys(each.reason for each in planned if each.stands_in):

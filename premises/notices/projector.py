@@ -14,6 +14,7 @@ from alerts.model import Alert
 from alerts.ports import AlertTransaction
 from alerts.standing_commands import bring_in_line, keeps_standing, out_of_line
 from ingest.repeats import Repeats
+from premises.notices.explained import Explained
 from premises.notices.mirror import HeardRecords, Mirror
 from sensors.clock import Clock
 from sensors.readings import epoch_ms
@@ -61,6 +62,7 @@ class Projector:
         self._in_line: datetime | None = None
         self._repeats = Repeats()
         self._mirror = Mirror(spool, clock)
+        self._explained = Explained(spool, clock)
         self._heard_s = float("-inf")
         self._log = structlog.get_logger(__name__)
 
@@ -84,6 +86,7 @@ class Projector:
         if self._outbox is not None:
             self._outbox.close()
         self._mirror.close()
+        self._explained.close()
         if self._records is not None:
             self._records.close()
 
@@ -147,6 +150,7 @@ class Projector:
         try:
             self._keep_in_line(self._opened())
             self._mirror.hear(self._opened())
+            self._explained.follow(self._opened())
         except Exception as exc:  # noqa: BLE001 - a task's boundary: who cannot be heard stops nothing, so people go on being told
             self._say("alerts_not_heard", exc)
 
