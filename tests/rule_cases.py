@@ -23,6 +23,7 @@ def _cases(file: str, golden: str, near_miss: str | None = None) -> Cases:
 
 _RULES, _LEVELS, _COUNTS = (f"analytics/test_{name}.py" for name in ("rules", "level_rules", "head_count_rules"))
 _REGISTRY, _HOURS = "analytics/test_registry_rules.py", "analytics/test_after_hours.py"
+_WATER, _USE = "analytics/test_energy_and_water_rules.py", "analytics/test_energy_use_rules.py"
 _BALANCE, _GATEWAY = "analytics/test_meter_balance.py", "analytics/test_gateway_down.py"
 _MACHINES, _PAST, _CABLES = (f"watch/test_{name}.py" for name in ("machines", "past", "fires_and_cables"))
 _LOGS, _QUALITY = "alerts/test_log_rules.py", "alerts/test_quality.py"
@@ -53,6 +54,8 @@ CASES: Mapping[str, Cases] = MappingProxyType(
             "s10_a_room_in_other_hands_is_found_with_its_area",
             "s10_own_use_passes_and_an_unwritten_tenure_is_not_applicable",
         ),
+        "E01": _cases(_USE, "e01_a_year_of_meters_is_held_against_the_national_constraint"),
+        "E02": _cases(_USE, "e02_is_held_against_the_mean_of_five_peers"),
         "E03": _cases(_RULES, "e03_a_load_that_hardly_falls_at_night_is_found", "e03_just_under_the_ratio_passes"),
         "E04": _cases(
             _HOURS,
@@ -64,7 +67,14 @@ CASES: Mapping[str, Cases] = MappingProxyType(
             "e05_light_left_on_is_found_with_its_kwh",
             "e05_the_limit_of_100_watts_holds_where_it_is_the_higher_one",
         ),
+        "E06": _cases(_WATER, "e06_a_thermostat_below_26_is_overcooling"),
+        "E07": _cases(_WATER, "e07_a_heated_room_may_have_21_where_only_its_air_is_known"),
+        "E08": _cases(_WATER, "e08_ten_minutes_of_open_window_beside_running_plant"),
+        "E09": _cases(_WATER, "e09_lamps_above_8_watts_per_square_metre"),
+        "E10": _cases(_USE, "e10_three_days_above_what_time_and_weather_let_expect"),
         "E11": _cases(_BALANCE, "more_below_than_above_is_a_fault_with_its_figure", "exactly_two_percent_more_passes"),
+        "E12": _cases(_USE, "e12_both_years_are_divided_by_todays_periods"),
+        "W01": _cases(_WATER, "w01_a_tap_that_runs_through_seven_nights_is_a_leak", "w01_water_that_rests_is_no_leak"),
         "A01": _cases(
             _RULES, "a01_co2_above_the_limit_while_occupied_is_one_finding", "a01_just_under_the_limit_passes"
         ),
@@ -129,15 +139,6 @@ NO_CODE = "no code yet"
 
 MISSING: Mapping[str, str] = MappingProxyType(
     {
-        "E01": NO_CODE,
-        "E02": NO_CODE,
-        "E06": NO_CODE,
-        "E07": NO_CODE,
-        "E08": NO_CODE,
-        "E09": NO_CODE,
-        "E10": NO_CODE,
-        "E12": NO_CODE,
-        "W01": NO_CODE,
         "D05": NO_CODE,
         "D06": NO_CODE,
     }
