@@ -10,6 +10,7 @@ from analytics.head_counts import building_features, people_track, use_features
 from analytics.intervals import MS_PER_HOUR, cut, in_hours
 from analytics.level_features import drift_features, reactive_features, residual_features
 from analytics.occupancy import circuit_occupancy, room_occupancy
+from analytics.occupancy_rooms import inferable, inferred_occupancy, with_inferred
 from analytics.points import FOREVER_MS, points, with_hold
 from analytics.ports import FEATURES_SCHEMA, ReadingSource
 from analytics.power import EXPORT, circuit_power
@@ -18,7 +19,7 @@ from analytics.water_features import water_features
 from sensors.subjects import Subject, SubjectKind
 from sensors.topology import Registry
 
-FEATURES_VERSION = "6"
+FEATURES_VERSION = "7"
 """Part of the fingerprint: raise it when a feature is computed differently, and all are computed anew."""
 
 LONG_SPELL_MS = 30 * 60_000
@@ -48,14 +49,20 @@ class Analyst:
     source: ReadingSource
     point_rows: pl.DataFrame
     measured: frozenset[tuple[str, str]]
-    """Every pair of subject and metric that some device measures."""
+    """Every pair of subject and metric that some device measures; an inferred room counts as one with presence."""
+    inferred: frozenset[str] = frozenset()
+    """The rooms whose occupancy is inferred, as subjects."""
 
     @classmethod
     def of(cls, registry: Registry, calendar: WorkCalendar, source: ReadingSource) -> "Analyst":
         """Return the analyst of a site, with the points that its registry and its devices give."""
         rows = points(registry, calendar, source.latest(registry.site.id))
         measured = frozenset((subject, metric) for subject, metric in rows.select("subject", "metric").iter_rows())
-        return cls(registry=registry, calendar=calendar, source=source, point_rows=rows, measured=measured)
+        rooms = inferable(rows)
+        known = with_inferred(measured, rooms)
+        return cls(
+            registry=registry, calendar=calendar, source=source, point_rows=rows, measured=known, inferred=rooms
+        )
 
     def readings(self, first: date, last: date) -> pl.DataFrame:
         """Return all readings of these days and of the margins round them."""
@@ -65,11 +72,14 @@ class Analyst:
 
     def tracks(self, readings: pl.DataFrame) -> Tracks:
         """Return what the readings say of occupancy and power."""
-        rooms = room_occupancy(readings, self.point_rows)
         ratios = self.ct_ratios()
+        power = circuit_power(readings, self.point_rows, ratios)
+        seen = room_occupancy(readings, self.point_rows)
+        inferred = inferred_occupancy(readings, power, self.point_rows, self.registry)
+        rooms = pl.concat([seen, inferred.select(seen.columns)])
         return Tracks(
             occupancy=rooms,
-            power=circuit_power(readings, self.point_rows, ratios),
+            power=power,
             export=circuit_power(readings, self.point_rows, ratios, register=EXPORT),
             circuit_occupancy=circuit_occupancy(rooms, self.serves()),
         )

@@ -45,6 +45,8 @@ class Inferred:
     probability: Floats
     heard: NDArray[np.bool_]
     spoken: Mapping[str, Floats]
+    known: Mapping[str, NDArray[np.bool_]]
+    """Whether each signal was heard in each room at all."""
 
 
 def infer(metrics: Mapping[str, Floats], step_min: float, same: Bins | None = None) -> Inferred:
@@ -64,6 +66,7 @@ def infer(metrics: Mapping[str, Floats], step_min: float, same: Bins | None = No
         np.concatenate([part.probability for part in parts]),
         np.concatenate([part.heard for part in parts]),
         {name: np.concatenate([part.spoken[name] for part in parts]) for name in parts[0].spoken},
+        {name: np.concatenate([part.known[name] for part in parts]) for name in parts[0].known},
     )
 
 
@@ -79,7 +82,8 @@ def _infer(metrics: Mapping[str, Floats], step_min: float, same: Bins | None) ->
         probability = smoothed(_sum(tables, bins, limited), turning)
     heard = np.any([of >= 0 for of in bins.values()], axis=0) if bins else np.zeros(shape, dtype=bool)
     spoken = {name: _spoken(tables[name], of, probability) for name, of in bins.items()}
-    return Inferred(probability, heard, spoken)
+    known = {name: np.asarray((of >= 0).any(axis=1)) for name, of in bins.items()}
+    return Inferred(probability, heard, spoken, known)
 
 
 def _quick_first(bins: dict[str, Bins]) -> dict[str, Bins]:

@@ -16,6 +16,7 @@ from analytics.frame import Progress, RunData, Window
 from analytics.intervals import MS_PER_HOUR
 from analytics.isolation import RuleFailure
 from analytics.layers import Layers
+from analytics.occupancy_told import told_as_inferred
 from analytics.ports import FEATURES_SCHEMA, AnalysisStore
 from analytics.rules import RECORD_RULES, RULES, SEASON_RULES
 from analytics.rules.after_hours import season_of_last_year
@@ -203,7 +204,8 @@ def _reads_readings(request: Request, calendar: WorkCalendar) -> bool:
 
 
 def _answer(data: RunData, asking: Asking, findings: Iterable[Finding]) -> Analysis:
-    told = [priced(each, data) for each in one_per_cause(findings, data.registry)]
+    sourced = told_as_inferred(one_per_cause(findings, data.registry), data.analyst)
+    told = [priced(each, data) for each in sourced]
     return Analysis(
         registry=data.registry,
         window=data.window,

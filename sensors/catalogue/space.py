@@ -43,6 +43,7 @@ S02 = RuleSpec(
         chosen("window_days", 28, "d"),
         chosen("utilisation_pct", 30, "%", "fault below"),
         chosen("clear_margin_points", 2, "%", "utilisation must rise this far above its limit to clear"),
+        chosen("inferred_confidence_pct", 80, "%", "occupancy that is inferred counts from this probability on"),
         COVERAGE,
     ),
     measure=both("合并共享", "Consolidate, share"),
