@@ -15,6 +15,9 @@ SECOND_MS = 1000
 LEAK_MS = 120 * MINUTE_MS
 TAMPERED_MS = 10 * MINUTE_MS
 FLAPPING_MS = 10 * MINUTE_MS
+SLOW_MS = 60 * MINUTE_MS
+IN_TIME_AFTER_MS = 12 * MINUTE_MS
+BURNS_ON_MS = 5 * MINUTE_MS
 BETWEEN_DENIALS_MS = 8 * SECOND_MS
 """How long what nobody ended lasts, and how quickly somebody tries a card again. The project's own choice."""
 
@@ -96,6 +99,32 @@ def _flapping(fault: Fault, zone: str) -> Iterator[Happening]:
         yield Happening(moment + period_ms // 2, EventType.FAULT, EventState.CLEARED, zone)
 
 
+def _slow(fault: Fault, zone: str) -> Iterator[Happening]:
+    """Tell of a fault that comes and goes, each word late by F02's limit times the severity; then one in time."""
+    start, end = fault.span[0], _end(fault, SLOW_MS)
+    late_ms = round(CATALOGUE["F02"].parameter("status_s") * SECOND_MS * fault.severity)
+    yield Happening(start, EventType.FAULT, EventState.ACTIVE, zone, late_ms=late_ms)
+    yield Happening(start + MINUTE_MS, EventType.FAULT, EventState.CLEARED, zone, late_ms=late_ms)
+    in_time = max(end, start + IN_TIME_AFTER_MS)
+    yield Happening(in_time, EventType.SUPERVISORY, EventState.ACTIVE, zone)
+    yield Happening(in_time + MINUTE_MS, EventType.SUPERVISORY, EventState.CLEARED, zone)
+
+
+def _exit_locked(fault: Fault, zone: str) -> Iterator[Happening]:
+    """Tell of the fire that two detectors confirm while a door stays locked: silenced soon, out later than released."""
+    start, over = fault.span[0], burns_until(fault)
+    for number, detector in enumerate((f"{zone}-1", f"{zone}-2")):
+        yield Happening(start + number * SECOND_MS, EventType.FIRE, EventState.ACTIVE, detector)
+        yield Happening(over, EventType.FIRE, EventState.CLEARED, detector)
+    yield Happening(start + 20 * SECOND_MS, EventType.SILENCED, EventState.MOMENTARY)
+    yield Happening(over + SECOND_MS, EventType.RESET, EventState.MOMENTARY)
+
+
+def burns_until(fault: Fault) -> int:
+    """Return until when the fire burns that a locked exit is held against, UTC ms."""
+    return _end(fault, SLOW_MS) + BURNS_ON_MS
+
+
 TELLERS: Mapping[FaultKind, Told] = MappingProxyType(
     {
         FaultKind.FIRE: _fire,
@@ -108,6 +137,8 @@ TELLERS: Mapping[FaultKind, Told] = MappingProxyType(
         FaultKind.DENIED: _denied,
         FaultKind.TAMPER: _tamper,
         FaultKind.FLAPPING: _flapping,
+        FaultKind.SLOW_RELAY: _slow,
+        FaultKind.EXIT_LOCKED: _exit_locked,
     }
 )
 """What is told of a kind."""

@@ -123,7 +123,8 @@ def office_building(
     openings = [Opening(id=DOOR, kind=OpeningKind.ACCESS, rex_wired=True, release_on_fire=True)]
     if equipment is Equipment.FULL:
         openings += further.openings(placed)
-        devices = [*map(further.with_fine_air, devices), *further.devices(placed, BUILDING, MAIN_GATEWAY)]
+        equipped = map(further.with_known_clock, map(further.with_fine_air, devices))
+        devices = [*equipped, *further.devices(placed, BUILDING, MAIN_GATEWAY)]
         meters = further.meters_with_phases(meters, circuits)
     devices += meters
     return Registry(

@@ -384,6 +384,8 @@ _DEMANDS: Mapping[FaultKind, Mapping[str, Demand]] = MappingProxyType(
         FaultKind.PANEL_FAULT: {"F03": _lasts("F03")},
         FaultKind.ISOLATION: {"F05": _lasts("F05")},
         FaultKind.MANUAL_MODE: {"F06": _lasts("F06")},
+        FaultKind.SLOW_RELAY: {"F02": _always},
+        FaultKind.EXIT_LOCKED: {"F10": _lasts("F10")},
         FaultKind.LOST_LINK: {"F08": _lasts("F08")},
         FaultKind.LEAK_ALARM: {"F12": _always},
         FaultKind.FIRE_DOOR_OPEN: {"F09": _lasts("F09")},

@@ -84,6 +84,11 @@ def devices(rooms: Sequence[Room], building: BuildingId, gateway: str) -> Iterat
     )
 
 
+def with_known_clock(device: Device) -> Device:
+    """Return a fire panel that tells by how much its clock is ahead."""
+    return replace(device, metrics=(*device.metrics, "clock_offset_s")) if device.id.startswith("panel") else device
+
+
 def with_fine_air(device: Device) -> Device:
     """Return an air sensor that also measures particles and formaldehyde."""
     return replace(device, metrics=(*device.metrics, *FINE_AIR)) if "co2_ppm" in device.metrics else device
@@ -132,7 +137,7 @@ def _contact(opening: Opening, gateway: str) -> Device:
     return Device(
         id=DeviceId(f"door-{number}" if is_door else f"fire-door-{number}"),
         placements=(Placement(opening=opening.id),),
-        metrics=("open",),
+        metrics=("open", "locked") if is_door else ("open",),
         gateway=gateway,
         interval_s=INTERVAL_S if is_door else None,
         heartbeat_s=None if is_door else CONTACT_HEARTBEAT_S,

@@ -43,6 +43,8 @@ class FaultKind(StrEnum):
     ISOLATION = "isolation"
     MANUAL_MODE = "manual_mode"
     LOST_LINK = "lost_link"
+    SLOW_RELAY = "slow_relay"
+    EXIT_LOCKED = "exit_locked"
     LEAK_ALARM = "leak_alarm"
     FIRE_DOOR_OPEN = "fire_door_open"
     HELD_DOOR = "held_door"

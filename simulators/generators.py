@@ -65,11 +65,15 @@ GENERATORS: Mapping[str, Generator] = MappingProxyType(
         "A07": Generator(kind=FaultKind.DIM_LIGHT, concerns=ROOM, shows=("illuminance_lux",)),
         "A08": Generator(kind=FaultKind.NOISE, concerns=ROOM, shows=("sound_level_dba",)),
         "F01": Generator(kind=FaultKind.FIRE, concerns=DEVICE),
+        "F02": Generator(kind=FaultKind.SLOW_RELAY, concerns=DEVICE, shows=("clock_offset_s",)),
         "F03": Generator(kind=FaultKind.PANEL_FAULT, concerns=DEVICE, lasts=_length("F03", hours="open_h")),
         "F05": Generator(kind=FaultKind.ISOLATION, concerns=DEVICE, lasts=_length("F05", minutes="unapproved_min")),
         "F06": Generator(kind=FaultKind.MANUAL_MODE, concerns=DEVICE, lasts=_length("F06", minutes="manual_min")),
         "F08": Generator(kind=FaultKind.LOST_LINK, concerns=DEVICE, lasts=_length("F08", hours="repair_h")),
         "F09": Generator(kind=FaultKind.FIRE_DOOR_OPEN, concerns=OPENING, lasts=_length("F09", seconds="open_s")),
+        "F10": Generator(
+            kind=FaultKind.EXIT_LOCKED, concerns=OPENING, shows=("locked",), lasts=_length("F10", seconds="release_s")
+        ),
         "F12": Generator(kind=FaultKind.LEAK_ALARM, concerns=DEVICE),
         "L01": Generator(kind=FaultKind.RESIDUAL_CURRENT, concerns=CIRCUIT, shows=("residual_current_ma",)),
         "L02": Generator(kind=FaultKind.LEAKAGE_TREND, concerns=CIRCUIT, shows=("residual_current_ma",)),
@@ -115,10 +119,8 @@ NOT_SIMULATED: Mapping[str, str] = MappingProxyType(
         "E02": "needs five or more peers of one class; the simulator makes one building",
         "E08": "needs window contacts, which the simulated building does not have",
         "E12": "needs two years priced by today's periods, which are configuration and no reading",
-        "F02": "needs the panel's known clock offset, which the registry does not hold yet",
         "F04": "needs people's verifications of alarms",
         "F07": "needs the duty log, which people keep",
-        "F10": "needs lock states at doors that a fire releases, which the simulated building does not have",
         "F11": "needs records of tests and checks",
         "D05": "off by default, and needs the direction of each reader, which the registry does not hold yet",
     }

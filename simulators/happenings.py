@@ -7,10 +7,11 @@ from sensors.events import EventState, EventType
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """Something that happened, at UTC ms."""
+    """Something that happened, at UTC ms; `late_ms` is how long the word of it takes to get out."""
 
     time_ms: int
     type: EventType
     state: EventState
     zone: str = ""
     test: bool = False
+    late_ms: int = 0

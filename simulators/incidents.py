@@ -30,8 +30,8 @@ class _Concerned:
     devices: frozenset[str]
 
     @classmethod
-    def of(cls, fault: Fault, registry: Registry) -> "_Concerned":
-        return cls(fault.span, frozenset(device.id for device in devices_at(registry, fault.subject)))
+    def of(cls, fault: Fault, devices: Iterable[Device]) -> "_Concerned":
+        return cls(fault.span, frozenset(device.id for device in devices))
 
     def meets(self, bounds: Span) -> bool:
         return self.span[0] < bounds[1] and bounds[0] < self.span[1]
@@ -49,8 +49,10 @@ class Incidents:
         listed = tuple(faults)
         told = [fault for fault in listed if fault.kind in TELLERS]
         self._lasting = [event for fault in told for event in self._of_fault(fault)]
-        self._troubled = [_Concerned.of(fault, registry) for fault in told]
-        self._silent = [_Concerned.of(fault, registry) for fault in listed if fault.kind in SILENT]
+        self._troubled = [_Concerned.of(fault, self._telling(fault)) for fault in told]
+        self._silent = [
+            _Concerned.of(fault, devices_at(registry, fault.subject)) for fault in listed if fault.kind in SILENT
+        ]
         self._today: tuple[int, list[Event]] = (-1, [])
 
     def between(self, start_ms: int, end_ms: int, day: SiteDay) -> list[Event]:
@@ -82,8 +84,14 @@ class Incidents:
     def _of_fault(self, fault: Fault) -> Iterator[Event]:
         """Yield what a fault tells: by the panel or detector that it is of, or by the devices at its door."""
         for number, happening in enumerate(told_of(fault, self._zone())):
-            for device in devices_at(self._registry, fault.subject):
+            for device in self._telling(fault):
                 yield self._event(device, happening, number)
+
+    def _telling(self, fault: Fault) -> list[Device]:
+        """Return who tells of a fault: of a fire that a door is held against, the first panel."""
+        if fault.kind is FaultKind.EXIT_LOCKED:
+            return self._panels[:1]
+        return devices_at(self._registry, fault.subject)
 
     def _zone(self) -> str:
         """Return the zone that burns: the floor of the first room."""
@@ -98,7 +106,7 @@ class Incidents:
             type=happening.type,
             state=happening.state,
             time=time,
-            received=time,
+            received=from_epoch_ms(happening.time_ms + happening.late_ms),
             id=f"{device.id}-{happening.time_ms}-{happening.type}-{happening.state}-{number}",
             zone=happening.zone,
             test=happening.test,

@@ -152,6 +152,8 @@ AT_BUILDINGS: Mapping[str, Shown] = MappingProxyType(
         "battery_pct": BATTERY,
         # The battery of a fire panel.
         "voltage_v": Shown(lambda _day, at, c: np.full((len(at.step), len(c)), 27.3), decimals=2, error=0.1),
+        # By how much its clock is known to be ahead.
+        "clock_offset_s": Shown(lambda _day, at, c: np.zeros((len(at.step), len(c)))),
     }
 )
 """Columns are buildings."""
@@ -177,7 +179,7 @@ OUTDOORS: Mapping[str, Shown] = MappingProxyType(
 AT_OPENINGS: Mapping[str, Shown] = MappingProxyType(
     {
         "open": Shown(lambda day, at, c: day.openings.is_open(at.times_ms, c)),
-        "locked": Shown(lambda day, at, c: 1.0 - day.openings.is_open(at.times_ms, c)),
+        "locked": Shown(lambda day, at, c: day.openings.is_locked(at.times_ms, c)),
         "battery_pct": BATTERY,
     }
 )

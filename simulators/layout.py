@@ -69,6 +69,12 @@ class Layout:
         doors = (o.id for o in self.registry.openings.values() if o.kind is OpeningKind.ACCESS)
         return Subject(SubjectKind.OPENING, next(doors))
 
+    def doors_showing(self, metric: str) -> list[Subject]:
+        """Return the doors that a fire releases, as far as a device there shows a metric."""
+        places = [d.placements[-1].opening for d in self.registry.devices.values() if metric in d.metrics]
+        released = (o.id for o in self.registry.openings.values() if o.release_on_fire and o.id in places)
+        return [Subject(SubjectKind.OPENING, door) for door in released]
+
     @property
     def fire_doors(self) -> list[Subject]:
         """Return the doors that must be shut."""

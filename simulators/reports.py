@@ -79,9 +79,7 @@ class Reporter:
     def _changes(self, day: SiteDay, start_ms: int, end_ms: int) -> Ints:
         """Return when something changes: people by the minute, doors to the moment; each is noticed a little later."""
         if self.openings:
-            edges = sorted(
-                {edge for name in self.openings for span in day.openings.spans.get(name, ()) for edge in span}
-            )
+            edges = sorted({edge for name in self.openings for edge in day.openings.edges(name)})
             moments, latest_ms = np.array(edges, dtype=np.int64), NOTICED_MS
         else:
             moments, latest_ms = self._minutes_of_change(day, start_ms, end_ms), MINUTE_MS - SECOND_MS
@@ -194,7 +192,7 @@ def with_passing(day: SiteDay, registry: Registry, seed: int) -> Openings:
                     else fire_door_uses(day.people, day.grid, seed, device.id)
                 )
                 spans[place.opening] = (*own, *passing)
-    return Openings(day.openings.names, spans)
+    return replace(day.openings, spans=spans)
 
 
 def _parts(registry: Registry) -> Iterator[list[Device]]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from sensors.topology import BuildingId, OpeningId, Registry
 from simulators import electricity, power_quality, water
+from simulators.alarms import burns_until
 from simulators.arithmetic import Floats
 from simulators.chance import Chance, Keys, keys
 from simulators.circuits import Circuits
@@ -30,6 +31,8 @@ from simulators.weather import DayWeather, Weather
 OPENED = frozenset({FaultKind.FORCED_DOOR, FaultKind.HELD_DOOR, FaultKind.FIRE_DOOR_OPEN})
 """Faults in which an opening stands open for as long as they are there."""
 PASSING_MS = 5_000
+RELEASED_AFTER_MS = 3_000
+"""So soon a lock in order opens in a fire: well within F10's limit."""
 QUALITY_METRICS = frozenset(
     {"voltage_v", "current_a", "power_factor", "residual_current_ma", "cable_temperature_c", "reactive_import_kvarh"}
 )
@@ -166,8 +169,10 @@ class Model:
         return House(self.registry, self.rooms, grid)
 
     def _openings(self) -> Openings:
-        """Return when openings stand open: those forced, held, or left open."""
-        return Openings(tuple(self.registry.openings), _open_spans(self.faults))
+        """Return when openings stand open: those forced, held, or left open; and when a fire releases their locks."""
+        return Openings(
+            tuple(self.registry.openings), _open_spans(self.faults), _released_spans(self.faults, self.registry)
+        )
 
     def _quality(self, grid: DayGrid, power_w: Floats, weather: DayWeather, start: Carried) -> PowerQuality:
         return power_quality.quality(
@@ -209,6 +214,19 @@ def _open_spans(faults: Iterable[Fault]) -> dict[OpeningId, tuple[Span, ...]]:
         if fault.kind in OPENED:
             opening = OpeningId(fault.subject.id)
             spans[opening] = (*spans.get(opening, ()), _open_span(fault))
+    return spans
+
+
+def _released_spans(faults: Iterable[Fault], registry: Registry) -> dict[OpeningId, tuple[Span, ...]]:
+    """Return when fires that are confirmed keep locks open: the one at fault only once its fault is over."""
+    spans: dict[OpeningId, tuple[Span, ...]] = {}
+    for fault in faults:
+        if fault.kind is FaultKind.EXIT_LOCKED:
+            start, end = fault.span
+            for opening in registry.openings.values():
+                if opening.release_on_fire:
+                    begins = end if opening.id == fault.subject.id else start + RELEASED_AFTER_MS
+                    spans[opening.id] = (*spans.get(opening.id, ()), (begins, burns_until(fault)))
     return spans
 
 

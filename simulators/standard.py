@@ -13,7 +13,7 @@ from simulators.faults import Fault, FaultKind
 from simulators.layout import Layout
 
 LEAST_DAYS, LEAST_OFFICES = 14, 5
-WEDGED, GROSS, CLEAR, SLIGHT, NEAR = 6.0, 2.0, 1.5, 1.05, 0.9
+JAMMED, WEDGED, GROSS, CLEAR, SLIGHT, NEAR = 60.0, 6.0, 2.0, 1.5, 1.05, 0.9
 MONTH, WINDOW = 28, 7
 
 
@@ -149,6 +149,7 @@ def _panel(at: Layout) -> Iterator[Fault]:
         (FaultKind.ISOLATION, NEAR, 5.5),
         (FaultKind.MANUAL_MODE, SLIGHT, 7.5),
         (FaultKind.MANUAL_MODE, NEAR, 8.5),
+        *(((FaultKind.SLOW_RELAY, SLIGHT, 12.4), (FaultKind.SLOW_RELAY, NEAR, 12.6)) if _tells_its_clock(at) else ()),
         (FaultKind.LOST_LINK, SLIGHT, 9.5),
         (FaultKind.LOST_LINK, NEAR, 10.5),
     ):
@@ -156,6 +157,10 @@ def _panel(at: Layout) -> Iterator[Fault]:
     for number, detector in enumerate(at.detectors("leak")[:2]):
         yield at.fault(FaultKind.LEAK_ALARM, detector, days - 6.5, days - 6.4, severity=(CLEAR, NEAR)[number])
     yield at.fault(FaultKind.FLAPPING, panel, 11.3, 11.31)
+
+
+def _tells_its_clock(at: Layout) -> bool:
+    return any("clock_offset_s" in device.metrics for device in at.registry.devices.values())
 
 
 def _doors(at: Layout) -> Iterator[Fault]:
@@ -175,6 +180,9 @@ def _doors(at: Layout) -> Iterator[Fault]:
         yield at.fault(FaultKind.TAMPER, controllers[0], 9.6)
         yield at.fault(FaultKind.SILENT_DOOR, controllers[0], 10.6, severity=4.0)
     # Long enough to be seen by contacts that are read every five minutes.
+    locked = at.doors_showing("locked")
+    for day, severity in ((12.7, JAMMED), (12.8, NEAR)):
+        yield from (at.fault(FaultKind.EXIT_LOCKED, exit_door, day, severity=severity) for exit_door in locked[:1])
     for fire_door, severity in zip(at.fire_doors, (WEDGED, NEAR), strict=False):
         yield at.fault(FaultKind.FIRE_DOOR_OPEN, fire_door, 5.4, severity=severity)
 

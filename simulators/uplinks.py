@@ -87,7 +87,7 @@ class Uplink:
 
     def letters(self, sendings: Ints, begins: Ints, ends: Ints, events: Sequence[Event]) -> Iterator[Letter]:
         """Yield messages in the order of their numbers: records of the columns' slices sent when told, and events."""
-        told = np.array([epoch_ms(event.time) for event in events], dtype=np.int64)
+        told = np.array([epoch_ms(event.received) for event in events], dtype=np.int64)
         ready = np.concatenate([told, sendings])
         order = np.argsort(ready, kind="stable")
         numbers = self.number + np.arange(len(order), dtype=np.int64)
