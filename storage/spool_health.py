@@ -26,7 +26,8 @@ _FAILING = """
 _UNSENT = """
     SELECT min(o.at_ms) FROM outbox o WHERE o.urgent = 1 AND o.kind = 'raised'
     AND (o.plan = 'new' OR EXISTS (SELECT 1 FROM tellings d WHERE d.outbox_id = o.id AND d.level = 0
-                                   AND d.state IN ('waiting', 'retry')))
+                                   AND (d.state IN ('waiting', 'retry') OR (d.state = 'dead' AND NOT EXISTS
+                                        (SELECT 1 FROM acknowledged a WHERE a.alert_id = o.alert_id)))))
     AND NOT EXISTS (SELECT 1 FROM tellings t WHERE t.outbox_id = o.id AND t.state = 'done')
 """
 
@@ -60,7 +61,10 @@ class SpoolHealth:
         ]
 
     def oldest_unsent(self) -> datetime | None:
-        """Return when the oldest red came that no channel has taken yet, None where there is none."""
+        """Return when the oldest red came that no channel has taken, None where there is none.
+
+        What every channel refused for good counts until a person has seen it.
+        """
         return self._instant(_UNSENT)
 
     def last_heard(self) -> datetime | None:

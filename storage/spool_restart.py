@@ -23,6 +23,10 @@ class SpoolRestart(SpoolFile):
             f"UPDATE tellings SET due_ms = due_ms - ({_TOLD_MS} - ?1)"  # noqa: S608 - names are ours
             f" WHERE state = 'waiting' AND {_TOLD_MS} > ?1 AND due_ms >= {_TOLD_MS}"
         )
+        levels = (
+            "UPDATE outbox SET climb_ms = max(1, climb_ms - (told_ms - ?1)), from_ms = max(1, from_ms - (told_ms - ?1))"
+            " WHERE climb_ms > 0 AND told_ms > ?1 AND climb_ms >= told_ms"
+        )
         with self._transaction(Durability.THROUGH_OUR_END) as db:
             tried = db.execute("UPDATE tellings SET due_ms = ?1 WHERE state = 'retry' AND due_ms > ?1", (now_ms,))
-            return tried.rowcount + db.execute(planned, (now_ms,)).rowcount
+            return tried.rowcount + sum(db.execute(query, (now_ms,)).rowcount for query in (planned, levels))

@@ -11,6 +11,8 @@ import pytest
 from alerts.commands import acknowledge
 from alerts.dispatch import Answer, Delivery, Notice, project
 from alerts.model import AlertState, alert_id
+from alerts.policy import tell_everybody
+from premises.notices.router import Clocks, Router
 from premises.notices.sender import UNPLANNED_S, Sender
 from sensors.events import EventState
 from sensors.signals import Signal
@@ -21,7 +23,7 @@ from tests.alerts.factories import raised
 from tests.memory_records import NOON, HandClock, MemoryRecords
 from tests.people import OFFICER
 from tests.storage.test_spool_outbox import commit
-from tests.test_alert_router import path_in
+from tests.test_alert_router import AlertPath, Hears, Steady, path_in
 
 LONG_AFTER = NOON + timedelta(milliseconds=ANOTHER_FIRE_AFTER_MS, days=20)
 
@@ -171,3 +173,25 @@ def told_after_a_restart(folder: Path, clock: HandClock) -> list[int]:
     with closing(Sender(folder / "spool.db", takes, clock)) as sender:
         sender.pass_once(lambda: False)
     return takes.levels
+
+
+def test_levels_planned_by_a_clock_that_was_ahead_come_in_their_time(tmp_path: Path) -> None:
+    with path_in(tmp_path, raised()) as path:
+        path.clock.move(days=400)
+        assert path.run() == ["raised"]
+    clock, steady = HandClock(NOON), Steady()
+    with closing(SpoolRestart(tmp_path / "spool.db")) as restart:
+        restart.bring_near(clock.now())
+    router = Router(
+        tmp_path / "spool.db",
+        policy=lambda: tell_everybody(("a",)),
+        clocks=Clocks(wall=clock, steady=steady),
+        planned=lambda: None,
+    )
+    takes = Takes()
+    with closing(router), closing(Sender(tmp_path / "spool.db", takes, clock)) as sender:
+        restarted = AlertPath(router, sender, Hears(), clock, steady)
+        restarted.wait(seconds=59)
+        assert takes.levels == []
+        restarted.wait(seconds=2)
+        assert takes.levels == [1]

@@ -12,6 +12,7 @@ import pytest
 
 from alerts.channels.exchange import AddressError
 from alerts.dispatch import Answer, Attempt, Delivery, NoticeKind
+from alerts.model import alert_id
 from alerts.policy import PlannedTest
 from alerts.routing import Planned
 from premises.watchdog.channels_watch import ChannelsWatch
@@ -191,6 +192,18 @@ def test_refusals_for_good_count_as_failures(spool: Path, health: SpoolHealth) -
     channels = ChannelsWatch(health=health, failures=3, patience=MINUTE)
     assert [fault.about for fault in channels.look(NOON + 5 * MINUTE)] == ["phone"]
     assert channels.look(NOON + timedelta(days=2)) == []
+
+
+def test_a_red_that_every_channel_refused_for_good_keeps_the_heartbeat_back_until_it_is_seen(
+    spool: Path, health: SpoolHealth
+) -> None:
+    alarm_told(spool)
+    planned(spool)
+    attempted(spool, Delivery.DEAD)
+    assert health.oldest_unsent() == NOON
+    with closing(SpoolDeliveries(spool)) as deliveries:
+        deliveries.hear({alert_id(signal_of(Alarm.FIRE).mark, NOON): NOON}, up_to=1)
+    assert health.oldest_unsent() is None
 
 
 # Silence.
@@ -449,3 +462,81 @@ def test_serve_sends_while_ingest_is_gone_and_no_longer() -> None:
         steady.now_s += pause_s
         stand_in.pass_once(lambda: False)
     assert sends.said == ["start", "stop"]
+
+
+def test_a_stand_in_that_could_not_begin_is_made_anew() -> None:
+    steady, sends, fails = Seconds(), Sends(), [True, False]
+
+    @dataclass(slots=True)
+    class FailsOnce(Sends):
+        def start(self) -> None:
+            if fails.pop(0):
+                raise OSError
+            sends.start()
+
+    stand_in = StandIn(lambda: False, FailsOnce, steady)
+    stand_in.pass_once(lambda: False)
+    steady.now_s += GONE_AFTER_S
+    with pytest.raises(OSError, match=r"^$"):
+        stand_in.pass_once(lambda: False)
+    stand_in.pass_once(lambda: False)
+    assert sends.said == ["start"]
+
+
+# Findings.
+
+
+@dataclass(slots=True)
+class Ledger:
+    """The open findings, in memory."""
+
+    records: list[FindingRecord]
+
+    @contextmanager
+    def reading(self) -> Iterator["Ledger"]:
+        yield self
+
+    def open_findings(self) -> list[FindingRecord]:
+        return self.records
+
+
+def finding(severity: Severity = Severity.ORANGE, **more: Unpack[FindingFields]) -> FindingRecord:
+    return FindingRecord(
+        id="f1",
+        site=HQ,
+        rule="E05",
+        subject=Subject.parse("room:a-201"),
+        severity=severity,
+        started=NOON - MINUTE,
+        last_seen=NOON,
+        **more,
+    )
+
+
+class FindingFields(TypedDict, total=False):
+    judged: Judgement
+
+
+def findings_watch(ledger: Ledger, seconds: Seconds, *colours: Severity) -> FindingsWatch:
+    return FindingsWatch(
+        reading=ledger.reading, colours=lambda: frozenset(colours), registry=alert_registry, steady=seconds
+    )
+
+
+def test_a_finding_of_a_colour_that_is_wanted_alerts_until_it_ends(spool: Path) -> None:
+    ledger, seconds = Ledger([finding()]), Seconds()
+    watch = findings_watch(ledger, seconds, Severity.ORANGE)
+    (fault,) = watch.look(NOON)
+    signal = signal_for(HQ, fault, SignalKind.ACTIVE, NOON)
+    assert (signal.event, signal.severity, str(signal.subject)) == (Alarm.FINDING, Severity.ORANGE, "room:a-201")
+    assert signal.parameters["building"] == "a"
+    ledger.records.clear()
+    seconds.now_s += LOOK_EVERY_S
+    assert watch.look(NOON) == []
+    assert spool.exists()
+
+
+def test_findings_of_other_colours_and_those_put_aside_tell_nobody() -> None:
+    ledger = Ledger([finding(Severity.YELLOW), finding(judged=Judgement.FALSE)])
+    assert findings_watch(ledger, Seconds(), Severity.ORANGE).look(NOON) == []
+    assert findings_watch(ledger, Seconds()).look(NOON) == ()

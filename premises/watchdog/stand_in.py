@@ -61,8 +61,10 @@ class StandIn:
             structlog.get_logger(__name__).info("stand_in_ended")
 
     def _begin(self) -> None:
-        self._sending = self.make()
-        self._sending.start()
+        sending = self.make()
+        sending.start()
+        # Only now: one that could not begin is made anew at the next look.
+        self._sending = sending
         structlog.get_logger(__name__).warning(
             "stands_in_for_ingest", why="ingest does not run; alerts go out from here"
         )
