@@ -18,6 +18,7 @@ from premises.home import Home
 from premises.outputs import Language, outputs
 from premises.processes.remote import Server
 from premises.stores.bookings import HomeBookings
+from premises.stores.energy import bills_of_home, energy_facts
 from premises.stores.logs import HomeFacts
 from premises.stores.readings import open_readings
 from premises.thresholds import overrides_of
@@ -89,6 +90,7 @@ def of_csv(
         overrides=overrides_of(registry, path),
         store=store_of_csv(source, registry),
         request=request,
+        energy=energy_facts(path, registry.site.id),
         progress=progress,
     )
 
@@ -149,6 +151,7 @@ def of_home(home: Home, path: Path, request: Request, progress: Progress) -> Ana
             store=store,
             request=request,
             bookings=HomeBookings(home),
+            energy=energy_facts(path, registry.site.id, bills_of_home(home)),
             progress=progress,
         )
 

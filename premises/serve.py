@@ -45,6 +45,7 @@ from premises.queries import ReadingQueries
 from premises.readiness import parts
 from premises.settings import ServerSettings, Settings, read_secret
 from premises.stores.bookings import KeptBookings
+from premises.stores.energy import bills_of_records
 from premises.stores.logs import KeptFacts
 from premises.stores.readings import HomeStore, export_readings, newest_ms, open_store
 from premises.stores.records import open_records
@@ -156,7 +157,7 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
         alert_desk = alert_desk_of(home, settings, registry=registry, clock=clock)
         guard = Guard(_around(home, settings, registry, records, alert_desk))
         drain = DrainLoop(home.spool, guard.listening(figures.measured(touched)))
-        jobs = AnalysisJobs(home, touched, KeptBookings(records), KeptFacts(records))
+        jobs = AnalysisJobs(home, touched, KeptBookings(records), KeptFacts(records), bills_of_records(records))
         daily = DailyJobs(
             home=home, analyses=jobs, records=records, registry=registry, clock=clock, judged=guard.jobs.judged
         )
@@ -238,6 +239,7 @@ def _around(
         reading_records=records.reading,
         stand_in=lambda: alerting_of(home, settings, registry=registry),
         tests=lambda: desk.policy().tests,
+        findings=lambda: desk.policy().findings,
     )
 
 

@@ -22,7 +22,9 @@ from premises.finding_json import from_json
 from premises.home import Home
 from premises.jobs.worker import RESULT
 from premises.outputs import FAILED
+from premises.stores.energy import BillSource, no_bills
 from premises.stores.readings import HomeStore
+from sensors.bills import Bill
 from sensors.bookings import BookingSource, NoBookings
 from sensors.errors import InputFault
 from sensors.events import Event
@@ -118,10 +120,12 @@ class AnalysisJobs:
         store: TouchedStore,
         bookings: BookingSource | None = None,
         written: FactSource | None = None,
+        bills: BillSource = no_bills,
     ) -> None:
         """Prepare; a worker lives only as long as its job."""
         self._bookings = bookings or NoBookings()
         self._written = written or Settled(NO_FACTS)
+        self._bills = bills
         self._home = home
         self._store = store
         self._turn = threading.Lock()
@@ -161,7 +165,7 @@ class AnalysisJobs:
         watchdog.start()
         try:
             with process:
-                _Talk(self._store, self._bookings, self._written, folder, process, progress).run(job)
+                _Talk(self._store, self._bookings, self._written, self._bills, folder, process, progress).run(job)
         except (OSError, ValueError) as exc:
             msg = f"the worker ended in the middle of its job ({exc}); look at {self._home.logs / 'worker.log'}"
             raise JobFailedError(msg) from exc
@@ -193,6 +197,7 @@ class _Talk:
     store: TouchedStore
     bookings: BookingSource
     written: FactSource
+    bills: BillSource
     folder: Path
     process: subprocess.Popen[str]
     progress: Progress
@@ -227,14 +232,20 @@ class _Talk:
             return {"extent": store.extent(site)}
         if what == "feature_days":
             return {"days": [str(day) for day in store.feature_days(site, fingerprint=asked["fingerprint"])]}
-        if what == "bookings":
-            return {"bookings": self._booked(site, asked["start_ms"], asked["end_ms"])}
-        if what == "facts":
-            facts = self.written.facts(site, start_ms=asked["start_ms"], end_ms=asked["end_ms"])
-            return {"facts": TypeAdapter(Facts).dump_python(facts, mode="json")}
+        if what in {"bookings", "bills", "facts"}:
+            return {what: self._written_down(what, site, asked)}
         if what == "put_features":
             return {"kept": [str(day) for day in self._keep(site, asked)]}
         return {"file": self._write(self._frame(store, what, site, asked))}
+
+    def _written_down(self, what: str, site: SiteId, asked: dict[str, Any]) -> object:
+        """Return what people wrote down, as JSON has it."""
+        if what == "bills":
+            return TypeAdapter(list[Bill]).dump_python(list(self.bills(site)), mode="json")
+        if what == "bookings":
+            return self._booked(site, asked["start_ms"], asked["end_ms"])
+        facts = self.written.facts(site, start_ms=asked["start_ms"], end_ms=asked["end_ms"])
+        return TypeAdapter(Facts).dump_python(facts, mode="json")
 
     def _booked(self, site: SiteId, start_ms: int, end_ms: int) -> list[tuple[str, int, int, str]]:
         found = self.bookings.bookings(site, start_ms=start_ms, end_ms=end_ms)

@@ -25,8 +25,10 @@ from analytics.runs import NoReadingsError, Request
 from premises.holidays import holidays_of
 from premises.outputs import FAILED, USE, outputs
 from premises.processes.leash import die_with_parent
+from premises.stores.energy import energy_facts
 from premises.thresholds import overrides_of
 from premises.watched import watching
+from sensors.bills import Bill
 from sensors.bookings import Booking
 from sensors.errors import InputFault
 from sensors.readings import from_epoch_ms
@@ -116,6 +118,11 @@ class AskedStore:
             for room, start, end, key in told
         ]
 
+    def bills(self, site: SiteId) -> Sequence[Bill]:
+        """Return all bills of the site."""
+        told = self.line.ask("bills", site=site)["bills"]
+        return TypeAdapter(list[Bill]).validate_python(told)
+
     def extent(self, site: SiteId) -> tuple[int, int] | None:
         """Return the times of the first and the last reading."""
         found = self.line.ask("extent", site=site)["extent"]
@@ -170,6 +177,7 @@ def run(job: dict[str, Any], line: Line) -> None:
         store=store,
         request=_request(job),
         bookings=store,
+        energy=energy_facts(registry_path, registry.site.id, store.bills),
         progress=lambda what, done: line.tell(progress=[what, done]),
     )
     result = {"now_ms": analysis.window.now_ms, **outputs(analysis, {*job["want"], FAILED}, job["language"])}

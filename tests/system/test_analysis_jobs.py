@@ -14,9 +14,11 @@ from analytics.runs import NoReadingsError, Request, analyse, fingerprint
 from premises.finding_json import from_json, to_json
 from premises.home import Home
 from premises.jobs.analysis_jobs import AnalysisJobs, Job, JobFailedError, TouchedStore
+from sensors.bills import Bill, Utility
 from sensors.bookings import Booking, NoBookings
 from sensors.errors import InputFault
 from sensors.readings import ReadingBatch, epoch_ms, from_epoch_ms
+from sensors.subjects import Subject
 from sensors.topology import Registry, RoomId, SiteId
 from simulators import registry_text
 from simulators.building import office_building
@@ -136,3 +138,21 @@ def test_worker_asks_for_the_bookings_that_a_rule_wants(tmp_path: Path) -> None:
         made = AnalysisJobs(home, touched, Asked()).run(Job(registry=home.registry, rules=("S04",)))
     assert asked == [registry.site.id]
     assert not any("bookings" in finding["missing"] for finding in made["findings"])
+
+
+def test_worker_knows_the_energy_file_and_the_bills(tmp_path: Path) -> None:
+    with site(tmp_path, days=7) as (home, registry, touched):
+        quota = "{energy_class: B, constraint_kwh_m2: 9000, source: a notice, year: 2025}"
+        (home.root / "energy.yaml").write_text(f"quotas: [{quota}]\n", encoding="utf-8")
+        year = Bill(
+            site=registry.site.id,
+            subject=Subject.parse("building:a"),
+            utility=Utility.ELECTRICITY,
+            first=MONDAY - timedelta(days=365),
+            last=MONDAY,
+            quantity=50_000.0,
+        )
+        jobs = AnalysisJobs(home, touched, bills=lambda _site: [year])
+        (found,) = jobs.run(Job(registry=home.registry, rules=("E01",)))["findings"]
+    assert (found["verdict"], found["threshold"]) == ("pass", 9000)
+    assert found["evidence"]["energy_source"] == "bills"
