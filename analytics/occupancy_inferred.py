@@ -27,11 +27,11 @@ WEAK = 0.3
 MOST_OF_THINGS = 0.8
 """Lamps and sockets stay on when people leave: where phones or motion tell of the people themselves, all things that
 are on say together no more than this for them."""
-ROUNDS = 6
+ROUNDS = 4
 CALM = 0.6
 """Signals are not independent, and what one says now it says again at the next step: their sum counts so much."""
-ROOMS_AT_ONCE = 64
-"""Arrays of so many rooms stay in the processor's cache."""
+ROOMS_AT_ONCE = 128
+"""Arrays of so many rooms stay near the processor, and the loops over time pay."""
 
 
 @dataclass(frozen=True, slots=True)
