@@ -11,6 +11,7 @@ from sensors.alarms import Alarm
 from sensors.signals import Signal, SignalKind
 from sensors.subjects import Subject, SubjectKind
 from sensors.topology import DeviceId, SiteId
+from sensors.verdicts import Severity
 
 OURSELVES = DeviceId("premises")
 """The device by which alarms about the program itself speak."""
@@ -18,13 +19,18 @@ OURSELVES = DeviceId("premises")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """Something that is wrong now. `about` tells apart what shares an alarm: the name of a channel, of a test."""
+    """Something that is wrong now. `about` tells apart what shares an alarm: the name of a channel, of a test.
+
+    Without a subject it is about the site, without a severity it has its alarm's.
+    """
 
     alarm: Alarm
     about: str = ""
     since: datetime | None = None
     """When it began, where that is known; else it began when it was first seen."""
     parameters: Mapping[str, str] = field(default_factory=dict)
+    subject: Subject | None = None
+    severity: Severity | None = None
 
 
 class Watcher(Protocol):
@@ -43,7 +49,7 @@ class Watcher(Protocol):
 def mark_of(site: SiteId, fault: Fault) -> str:
     """Return what makes two signals the same alert."""
     rule = f"{ALARMS[fault.alarm].rule}.{fault.alarm}"
-    return fingerprint(site, rule, Subject(SubjectKind.SITE, site), fault.about)
+    return fingerprint(site, rule, _subject(site, fault), fault.about)
 
 
 def alert_id_of(site: SiteId, fault: Fault, onset: datetime) -> str:
@@ -60,11 +66,15 @@ def signal_of(site: SiteId, fault: Fault, kind: SignalKind, now: datetime) -> Si
         site=site,
         rule=facts.rule,
         event=fault.alarm,
-        subject=Subject(SubjectKind.SITE, site),
+        subject=_subject(site, fault),
         device=OURSELVES,
-        severity=facts.severity,
+        severity=fault.severity or facts.severity,
         time=fault.since or now,
         received=now,
         zone=fault.about,
         parameters={"event": fault.alarm.value, "device": OURSELVES, **fault.parameters},
     )
+
+
+def _subject(site: SiteId, fault: Fault) -> Subject:
+    return fault.subject or Subject(SubjectKind.SITE, site)

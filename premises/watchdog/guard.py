@@ -17,6 +17,7 @@ from premises.settings import read_secret
 from premises.watchdog.channels_watch import ChannelsWatch
 from premises.watchdog.clock_watch import ClockWatch, ListeningTarget, PeerClocks, system_synchronised
 from premises.watchdog.faults import Watcher
+from premises.watchdog.findings_watch import FindingsWatch, OpenFindings
 from premises.watchdog.heartbeat import Heartbeat
 from premises.watchdog.jobs_watch import JobsWatch
 from premises.watchdog.records_watch import RecordsWatch
@@ -28,6 +29,7 @@ from premises.watchdog_settings import WatchdogSettings
 from sensors.clock import Clock
 from sensors.readings import epoch_ms
 from sensors.topology import DeviceId, Registry
+from sensors.verdicts import Severity
 from storage.drain import Target
 from storage.spool import SqliteSpool
 from storage.spool_health import SpoolHealth
@@ -46,9 +48,10 @@ class Around:
     settings: WatchdogSettings
     registry: Callable[[], Registry]
     clock: Clock
-    reading_records: Callable[[], AbstractContextManager[object]]
+    reading_records: Callable[[], AbstractContextManager[OpenFindings]]
     stand_in: Callable[[], Sending]
     tests: Callable[[], Sequence[PlannedTest]] = tuple
+    findings: Callable[[], frozenset[Severity]] = frozenset
 
 
 class Guard:
@@ -100,6 +103,12 @@ class Guard:
                 tests=around.tests,
                 zone=lambda: ZoneInfo(around.registry().site.timezone),
                 site=lambda: around.registry().site.id,
+            ),
+            FindingsWatch(
+                reading=around.reading_records,
+                colours=around.findings,
+                registry=around.registry,
+                steady=time.monotonic,
             ),
             self.jobs,
         )
