@@ -1,7 +1,8 @@
 """One finding per cause: what another finding of the same run explains is not told as a fault of its own."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from sensors.subjects import SubjectKind
 from sensors.topology import CircuitId, DeviceId, Registry
@@ -17,11 +18,26 @@ SUPPLY_RULES = frozenset({"L05", "L06"})
 """What comes from the supply shows on every circuit behind it: it is told of the uppermost."""
 AFTER_HOURS_EVIDENCE = ("after_hours_ratio", "last_year_ratio")
 
+EXPLAINED_BY: Mapping[str, str] = MappingProxyType(
+    {AFTER_HOURS: BASE_LOAD, ANOMALY: BASE_LOAD, OFFLINE: GATEWAY_DOWN, FRESH_AIR: HIGH_CO2}
+)
+"""Rules whose faults another rule's may explain."""
+
+
+def without_explanation(findings: Iterable[Finding], failed: Collection[str]) -> list[Finding]:
+    """Return the findings less the faults whose explanation is not known, for the rule that would give it failed.
+
+    They stay as they were: to tell them as faults of their own would begin what the next run takes back.
+    """
+    left_out = {rule for rule, cause in EXPLAINED_BY.items() if cause in failed}
+    return [each for each in findings if each.rule not in left_out or each.verdict is not Verdict.FAULT]
+
 
 def one_per_cause(findings: Iterable[Finding], registry: Registry) -> list[Finding]:
     """Return the findings with each cause told once.
 
-    A silent device is told under its gateway, E04 and E10 under E03, A02 under A01. A voltage is told of the uppermost circuit that has it.
+    A silent device is told under its gateway, E04 and E10 under E03, A02 under A01. A voltage is told of the
+    uppermost circuit that has it.
 
     What is explained becomes not applicable and names where to look, so that a fault opened before ends there and
     comes back only if it outlasts its cause. A run that does not ask for the cause tells every fault itself.

@@ -9,7 +9,7 @@ import polars as pl
 
 from analytics.asking import Asking, Keep
 from analytics.calendar import Holidays, WorkCalendar
-from analytics.causes import one_per_cause
+from analytics.causes import one_per_cause, without_explanation
 from analytics.costs import priced
 from analytics.features import FEATURES_VERSION, Analyst
 from analytics.frame import Progress, RunData, Window
@@ -204,7 +204,8 @@ def _reads_readings(request: Request, calendar: WorkCalendar) -> bool:
 
 
 def _answer(data: RunData, asking: Asking, findings: Iterable[Finding]) -> Analysis:
-    sourced = told_as_inferred(one_per_cause(findings, data.registry), data.analyst)
+    known = without_explanation(findings, [each.rule for each in asking.isolation.failures])
+    sourced = told_as_inferred(one_per_cause(known, data.registry), data.analyst)
     told = [priced(each, data) for each in sourced]
     return Analysis(
         registry=data.registry,

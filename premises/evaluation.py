@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from alerts.quality import RULE as ALARM_QUALITY
 from alerts.quality import chattering
 from analytics.calendar import DayKind, Holidays
-from analytics.causes import AFTER_HOURS, ANOMALY, BASE_LOAD, FRESH_AIR, GATEWAY_DOWN, HIGH_CO2, OFFLINE
+from analytics.causes import EXPLAINED_BY
 from analytics.ports import AnalysisStore
 from analytics.runs import Analysis
 from premises.analysis import CsvSource, Progress, Question, store_of_csv
@@ -35,8 +35,6 @@ from simulators.truth import TruthRow, read_truth
 from storage.readings.duckdb import DuckDBReadingStore
 from storage.registry_file import load_registry
 
-CAUSES: Mapping[str, str] = {AFTER_HOURS: BASE_LOAD, ANOMALY: BASE_LOAD, OFFLINE: GATEWAY_DOWN, FRESH_AIR: HIGH_CO2}
-"""The rules whose finding another rule's takes in, "one finding per cause"."""
 BUILT = frozenset(ALL_RULES) | {ALARM_QUALITY}
 
 
@@ -171,10 +169,10 @@ def _told(findings: Iterable[Finding], days: SiteDays) -> Iterator[Found]:
 def _explained(findings: Iterable[Finding]) -> list[Explained]:
     """Return the verdicts that were left to another rule's finding, which they name."""
     return [
-        Explained(rule=each.rule, subject=each.subject, start=each.start, end=each.end, by=CAUSES[each.rule])
+        Explained(rule=each.rule, subject=each.subject, start=each.start, end=each.end, by=EXPLAINED_BY[each.rule])
         for each in findings
-        if each.verdict is Verdict.NOT_APPLICABLE and each.rule in CAUSES
-        if any(why.endswith(f"see {CAUSES[each.rule]}") for why in each.missing)
+        if each.verdict is Verdict.NOT_APPLICABLE and each.rule in EXPLAINED_BY
+        if any(why.endswith(f"see {EXPLAINED_BY[each.rule]}") for why in each.missing)
     ]
 
 

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from analytics import asking
+from analytics.causes import without_explanation
 from analytics.isolation import Isolation
 from analytics.rules import RECORD_RULES, WEEKLY_RULES, WINDOWED_RULES
 from analytics.rules.weekly import WeeklyRule
@@ -90,3 +91,13 @@ def test_machine_of_the_watch_that_raises_stops_no_other() -> None:
     found = each_by_itself(of_watch("F03"), ("F01", "F03", "F06"), isolation)
     assert [each.rule for each in found] == ["F01", "F06"]
     assert [each.rule for each in isolation.failures] == ["F03"]
+
+
+def test_fault_that_a_failed_rule_might_explain_is_left_as_it_was() -> None:
+    now = from_epoch_ms(0)
+    told = [
+        Finding(rule=rule, subject=Subject.parse("device:d1"), verdict=verdict, start=now, end=now)
+        for rule, verdict in (("G01", Verdict.FAULT), ("G01", Verdict.PASS), ("A02", Verdict.FAULT))
+    ]
+    assert without_explanation(told, ["G04"]) == told[1:]
+    assert without_explanation(told, []) == told
