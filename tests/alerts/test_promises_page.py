@@ -7,6 +7,7 @@ from textwrap import dedent
 
 import pytest
 
+from alerts.alarms import ALARMS
 from storage.policy_file import Ground, parse_policy
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,3 +43,11 @@ def test_the_policy_of_the_page_can_be_used() -> None:
     assert [fault.reason for fault in faults] == []
     assert policy is not None
     assert set(policy.escalations) == {"fire"}
+
+
+def test_first_table_lists_every_alarm_as_it_is() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (\w+) \| (\w+) \| (\w+) \| (.+?) \|", PAGE, flags=re.MULTILINE)
+    assert rows == [
+        (alarm.value, facts.rule, facts.kind.value, facts.severity.value, f"{facts.name.zh} {facts.name.en}")
+        for alarm, facts in ALARMS.items()
+    ]
