@@ -10,7 +10,7 @@ from analytics.head_counts import building_features, people_track, use_features
 from analytics.intervals import MS_PER_HOUR, cut, in_hours
 from analytics.level_features import drift_features, reactive_features, residual_features
 from analytics.occupancy import circuit_occupancy, room_occupancy
-from analytics.occupancy_rooms import inferable, inferred_occupancy, with_inferred
+from analytics.occupancy_rooms import believed, inferable, inferred_occupancy, with_inferred
 from analytics.points import FOREVER_MS, points, with_hold
 from analytics.ports import FEATURES_SCHEMA, ReadingSource
 from analytics.power import EXPORT, circuit_power
@@ -19,7 +19,7 @@ from analytics.water_features import water_features
 from sensors.subjects import Subject, SubjectKind
 from sensors.topology import Registry
 
-FEATURES_VERSION = "7"
+FEATURES_VERSION = "8"
 """Part of the fingerprint: raise it when a feature is computed differently, and all are computed anew."""
 
 LONG_SPELL_MS = 30 * 60_000
@@ -76,7 +76,8 @@ class Analyst:
         power = circuit_power(readings, self.point_rows, ratios)
         seen = room_occupancy(readings, self.point_rows)
         inferred = inferred_occupancy(readings, power, self.point_rows, self.registry)
-        rooms = pl.concat([seen, inferred.select(seen.columns)])
+        trusted = believed(seen, readings, power, self.point_rows, self.registry)
+        rooms = pl.concat([trusted, inferred.select(trusted.columns)])
         return Tracks(
             occupancy=rooms,
             power=power,

@@ -13,6 +13,7 @@ from analytics.occupancy_chain import Floats
 from analytics.occupancy_doubts import TELLS, without_endless
 from analytics.occupancy_evidence import SIGNALS
 from analytics.occupancy_inferred import Inferred, infer
+from analytics.occupancy_stuck import never_used, without_contradicted, without_endless_use
 from sensors.catalogue import CATALOGUE
 from sensors.readings import Quality
 from sensors.subjects import Subject, SubjectKind
@@ -46,7 +47,22 @@ def inferred_occupancy(
 
     `readings` are READINGS_SCHEMA, `power` the track of circuit_power. How sure is S02's `inferred_confidence_pct`.
     """
-    rooms = sorted(inferable(point_rows))
+    return _inferred(sorted(inferable(point_rows)), readings, power, point_rows, registry)
+
+
+def believed(
+    seen: pl.DataFrame, readings: pl.DataFrame, power: pl.DataFrame, point_rows: pl.DataFrame, registry: Registry
+) -> pl.DataFrame:
+    """Return the track of the rooms that sensors watch without what stuck sensors say: all use, or none."""
+    alive = without_endless_use(seen, registry)
+    telling = set(point_rows.filter(pl.col("metric").is_in(PEOPLE_METRICS))["subject"])
+    suspects = sorted(never_used(alive) & telling)
+    return without_contradicted(alive, _inferred(suspects, readings, power, point_rows, registry))
+
+
+def _inferred(
+    rooms: list[str], readings: pl.DataFrame, power: pl.DataFrame, point_rows: pl.DataFrame, registry: Registry
+) -> pl.DataFrame:
     extent = readings.select(first=pl.min("time_ms"), last=pl.max("time_ms")).row(0)
     if not rooms or extent[0] is None:
         return pl.DataFrame(schema=TRACK)

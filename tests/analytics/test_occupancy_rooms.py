@@ -98,3 +98,28 @@ def test_a_room_with_lamps_and_sockets_alone_is_not_judged() -> None:
     )
     assert {finding.verdict for finding in found.findings} == {Verdict.NOT_APPLICABLE}
     assert pl.DataFrame(found.daily).filter(pl.col("feature") == "occupied_h").is_empty()
+
+
+def told_by(values: dict[str, float]) -> Analysis:
+    """Return the analysis of the watched site in which these sensors always say the same."""
+    registry, readings = simulated()
+    stuck = ReadingBatch(site=readings.site)
+    stuck.extend(readings)
+    for row, (device, metric) in enumerate(zip(stuck.device, stuck.metric, strict=True)):
+        if device in values and metric in SEEING:
+            stuck.value[row] = values[device]
+    store = MemoryReadingStore()
+    store.append(stuck)
+    return analyse(registry=registry, holidays=WeekdaysOnly(), store=store, request=Request(rules=("S02",)))
+
+
+def test_stuck_sensors_are_not_believed_and_the_others_are() -> None:
+    registry, _ = simulated()
+    room_of = {str(name): place.room for name, device in registry.devices.items() for place in device.placements}
+    watching = sorted(name for name, device in registry.devices.items() if "presence" in device.metrics)
+    always, never, sound = (str(name) for name in watching[:3])
+    found = told_by({always: 1.0, never: 0.0})
+    states = {finding.subject.id: finding.verdict for finding in found.findings}
+    assert states[str(room_of[always])] is Verdict.INSUFFICIENT_DATA
+    assert states[str(room_of[never])] is Verdict.INSUFFICIENT_DATA
+    assert states[str(room_of[sound])] in {Verdict.PASS, Verdict.FAULT}
