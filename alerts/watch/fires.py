@@ -28,11 +28,18 @@ class Fires(Machine):
             zone = "" if event.type is EventType.RESET else event.zone
             for spell in of_device(self.spells, event.device, zone):
                 self.spells.drop(spell.key)
+            self.loaded(site)
         elif self.spells.get(key := f"{event.device}|{event.zone}") is None:
             count = CALLED if _MANUAL.search(event.zone) else DETECTED
             self.spells.put(Spell(key=key, device=event.device, zone=event.zone, since_ms=at_ms, count=count))
-        self.loaded(site)
+            self._begun(event.device, at_ms, site)
         return ()
+
+    def _begun(self, device: str, at_ms: int, site: Site) -> None:
+        """Look at all fires only where one more can change anything: a flood of ten thousand must not wait for that."""
+        confirmed_ms = site.confirmed_ms.get(site.building(device, at_ms))
+        if confirmed_ms is None or at_ms < confirmed_ms:
+            self.loaded(site)
 
     def loaded(self, site: Site) -> None:
         """Tell the site where a fire is confirmed, and since when."""
