@@ -53,7 +53,9 @@ def summarise(data: RunData) -> list[RoomUse]:
     """Return the use of every room that is not restricted, in the registry's order."""
     rooms = [room for room in data.registry.rooms.values() if not room.restricted]
     daily = data.daily_so_far([room_subject(room.id) for room in rooms], ROOM_FEATURES).filter(data.in_window())
-    known, heard, circuits = by_subject(daily), by_subject(_days_heard(data)), _circuits(data)
+    # A window of which no instant has passed, as by a single reading at midnight, has no row of any room.
+    known = {str(room_subject(room.id)): daily.clear() for room in rooms} | by_subject(daily)
+    heard, circuits = by_subject(_days_heard(data)), _circuits(data)
     return [_room_use(data, room, known, heard, circuits) for room in rooms]
 
 

@@ -68,6 +68,14 @@ def hours_a_day(hours: float) -> Callable[[datetime], float]:
     return lambda t: float(t.weekday() < 5 and 8 <= t.hour + t.minute / 60 < 8 + hours)
 
 
+def test_a_single_reading_at_midnight_is_no_reason_to_fail() -> None:
+    readings = batch()
+    readings.add(epoch_ms(local(MONDAY)), "cam", "presence", 1.0)
+    analysis = analysed(watched_office(), readings, "S02", "A01", "G05")
+    assert analysis.failures == ()
+    assert [use.utilisation_pct for use in analysis.summary] == [None]
+
+
 # --- S02, S03: low use
 
 

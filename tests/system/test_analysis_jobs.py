@@ -156,3 +156,23 @@ def test_worker_knows_the_energy_file_and_the_bills(tmp_path: Path) -> None:
         (found,) = jobs.run(Job(registry=home.registry, rules=("E01",)))["findings"]
     assert (found["verdict"], found["threshold"]) == ("pass", 9000)
     assert found["evidence"]["energy_source"] == "bills"
+
+
+def test_worker_judges_by_the_thresholds_of_the_site_and_refuses_a_file_with_a_fault(tmp_path: Path) -> None:
+    asked = "rule: S02, parameter: utilisation_pct, subject: 'site:hq', by: 王芳, since: 2026-01-01, why: field work"
+    with site(tmp_path, days=0) as (home, registry, touched):
+        touched.append_from_spool("history", last_entry=1, batches=[_an_hour(registry)])
+        path = home.root / "thresholds.yaml"
+        path.write_text(f"thresholds: [{{{asked}, value: 20}}]\n".replace("hq", registry.site.id), encoding="utf-8")
+        jobs = AnalysisJobs(home, touched)
+        document = jobs.run(Job(registry=home.registry, rules=("S02",), want=("document",)))["document"]
+        path.write_text("thresholds: [{rule: S99}]\n", encoding="utf-8")
+        with pytest.raises(InputFault, match=r"thresholds\.yaml:1:"):
+            jobs.run(Job(registry=home.registry, rules=("S02",)))
+    assert [(each["value"], each["default"], each["by"]) for each in document["overrides"]] == [(20, 30, "王芳")]
+
+
+def _an_hour(registry: Registry) -> ReadingBatch:
+    batch = ReadingBatch(site=registry.site.id)
+    batch.add(epoch_ms(_midnight(registry, 1)), next(iter(registry.devices)), "co2_ppm", 500.0)
+    return batch
