@@ -26,7 +26,7 @@ class CallState(StrEnum):
 class Call:
     """One telling of an alert over one channel. `level` counts from 0; `why` says by whose name it was chosen.
 
-    `due` is when it is to be made, or made again. `number` is what it is tried again by.
+    `due` is when it is to be made, or made again, or was made last. `number` is what it is tried again by.
     """
 
     number: int

@@ -43,7 +43,10 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """One telling and how it stands, for those who ask. `number` is what it is tried again by."""
+    """One telling and how it stands, for those who ask. `number` is what it is tried again by.
+
+    `due` is when it is to be tried, or when it was tried last where that is over.
+    """
 
     number: int
     notice: Notice
@@ -224,11 +227,11 @@ def _remember(db: sqlite3.Connection, channel: str, attempt: Attempt) -> None:
     notice, answer, again = attempt.notice, attempt.answer, attempt.again
     arrived = again is None and answer.delivery is Delivery.DONE
     state = DeliveryState.RETRY if again is not None else DeliveryState.DONE if arrived else DeliveryState.DEAD
-    again_ms = 0 if again is None else epoch_ms(again)
+    when_ms = epoch_ms(attempt.at if again is None else again)
     db.execute(
         "UPDATE tellings SET attempts = attempts + 1, state = ?, due_ms = ?, detail = ?"
         " WHERE outbox_id = ? AND channel = ? AND level = ? AND state <> 'stopped'",
-        (state.value, again_ms, answer.detail, notice.number, channel, notice.level),
+        (state.value, when_ms, answer.detail, notice.number, channel, notice.level),
     )
     if arrived:
         _overtake(db, notice, channel, attempt.at)

@@ -49,7 +49,7 @@ CREATE INDEX tellings_by_alert ON tellings (alert_id, channel);
 
 -- What waited before goes on waiting, and what was sent or given up stays known.
 INSERT INTO tellings (outbox_id, alert_id, channel, level, urgent, due_ms, state, attempts, reason, detail)
-    SELECT o.id, o.alert_id, c.name, 0, o.urgent, coalesce(s.due_ms, 0), coalesce(s.state, 'waiting'),
+    SELECT o.id, o.alert_id, c.name, 0, o.urgent, iif(coalesce(s.due_ms, 0) = 0, o.at_ms, s.due_ms), coalesce(s.state, 'waiting'),
         coalesce(s.attempts, 0), 'everybody', coalesce(s.detail, '')
     FROM channels c JOIN outbox o ON o.id > c.after_id AND o.kind IN ('raised', 'cleared')
     LEFT JOIN sends s ON s.outbox_id = o.id AND s.channel = c.name

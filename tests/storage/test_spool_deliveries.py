@@ -86,9 +86,11 @@ def test_a_fire_goes_before_a_thousand_leaks_and_before_tests(tmp_path: Path) ->
 def test_a_notice_that_arrived_is_not_due_again(tmp_path: Path) -> None:
     with deliveries_in(tmp_path, raised()) as deliveries:
         tell(deliveries, "a", "b")
-        answer(deliveries, DONE)
+        answer(deliveries, DONE, now=NOON + MINUTE)
         assert due(deliveries) == []
         assert due(deliveries, "b") == [(NoticeKind.RAISED, 0)]
+        (told,) = deliveries.of_alert(deliveries.due("b", now=NOON, limit=1)[0].alert_id)[:1]
+        assert (told.channel, told.due) == ("a", NOON + MINUTE)
 
 
 def test_a_delayed_notice_is_due_when_its_time_comes_and_counts_its_attempts(tmp_path: Path) -> None:
