@@ -13,6 +13,7 @@ from api.pages.response_views import (
     clock_views,
     first_clock,
     held_text,
+    holder,
     level_views,
     tellings_of,
 )
@@ -92,8 +93,12 @@ def alert_in_full(desk: Desk, alert: Alert) -> AlertView:
     """Return one alert with its clocks, who was called, what was found on site, and who did what to it."""
     steps, checks = desk.tx.alert_steps(alert.id), desk.tx.alarm_checks_of(alert.id)
     may_put_aside = desk.actor.may(Permission.ACKNOWLEDGE_ALERT)
+    telling = tellings_of(desk, [alert]).get(alert.id)
+    held_by, held_url = holder(desk, telling)
     return replace(
-        alert_view(desk, alert, tellings_of(desk, [alert]).get(alert.id)),
+        alert_view(desk, alert, telling),
+        held_by=held_by,
+        held_url=held_url,
         clocks=() if alert.test else clock_views(desk, alert, steps, checks),
         levels=level_views(desk, desk.services.alerts.calls(alert.id)),
         checks=check_views(desk, checks),

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from alerts.watch.site import is_panel
 from api.pages.desk import Desk
 from api.pages.views import Choice, Moment, StepView
 from api.pages.wording import SYSTEM
@@ -58,6 +59,8 @@ class DutyRow:
     remark: str
     gone: bool
     can_strike: bool
+    written: Mapping[str, str]
+    """What the form that corrects it begins with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +120,8 @@ class TestRow:
     remark: str
     gone: bool
     can_strike: bool
+    written: Mapping[str, str]
+    """What the form that corrects it begins with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,6 +223,14 @@ def _row(desk: Desk, entry: DutyEntry, mark: _Mark) -> DutyRow:
         remark=_remark(desk, entry, late=entry.is_late),
         gone=mark.gone,
         can_strike=mark.can_strike,
+        written={
+            "kind": entry.kind.value,
+            "present": messages.joined(list(entry.present)),
+            "relief": messages.joined(list(entry.relief)),
+            "panel": {True: "normal", False: "abnormal", None: ""}[entry.panel_normal],
+            "note": entry.note,
+            "at": f"{entry.at.astimezone(messages.zone):%Y-%m-%dT%H:%M}",
+        },
     )
 
 
@@ -292,6 +305,16 @@ def _test(desk: Desk, test: FireTest, mark: _Mark) -> TestRow:
         remark=_remark(desk, test),
         gone=mark.gone,
         can_strike=mark.can_strike,
+        written={
+            "kind": test.kind.value,
+            "system": test.system.value,
+            "subject": str(test.subject),
+            "result": test.result.value,
+            "day": test.day.isoformat(),
+            "by": test.by,
+            "next_due": "" if test.next_due is None else test.next_due.isoformat(),
+            "note": test.note,
+        },
     )
 
 
@@ -301,7 +324,7 @@ def _places(desk: Desk, *, devices: bool) -> list[Choice]:
     found = [Subject(SubjectKind.SITE, registry.site.id)]
     found += [Subject(SubjectKind.BUILDING, each) for each in registry.buildings]
     if devices:
-        # What measures something is no fire panel; a panel reports events only.
-        panels = [each for each in registry.devices.values() if not each.metrics]
+        # What measures something is most often no fire panel; a panel reports events first of all.
+        panels = [each for each in registry.devices.values() if not each.metrics or is_panel(each)]
         found = [*(Subject(SubjectKind.DEVICE, each.id) for each in panels), *found]
     return [Choice(id=str(each), name=desk.wording.subject(each)) for each in found]

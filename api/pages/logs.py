@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Query
+from pydantic import BaseModel
 from starlette.responses import RedirectResponse, Response
 
 from alerts.logs import commands
@@ -45,28 +46,40 @@ def logs_page(visit: ReadingVisit, show: Log = "duty") -> Response:
         return visit.render(desk, "logs.html", page="logs", show=show, view=VIEWS[show](desk))
 
 
+class DutyForm(BaseModel):
+    """A round or a hand-over as the form has it."""
+
+    kind: DutyKind = DutyKind.ROUND
+    present: Line = ""
+    relief: Line = ""
+    panel: Literal["", "normal", "abnormal"] = ""
+    note: Note = ""
+    at: LocalTime = ""
+
+    def given(self, visit: Visit) -> DutyGiven:
+        """Return what is meant. Raises UnreadableFieldError."""
+        return DutyGiven(
+            kind=self.kind,
+            present=_people(self.present),
+            relief=_people(self.relief),
+            panel_normal={"normal": True, "abnormal": False}.get(self.panel),
+            note=self.note,
+            at=_time(visit, self.at),
+        )
+
+
 @router.post("/logs/duty")
-def write_duty(
-    visit: ActingVisit,
-    kind: Annotated[DutyKind, Form()] = DutyKind.ROUND,
-    present: Line = "",
-    relief: Line = "",
-    panel: Annotated[Literal["", "normal", "abnormal"], Form()] = "",
-    note: Note = "",
-    at: LocalTime = "",
-) -> Response:
+def write_duty(visit: ActingVisit, form: Annotated[DutyForm, Form()]) -> Response:
     """Write a round or a hand-over."""
+    return _done(visit, "duty", "log_written", lambda tx, desk: commands.write_duty(tx, form.given(visit), desk=desk))
+
+
+@router.post("/logs/duty/{entry}/correct")
+def correct_duty(visit: ActingVisit, entry: str, form: Annotated[DutyForm, Form()]) -> Response:
+    """Write an entry in the place of one that was wrong."""
 
     def work(tx: RecordsTransaction, desk: Desk) -> object:
-        given = DutyGiven(
-            kind=kind,
-            present=_people(present),
-            relief=_people(relief),
-            panel_normal={"normal": True, "abnormal": False}.get(panel),
-            note=note,
-            at=_time(visit, at),
-        )
-        return commands.write_duty(tx, given, desk=desk)
+        return commands.write_duty(tx, form.given(visit), desk=desk, corrects=entry)
 
     return _done(visit, "duty", "log_written", work)
 
@@ -77,32 +90,44 @@ def strike_duty(visit: ActingVisit, entry: str, note: Note = "") -> Response:
     return _done(visit, "duty", "log_struck", lambda tx, desk: commands.strike_duty(tx, entry, desk=desk, note=note))
 
 
+class TestForm(BaseModel):
+    """A test or check as the form has it."""
+
+    kind: FireTestKind
+    subject: Line
+    day: LocalTime
+    by: Line
+    result: FireTestResult
+    system: FireSystem = FireSystem.ALL
+    next_due: LocalTime = ""
+    note: Note = ""
+
+    def given(self) -> FireTestGiven:
+        """Return what is meant. Raises UnreadableFieldError."""
+        return FireTestGiven(
+            kind=self.kind,
+            subject=_subject(self.subject),
+            day=_day(self.day),
+            by=self.by,
+            result=self.result,
+            system=self.system,
+            next_due=_day(self.next_due) if self.next_due else None,
+            note=self.note,
+        )
+
+
 @router.post("/logs/tests")
-def write_test(
-    visit: ActingVisit,
-    kind: Annotated[FireTestKind, Form()],
-    subject: Line,
-    day: LocalTime,
-    by: Line,
-    result: Annotated[FireTestResult, Form()],
-    system: Annotated[FireSystem, Form()] = FireSystem.ALL,
-    next_due: LocalTime = "",
-    note: Note = "",
-) -> Response:
+def write_test(visit: ActingVisit, form: Annotated[TestForm, Form()]) -> Response:
     """Write a test or check down."""
+    return _done(visit, "tests", "log_written", lambda tx, desk: commands.write_test(tx, form.given(), desk=desk))
+
+
+@router.post("/logs/tests/{test}/correct")
+def correct_test(visit: ActingVisit, test: str, form: Annotated[TestForm, Form()]) -> Response:
+    """Write a test or check in the place of one that was wrong."""
 
     def work(tx: RecordsTransaction, desk: Desk) -> object:
-        given = FireTestGiven(
-            kind=kind,
-            subject=_subject(subject),
-            day=_day(day),
-            by=by,
-            result=result,
-            system=system,
-            next_due=_day(next_due) if next_due else None,
-            note=note,
-        )
-        return commands.write_test(tx, given, desk=desk)
+        return commands.write_test(tx, form.given(), desk=desk, corrects=test)
 
     return _done(visit, "tests", "log_written", work)
 

@@ -1,9 +1,10 @@
 """How people answer an alert, as its page shows it: clocks that run, who was called and who is next, what holds it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from itertools import groupby
 
+from alerts.decisions import Hold
 from alerts.dispatch import NoticeKind
 from alerts.escalation import ResponseClock, clocks_of
 from alerts.model import Alert, AlertStep
@@ -11,6 +12,7 @@ from api.alert_ports import Call, CallState, Telling
 from api.pages.desk import Desk
 from api.pages.views import CallView, CheckView, ClockView, LevelView, UndeliveredView
 from sensors.logs import AlarmCheck, valid
+from sensors.subjects import Subject
 
 COUNTED = timedelta(days=1)
 """A clock that runs longer is told in days, which nobody watches pass."""
@@ -116,6 +118,37 @@ def held_text(desk: Desk, telling: Telling | None) -> str:
     if telling.until is None:
         return desk.messages.text("alert.held", why=why)
     return desk.messages.text("alert.held_until", why=why, until=desk.messages.second(telling.until))
+
+
+def holder(desk: Desk, telling: Telling | None) -> tuple[str, str]:
+    """Return what holds an alert in words, with the address to look at it; nothing where it holds itself."""
+    if telling is None or telling.held not in HOLDERS:
+        return "", ""
+    return HOLDERS[telling.held](desk, telling.by)
+
+
+def _silence(desk: Desk, by: str) -> tuple[str, str]:
+    silence = desk.tx.silence(by)
+    if silence is None:
+        return "", ""
+    return f"{silence.comment} · {desk.wording.who(silence.author)}", f"/alerts/standing#standing-{silence.id}"
+
+
+def _cause(desk: Desk, by: str) -> tuple[str, str]:
+    cause = desk.tx.alert(by)
+    return ("", "") if cause is None else (_title(desk, cause), f"/alerts/{cause.id}")
+
+
+def _out_of_service(desk: Desk, by: str) -> tuple[str, str]:
+    return desk.wording.subject(Subject.parse(by)), "/alerts/standing"
+
+
+HOLDERS: Mapping[Hold | None, Callable[[Desk, str], tuple[str, str]]] = {
+    Hold.SILENCED: _silence,
+    Hold.SUPPRESSED: _cause,
+    Hold.OUT_OF_SERVICE: _out_of_service,
+}
+"""What a decision's `by` names, where that is something else than the alert itself."""
 
 
 def tellings_of(desk: Desk, alerts: Collection[Alert]) -> Mapping[str, Telling]:

@@ -105,7 +105,7 @@ class UndeliveredView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertView:
-    """One alert. `held` says why nobody is told of it, empty where people are."""
+    """One alert. `held` says why nobody is told of it, empty where people are; `held_by` what holds it."""
 
     id: str
     title: str
@@ -128,6 +128,8 @@ class AlertView:
     is_drill: bool = False
     is_flapping: bool = False
     held: str = ""
+    held_by: str = ""
+    held_url: str = ""
     clocks: Sequence[ClockView] = ()
     levels: Sequence[LevelView] = ()
     checks: Sequence[CheckView] = ()

@@ -17,12 +17,13 @@ class ShownCalls(NoDeliveries):
 
     now: Callable[[], datetime]
     names: Mapping[str, str]
+    silence: str = "s1"
     retried: list[Collection[int] | None] = field(default_factory=list)
 
     def tellings(self, alert_ids: Collection[str]) -> Mapping[str, Telling]:
         ids = dict(self.names)
         told = {
-            ids.get("forced"): Telling(held=Hold.SILENCED, by="s1", until=self.now() + timedelta(hours=2)),
+            ids.get("forced"): Telling(held=Hold.SILENCED, by=self.silence, until=self.now() + timedelta(hours=2)),
             ids.get("leak"): Telling(drill="d1", flapping=True),
         }
         return {each: told[each] for each in alert_ids if each in told}

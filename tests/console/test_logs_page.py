@@ -21,12 +21,34 @@ def test_a_round_is_written_by_the_form_and_shows_at_once(browser: Browser, make
         look.page.wait_for_selector("#duty tr:has-text('一切正常')")
         assert look.page.input_value("#present") == "钱七、孙八"
         struck = look.page.locator("#duty tr.struck").count()
-        row = look.page.locator("#duty tr").filter(has_text="一切正常")
+        row = look.page.locator("#duty tr").filter(has_text="一切正常").locator("details[id^=strike-]")
         row.locator("summary").click()
         row.locator("input[name=note]").fill("写错")
         row.locator("button").click()
         look.page.wait_for_selector("#duty tr.struck:has-text('一切正常')")
         assert look.page.locator("#duty tr.struck").count() == struck + 1
+
+
+def test_a_wrong_entry_is_corrected_by_a_form_that_begins_with_it(
+    browser: Browser, make_demo: Callable[..., Demo]
+) -> None:
+    demo = make_demo()
+    with looked_at(browser, demo, language="en", size="phone") as look:
+        look.sign_in("zhaoning")
+        look.go("/logs")
+        form = look.page.locator("#duty details[id^=correct-]").first
+        form.locator("summary").click()
+        assert form.locator("input[name=relief]").input_value()
+        form.locator("input[name=note]").fill("detector waits for repair")
+        form.locator("button").click()
+        look.page.wait_for_selector("#duty tr:has-text('waits for repair') .tag.yellow")
+        look.go("/logs?show=tests")
+        form = look.page.locator("#tests details[id^=correct-]").first
+        form.locator("summary").click()
+        form.locator("input[name=by]").fill("another firm")
+        form.locator("button").click()
+        look.page.wait_for_selector("#tests tr:has-text('another firm')")
+        assert look.page.locator("#tests tr.struck").count() == 1
 
 
 def test_an_isolation_waits_for_somebody_else(browser: Browser, make_demo: Callable[..., Demo]) -> None:

@@ -1,10 +1,14 @@
 """The page on what holds alerts back, walked through as a person does."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser
 
+from alerts.matching import Matcher
+from alerts.standing_commands import SilenceGiven, StandingDesk, create_silence
+from sensors.alarms import AlarmKind
 from tests.console.demo_services import Demo
 from tests.console.looking import Look, looked_at
 from tests.console.test_pages import audited
@@ -57,3 +61,38 @@ def test_who_may_only_read_sees_what_stands_and_no_form(browser: Browser, shown_
         look.sign_in("sunyi")
         look.go("/alerts/standing")
         assert look.page.locator("main form").count() == 0
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_an_alert_is_put_aside_and_taken_out_of_service_on_its_page(
+    browser: Browser, make_demo: Callable[..., Demo], language: str
+) -> None:
+    demo = make_demo()
+    with looked_at(browser, demo, language=language, size="phone") as look:
+        look.sign_in("zhaoning")
+        look.go(f"/alerts/{demo.alert_ids['leak']}")
+        fill(look, "shelve", comment="等水工 plumber comes")
+        look.page.click("#act-shelve")
+        look.page.wait_for_selector(".notice.good")
+        assert "plumber comes" in look.page.inner_text("#story")
+        look.go(f"/alerts/{demo.alert_ids['forced']}")
+        fill(look, "out", comment="换锁 lock changed")
+        look.page.click("#act-out")
+        look.page.wait_for_selector("#standing tr:has-text('lock changed')")
+        assert "plumber comes" in look.page.inner_text("#standing")
+
+
+def test_an_alert_names_the_silence_that_holds_it_and_leads_there(
+    browser: Browser, make_demo: Callable[..., Demo]
+) -> None:
+    demo = make_demo()
+    matcher = Matcher(kinds=frozenset({AlarmKind.DOOR}))
+    given = SilenceGiven(matcher=matcher, comment="new locks", ends=demo.clock.now() + timedelta(hours=2))
+    with demo.records.transaction() as tx:
+        desk = StandingDesk(actor=demo.actor("zhaoning"), clock=demo.clock)
+        demo.calls.silence = create_silence(tx, given, desk=desk).id
+    with looked_at(browser, demo, language="en") as look:
+        look.sign_in("zhaoning")
+        look.go(f"/alerts/{demo.alert_ids['forced']}")
+        look.page.click("#alert .held a")
+        look.page.wait_for_selector(f"#standing-{demo.calls.silence}:has-text('new locks')")
