@@ -166,6 +166,9 @@ def decode(topic: Topic, payload: bytes, *, received_ms: int) -> Decoded:
         return _undecodable(message, fault)
     if topic.kind is TopicKind.STATUS:
         return _decode_status(message, document)
+    if _is_bare_event(topic, document):
+        message.note("", "bare_event", 'one event with no list round it; write {"events": [{…}]}')
+        document = _in_a_list(document)
     records = document.get(topic.kind.value)
     if not isinstance(records, list):
         return _undecodable(
@@ -177,6 +180,17 @@ def decode(topic: Topic, payload: bytes, *, received_ms: int) -> Decoded:
     _decode_records(message, records)
     boot, seq = _sequence(message, document)
     return _decoded(message, records=len(records), boot=boot, seq=seq)
+
+
+def _is_bare_event(topic: Topic, document: dict[str, Any]) -> bool:
+    """Say whether somebody forgot the list: a fire must not be missed for a pair of brackets."""
+    return topic.kind is TopicKind.EVENTS and "events" not in document and "type" in document
+
+
+def _in_a_list(event: dict[str, Any]) -> dict[str, Any]:
+    """Return the message that holds the event; what speaks of the whole message stays with it."""
+    own = {name: value for name, value in event.items() if name not in _MESSAGE_FIELDS}
+    return {name: value for name, value in event.items() if name in _MESSAGE_FIELDS} | {"events": [own]}
 
 
 def _decoded(message: _Message, *, records: int, boot: str | None = None, seq: int | None = None) -> Decoded:

@@ -269,6 +269,14 @@ DOCUMENTS = st.fixed_dictionaries(
 TOPICS = st.sampled_from([SINGLE, BATCH, EVENTS, "premises/v1/hq/gw1/d/events", "premises/v1/hq/gw1/status"])
 
 
+def test_a_fire_with_no_list_round_it_is_a_fire_all_the_same() -> None:
+    payload = b'{"type":"fire","state":"active","zone":"2F","id":"w1","ts":1795392000000,"seq":4,"boot":"b"}'
+    told = decoded("premises/v1/hq/gw1/panel1/events", payload)
+    (event,) = told.events
+    assert (event.type, event.zone, event.id, epoch_ms(event.time)) == ("fire", "2F", "w1", 1_795_392_000_000)
+    assert ([note.reason for note in told.notes], told.problems, told.seq) == (["bare_event"], (), 4)
+
+
 @given(topic=TOPICS, payload=st.binary(max_size=200) | (DOCUMENTS | JSON).map(orjson.dumps))
 def test_decoder_raises_nothing_and_counts_every_record(topic: str, payload: bytes) -> None:
     outcome = decoded(topic, payload)
