@@ -254,3 +254,17 @@ def test_clock_is_looked_at_again_after_a_look_that_failed(tmp_path: Path, monke
             eventually(lambda: len(looks) > 2, what="another look")
         finally:
             ticker.stop()
+
+
+def test_heat_at_a_declared_thermometer_reaches_the_outbox_with_its_readings(tmp_path: Path) -> None:
+    known = registry()
+    thermometer = replace(next(iter(known.devices.values())), metrics=("temperature_c",), heat_detector=True)
+    site = replace(known, devices={**known.devices, thermometer.id: thermometer})
+    clock = Clock()
+    with ingest(tmp_path, clock, site) as running:
+        for minute, value in enumerate((24.0, 61.0, 70.0)):
+            batch = ReadingBatch(site=HQ)
+            clock.now_ms = NOON_MS + minute * MINUTE_MS
+            batch.add(clock.now_ms, thermometer.id, "temperature_c", value)
+            running.take(SpoolEntry(gateway="gw1", received_ms=clock.now_ms, received=1, readings=batch))
+        assert running.signals() == [(Alarm.HEAT, f"device:{thermometer.id}", "raised")]
