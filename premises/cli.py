@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "bookings": "premises.commands.bookings",
         "demo": "premises.commands.demo",
         "doctor": "premises.commands.doctor",
+        "energy": "premises.commands.energy",
         "evaluate": "premises.commands.evaluate",
         "import": "premises.commands.import_csv",
         "ingest": "premises.commands.ingest",

@@ -20,6 +20,7 @@ from api.ports import Services, WebSettings
 from api.security.accounts import set_up_url
 from api.security.hosts import LOOPBACK_NAMES
 from premises.clock import SystemClock
+from premises.energy_use import asked_of
 from premises.home import Home
 from premises.imports.bulk_import import BulkImports
 from premises.intake.data_desk import SpoolDesk
@@ -216,6 +217,7 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
             export_readings=lambda path: export_readings(store, path),
             run_daily=daily.daily,
             roll_up=rollups.between,
+            energy_use=asked_of(store, daily.building, home.registry),
         )
         link = None if demo_actor is not None else set_up_url(services)
         yield _Application(create_app(services), internal_app(internal), link)

@@ -85,9 +85,7 @@ def _judged(
     if is_above and found.unmetered:
         return _unknown(data, rule, building, threshold, unit, found.unmetered)
     excess_kwh = (value - threshold) / value * found.kwh_m2 * found.area_m2 if is_above else None
-    common = evidence(
-        kwh=found.kwh, apart_kwh=found.apart_kwh, area_m2=found.area_m2, energy_source=found.source
-    )
+    common = evidence(kwh=found.kwh, apart_kwh=found.apart_kwh, area_m2=found.area_m2, energy_source=found.source)
     return Finding(
         rule=rule,
         subject=_subject(building),

@@ -46,6 +46,8 @@ class Internal:
     run_daily: Callable[[], Mapping[str, object]]
     roll_up: Callable[[date | None, date | None, Callable[[str, float], None]], Mapping[str, object]]
     """Given the first local day and the one to stop before, and whom to tell how far it is."""
+    energy_use: Callable[[str, date, date], Mapping[str, object]]
+    """Given by what it is divided, the first local day and the one to stop before."""
 
 
 def internal_app(internal: Internal) -> ASGIApp:
@@ -56,6 +58,7 @@ def internal_app(internal: Internal) -> ASGIApp:
             Route("/internal/analysis", _analysis(internal), methods=["POST"]),
             Route("/internal/daily", _daily(internal), methods=["POST"]),
             Route("/internal/rollup", _rollup(internal), methods=["POST"]),
+            Route("/internal/energy", _energy(internal), methods=["POST"]),
             Route("/internal/imports/{name}", _stored(internal)),
             Route("/internal/imports/{name}/{number:int}", _put(internal), methods=["PUT"]),
             Route("/internal/readings/export", _export(internal), methods=["POST"]),
@@ -129,6 +132,16 @@ def _rollup(internal: Internal) -> Endpoint:
         return StreamingResponse(done, media_type="application/x-ndjson")
 
     return rollup
+
+
+def _energy(internal: Internal) -> Endpoint:
+    async def energy(request: Request) -> Response:
+        asked = await request.json()
+        first, end = date.fromisoformat(asked["first"]), date.fromisoformat(asked["end"])
+        done = _lines(lambda _tell: dict(internal.energy_use(asked["by"], first, end)))
+        return StreamingResponse(done, media_type="application/x-ndjson")
+
+    return energy
 
 
 def _stored(internal: Internal) -> Endpoint:

@@ -27,12 +27,14 @@ from premises.settings import load_settings
 from premises.stores.records import file_url
 from sensors.clock import Clock
 from sensors.errors import InputFault
+from storage.energy_file import FILE_NAME as ENERGY_FILE
 from storage.errors import StoreError, StoreHeldError
 from storage.readings.duckdb import DuckDBReadingStore
 from storage.records import SqlRecords
 from storage.registry_file import load_registry
 from storage.spool import SqliteSpool
 from storage.sqlite_copy import copy_spool, copy_sqlite
+from storage.thresholds_file import FILE as THRESHOLDS_FILE
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -160,7 +162,7 @@ def _copy_readings(home: Home, target: Path, server: Callable[[], ReadingsExport
 
 def _copy_files(home: Home, staged: Path) -> Iterator[str]:
     """Copy what people wrote and what was kept as proof; yield what is left out."""
-    for path in (home.settings, home.registry):
+    for path in (home.settings, home.registry, home.root / ENERGY_FILE, home.root / THRESHOLDS_FILE):
         _copy_if_there(path, staged / path.name)
     for path in sorted(home.evidence.rglob("*")) if home.evidence.is_dir() else ():
         if path.is_file() and not path.is_symlink():
