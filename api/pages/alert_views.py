@@ -106,6 +106,7 @@ def alert_in_full(desk: Desk, alert: Alert) -> AlertView:
         can_shelve=may_put_aside and is_legal(alert, AlertAction.SHELVE),
         can_take_out=may_put_aside and is_legal(alert, AlertAction.TAKE_OUT),
         subject=str(alert.subject),
+        subject_text=desk.wording.subject(alert.subject),
         aside_until=f"{(desk.now + ASIDE).astimezone(desk.messages.zone):%Y-%m-%dT%H:%M}",
         steps=[_step_view(desk, step) for step in steps],
     )

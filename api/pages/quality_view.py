@@ -12,10 +12,9 @@ from api.pages.response_views import CHANNELS, channel_name
 from api.pages.views import Moment
 from sensors.verdicts import Severity
 
-RECOMMENDED_PCT: Mapping[Severity, int] = MappingProxyType(
-    {Severity.RED: 5, Severity.ORANGE: 15, Severity.YELLOW: 80, Severity.BLUE: 80}
-)
-"""How many of all alarms should be so grave, in percent; the two mild ones together. Source: ISA-18.2."""
+RECOMMENDED_PCT: Mapping[Severity, int] = MappingProxyType({Severity.RED: 5, Severity.ORANGE: 15})
+"""How many of all alarms should be so grave, in percent. Source: ISA-18.2."""
+MILD_PCT = 100 - sum(RECOMMENDED_PCT.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +82,7 @@ def quality_page(desk: Desk, found: Quality, days: tuple[date, date]) -> Quality
         alarms=found.alarms,
         acknowledge=_span(desk, found.mean_acknowledge),
         clear=_span(desk, found.mean_clear),
-        severities=[_severity(found, severity) for severity in Severity],
+        severities=[_severity(desk, found, severity) for severity in Severity],
         loads=[
             LoadRow(who=_who(desk, who), told=load.told, fullest=load.fullest, is_flood=load.is_flood)
             for who, load in loads
@@ -93,10 +92,12 @@ def quality_page(desk: Desk, found: Quality, days: tuple[date, date]) -> Quality
     )
 
 
-def _severity(found: Quality, severity: Severity) -> SeverityRow:
+def _severity(desk: Desk, found: Quality, severity: Severity) -> SeverityRow:
     count = found.by_severity.get(severity, 0)
     share = f"{100 * count / found.alarms:.0f} %" if found.alarms else ""
-    return SeverityRow(severity=severity, count=count, share=share, recommended=f"{RECOMMENDED_PCT[severity]} %")
+    own = RECOMMENDED_PCT.get(severity)
+    recommended = desk.messages.text("quality.mild", share=MILD_PCT) if own is None else f"{own} %"
+    return SeverityRow(severity=severity, count=count, share=share, recommended=recommended)
 
 
 def _who(desk: Desk, who: str) -> str:

@@ -124,6 +124,7 @@ class AlertView:
     can_shelve: bool = False
     can_take_out: bool = False
     subject: str = ""
+    subject_text: str = ""
     aside_until: str = ""
     is_drill: bool = False
     is_flapping: bool = False
