@@ -60,9 +60,7 @@ class Analyst:
         measured = frozenset((subject, metric) for subject, metric in rows.select("subject", "metric").iter_rows())
         rooms = inferable(rows)
         known = with_inferred(measured, rooms)
-        return cls(
-            registry=registry, calendar=calendar, source=source, point_rows=rows, measured=known, inferred=rooms
-        )
+        return cls(registry=registry, calendar=calendar, source=source, point_rows=rows, measured=known, inferred=rooms)
 
     def readings(self, first: date, last: date) -> pl.DataFrame:
         """Return all readings of these days and of the margins round them."""
