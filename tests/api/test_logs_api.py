@@ -113,6 +113,7 @@ def test_an_alarm_is_verified_and_thereby_acknowledged(tmp_path: Path) -> None:
     officer, _ = two(tmp_path)
     alert = fire(officer.bench)
     officer.post(f"/alerts/{alert}/verify", {"truth": "real"})
+    officer.bench.clock.go_on(timedelta(minutes=1))
     checked = officer.post(f"/alerts/{alert}/verify", {"truth": "false", "by": "张三", "note": "蒸汽"})
     assert (checked.json()["truth"], checked.json()["by"]) == ("false", "张三")
     assert officer.get(f"/alerts/{alert}").json()["alert"]["state"] == "acknowledged"
