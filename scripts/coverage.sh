@@ -5,8 +5,9 @@ cd "$(dirname "$0")/.."
 
 failed=0
 .venv/bin/coverage erase
-.venv/bin/coverage run -m pytest -n "${WORKERS:-2}" -m "not kill" || failed=1
-.venv/bin/coverage run -m pytest -n 0 -m kill || failed=1
+.venv/bin/coverage run -m pytest -n "${WORKERS:-2}" -m "not kill and not alone" || failed=1
+.venv/bin/coverage run -m pytest -n "${WORKERS:-2}" -m kill || failed=1
+.venv/bin/coverage run -m pytest -n 0 -m alone || failed=1
 .venv/bin/coverage combine --quiet
 .venv/bin/coverage report --skip-covered --show-missing || failed=1
 exit "$failed"

@@ -18,7 +18,7 @@ from tests.system.installation import environment
 WANTED = {"ready_s", "readings", "findings", "alerts", "plan_items", "verified_items"}
 
 
-@pytest.mark.kill
+@pytest.mark.alone
 def test_check_shows_the_closed_loop_and_leaves_nothing_behind(tmp_path: Path) -> None:
     command = [sys.executable, "-P", "-m", "premises", "demo", "--check"]
     own = environment() | {"TMPDIR": str(tmp_path)}
