@@ -14,3 +14,16 @@ def resident_mb() -> float:
     except OSError:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / _MB
     return pages * os.sysconf("SC_PAGE_SIZE") / _MB
+
+
+def most_resident_mb() -> float:
+    """Return the most resident memory that this program ever held, in MB.
+
+    Not what `getrusage` says where the system tells better: that begins at what the process held that started it.
+    """
+    try:
+        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / _MB
+    [most_kb] = [int(line.split()[1]) for line in lines if line.startswith("VmHWM:")]
+    return most_kb / 1024

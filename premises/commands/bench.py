@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from premises.commands.bench_alarm import command as alarm
+from premises.commands.bench_analytics import command as analytics
 from premises.commands.bench_load import command as load
 from sensors.errors import InputFault
 
@@ -75,4 +76,5 @@ def simulate(*, rooms: int, days: int, as_json: bool, progress: bool | None) -> 
 
 
 command.add_command(alarm)
+command.add_command(analytics)
 command.add_command(load)
