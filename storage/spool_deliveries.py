@@ -190,13 +190,13 @@ class SpoolDeliveries(SpoolPlans):
         row = self._db.execute("SELECT value FROM meta WHERE key = 'steps_heard'").fetchone()
         return 0 if row is None else int(row[0])
 
-    def hear(self, seen: Mapping[str, datetime], *, up_to: int) -> None:
-        """Remember which alerts a person has seen or ended, and stop their further levels."""
+    def hear(self, seen: Mapping[str, datetime], *, up_to: int, stopped: Iterable[str] = ()) -> None:
+        """Remember which alerts a person has seen or ended, and stop their further levels, and those of `stopped`."""
         with self._transaction(_AGAIN_IF_LOST) as db:
             rows = [(alert_id, epoch_ms(at)) for alert_id, at in seen.items()]
             ours = "WHERE EXISTS (SELECT 1 FROM outbox WHERE alert_id = ?1)"
             db.executemany(f"INSERT OR IGNORE INTO acknowledged SELECT ?1, ?2 {ours}", rows)
-            for alert_id in seen:
+            for alert_id in (*seen, *stopped):
                 stop_levels(db, alert_id, "acknowledged")
             db.execute("INSERT OR REPLACE INTO meta VALUES ('steps_heard', ?)", (up_to,))
 

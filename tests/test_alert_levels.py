@@ -8,20 +8,22 @@ from pathlib import Path
 
 import pytest
 
+from alerts.commands import raise_alert, step
 from alerts.decisions import Decision
 from alerts.dispatch import Notice, NoticeKind, project
 from alerts.matching import Matcher
-from alerts.model import AlertAction, AlertState
+from alerts.model import AlertAction, AlertState, alert_id
 from alerts.past import GroupPast, Past
 from alerts.policy import EVERYBODY, Escalation, Lapse, Policy, Route, Rung
 from alerts.routing import Planned, still_to_come
 from alerts.standing import Silence, Standing
 from premises.notices.explained import Explained
 from premises.notices.judging import Foreseen
+from premises.notices.mirror import Mirror
 from premises.notices.sender import UNPLANNED_S
 from sensors.alarms import Alarm
 from sensors.events import EventState, EventType
-from sensors.signals import SignalKind
+from sensors.signals import Signal, SignalKind
 from storage.spool_deliveries import SpoolDeliveries
 from storage.spool_outbox import SpoolOutbox
 from storage.spool_plans import Told
@@ -29,7 +31,8 @@ from tests.alerts.factories import raised
 from tests.alerts.memory_past import MemoryPast
 from tests.alerts.memory_standing import MemoryStanding
 from tests.alerts.signals import signal_of
-from tests.memory_records import NOON
+from tests.memory_records import NOON, MemoryRecords
+from tests.people import OFFICER
 from tests.storage.test_spool_outbox import commit
 from tests.test_alert_router import AlertPath, path_in
 
@@ -76,6 +79,41 @@ def test_what_is_over_is_held_no_longer_and_nobody_hears_of_it(tmp_path: Path) -
         assert path.run() == []
         with closing(SpoolDeliveries(tmp_path / "spool.db")) as deliveries:
             assert deliveries.figures(now=NOON).held == 0
+
+
+def see(folder: Path, signal: Signal) -> None:
+    with closing(SpoolDeliveries(folder / "spool.db")) as deliveries:
+        deliveries.hear({alert_id(signal.mark, signal.time): NOON}, up_to=1)
+
+
+def test_what_a_person_saw_while_it_was_silenced_is_told_to_nobody_afterwards(tmp_path: Path) -> None:
+    leak = raised(EventType.LEAK)
+    with path_in(tmp_path, leak) as path:
+        keep(tmp_path, Standing(silences=(silenced_for_an_hour(),)))
+        assert path.run() == []
+        see(tmp_path, leak)
+        assert path.wait(hours=2) == []
+        assert path.wait(hours=9) == []
+
+
+@pytest.mark.parametrize("action", [AlertAction.SHELVE, AlertAction.TAKE_OUT])
+def test_what_was_put_aside_while_it_was_silenced_is_told_once_that_is_over(
+    tmp_path: Path, action: AlertAction
+) -> None:
+    records, leak = MemoryRecords(), raised(EventType.LEAK)
+    with path_in(tmp_path, leak) as path, closing(Mirror(tmp_path / "spool.db", path.clock)) as mirror:
+        step(records, raise_alert(records, leak, clock=path.clock).id, action, actor=OFFICER, clock=path.clock)
+        mirror.hear(records)
+        keep(tmp_path, Standing(silences=(silenced_for_an_hour(),)))
+        assert path.run() == []
+        assert path.wait(hours=2) == ["raised"]
+
+
+def test_of_a_fire_that_a_person_saw_first_only_the_first_word_goes_out(tmp_path: Path) -> None:
+    with path_in(tmp_path, raised()) as path:
+        see(tmp_path, raised())
+        assert path.run() == ["raised"]
+        assert path.wait(hours=9) == []
 
 
 def quick(*minutes: int) -> Policy:

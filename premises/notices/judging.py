@@ -128,7 +128,8 @@ class Judge:
 
     def climbed(self, climb: Climb) -> Climbed:
         """Return who is told at a level that fell due, and when the next is."""
-        if climb.is_over:
+        # Who has seen it between the judging and the writing of its first word stopped nothing yet.
+        if climb.is_over or self._is_seen(climb.notice):
             return Climbed(climb=climb, at=self._now, planned=(), next_due=None)
         start = min(climb.start, self._now)
         rest = still_to_come(self._planned(climb.notice, start), level=climb.level, since=climb.due)
@@ -156,6 +157,8 @@ class Judge:
         if notice.kind is NoticeKind.CLEARED:
             channels = self._known.told(notice.alert_id) | self._past.channels.get(notice.alert_id, frozenset())
             return Told(notice=notice, at=self._now, planned=plan_end(channels, at), decision=decision)
+        if self._is_seen(notice):
+            return self._told_of_seen(notice, decision)
         planned = self._planned(notice, at)
         return Told(
             notice=notice,
@@ -165,6 +168,17 @@ class Judge:
             start=at,
             climb=min((each.due for each in planned if each.level > AT_ONCE), default=self._repeat_due(notice.signal)),
         )
+
+    def _told_of_seen(self, notice: Notice, decision: Decision) -> Told:
+        """Tell nobody what a person has seen before its first word; of a real fire that word still goes out."""
+        if not is_real_fire(notice.signal):
+            self._log.info("notice_seen_already", notice=notice.key)
+            return Told(notice=notice, at=self._now)
+        first = [each for each in self._planned(notice, self._now) if each.level == AT_ONCE]
+        return Told(notice=notice, at=self._now, planned=first, decision=decision, start=self._now)
+
+    def _is_seen(self, notice: Notice) -> bool:
+        return self._known.seen(notice.alert_id) is not None
 
     def _planned(self, notice: Notice, at: datetime) -> Sequence[Planned]:
         try:

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from alerts.commands import DETECTION
 from alerts.model import AlertAction, AlertStep
 from alerts.standing import Standing
 from sensors.clock import Clock
@@ -64,9 +65,17 @@ class Mirror:
         heard = min(deliveries.steps_heard, tx.newest_alert_step())
         while steps := tx.alert_steps_after(heard, limit=STEPS_AT_ONCE):
             heard = steps[-1][0]
-            deliveries.hear({step.alert_id: step.at for _, step in steps if step.action in ANSWERS}, up_to=heard)
+            seen = {step.alert_id: step.at for _, step in steps if _is_seen(step)}
+            stopped = {step.alert_id for _, step in steps if step.action in ANSWERS} - seen.keys()
+            deliveries.hear(seen, stopped=stopped, up_to=heard)
 
     def close(self) -> None:
         """Let go of the spool."""
         if self._deliveries is not None:
             self._deliveries.close()
+
+
+def _is_seen(step: AlertStep) -> bool:
+    """Say whether a person has seen the alert for good: what is put aside asks anew, and a sensor is nobody."""
+    by_person = step.actor_id != DETECTION.id
+    return step.action is AlertAction.ACKNOWLEDGE or (step.action is AlertAction.CLEAR and by_person)
