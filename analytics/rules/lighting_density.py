@@ -54,20 +54,24 @@ def _lighting(data: RunData) -> list[Circuit]:
     ]
 
 
-def _area_m2(data: RunData, subject: Subject) -> float:
-    areas = {
+def _areas_m2(data: RunData) -> dict[Subject, float]:
+    return {
         _subject(circuit): sum(data.registry.rooms[room].usable_area_m2 for room in circuit.serves)
         for circuit in _lighting(data)
     }
-    return areas[subject]
+
+
+def _area_m2(data: RunData, subject: Subject) -> float:
+    return _areas_m2(data)[subject]
 
 
 def _densities(data: RunData, power: pl.DataFrame) -> pl.DataFrame:
+    areas_m2 = _areas_m2(data)
     rows = [
         (
             str(Subject(SubjectKind.CIRCUIT, circuit.id)),
             str(_subject(circuit)),
-            circuit.ct_ratio / _area_m2(data, _subject(circuit)),
+            circuit.ct_ratio / areas_m2[_subject(circuit)],
         )
         for circuit in _lighting(data)
     ]
