@@ -34,9 +34,16 @@ class UnknownAlertError(LookupError):
         super().__init__(f"no alert {identifier!r}; look at the list of alerts")
 
 
-def raise_alert(tx: AlertTransaction, signal: Signal, *, clock: Clock, actor: Actor = DETECTION) -> Alert:
-    """Return the alert of a signal: a new one, or the one that this signal or an earlier one has raised already."""
+def raise_alert(
+    tx: AlertTransaction, signal: Signal, *, clock: Clock, actor: Actor = DETECTION, known_as: str | None = None
+) -> Alert:
+    """Return the alert of a signal: a new one, or the one that this signal or an earlier one has raised already.
+
+    `known_as` is the id that people were told, where it does not follow from the signal.
+    """
     raised = alert_of(signal)
+    if known_as is not None:
+        raised = replace(raised, id=known_as)
     known = tx.alert(raised.id) or tx.open_alert(signal.mark)
     if known is not None:
         return known

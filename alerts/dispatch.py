@@ -54,7 +54,8 @@ class Notice:
 
     `signal` is the active one behind the alert; `at` is when the event behind this notice was received. `level` is how
     often people were told before without an answer, `drill` the id of the exercise that it is told as a part of,
-    `joined` what it may share a message with; `flapping` tells that it comes and goes.
+    `joined` what it may share a message with; `flapping` tells that it comes and goes. `stands_in` says that the row
+    cannot be read, and that the signal is a fire alarm in its place.
     """
 
     number: int
@@ -67,6 +68,7 @@ class Notice:
     drill: str = ""
     joined: str = ""
     flapping: bool = False
+    stands_in: bool = False
 
     @property
     def key(self) -> str:
@@ -184,7 +186,8 @@ def project(tx: AlertTransaction, notice: Notice) -> Alert | None:
     """
     clock = _At(notice.at)
     if notice.kind in {NoticeKind.RAISED, NoticeKind.REPEATED}:
-        return raise_alert(tx, notice.signal, clock=clock, actor=DETECTION)
+        known_as = notice.alert_id if notice.stands_in else None
+        return raise_alert(tx, notice.signal, clock=clock, actor=DETECTION, known_as=known_as)
     alert = tx.alert(notice.alert_id)
     action = AlertAction.CLEAR if notice.kind is NoticeKind.CLEARED else AlertAction.ACKNOWLEDGE
     if alert is None or (alert.state, action) not in TRANSITIONS:

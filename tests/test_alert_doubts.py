@@ -11,14 +11,18 @@ import pytest
 from alerts.commands import acknowledge
 from alerts.dispatch import Answer, Delivery, Notice, project
 from alerts.model import AlertState, alert_id
-from alerts.policy import tell_everybody
+from alerts.policy import Contact, Policy, tell_everybody
 from premises.notices.router import Clocks, Router
 from premises.notices.sender import UNPLANNED_S, Sender
+from sensors.alarms import Alarm
 from sensors.events import EventState
 from sensors.signals import Signal
+from sensors.verdicts import Severity
 from storage.spool_deliveries import DeliveryState, SpoolDeliveries
+from storage.spool_health import SpoolHealth
 from storage.spool_outbox import ANOTHER_FIRE_AFTER_MS, SpoolOutbox
 from storage.spool_restart import SpoolRestart
+from storage.spool_stand_in import UNREADABLE
 from tests.alerts.factories import raised
 from tests.memory_records import NOON, HandClock, MemoryRecords
 from tests.people import OFFICER
@@ -111,17 +115,62 @@ def test_a_second_fire_with_the_onset_of_the_first_is_told(tmp_path: Path) -> No
         assert path.run() == ["raised"]
 
 
+def newer(folder: Path) -> None:
+    """Let the first row be one of a version that knows more alarms."""
+    with closing(sqlite3.connect(folder / "spool.db")) as db, db:
+        db.execute("UPDATE outbox SET signal = CAST(replace(signal, '\"fire\"', '\"quench\"') AS BLOB) WHERE id = 1")
+
+
+def test_what_is_urgent_and_cannot_be_read_is_told_as_a_fire_with_a_doubt(tmp_path: Path) -> None:
+    with path_in(tmp_path, raised(zone="2F"), raised(zone="3F")) as path:
+        newer(tmp_path)
+        with closing(SpoolHealth(tmp_path / "spool.db")) as health:
+            path.router.pass_once(lambda: False)
+            assert health.oldest_unsent() is not None
+            with closing(SpoolDeliveries(tmp_path / "spool.db")) as deliveries:
+                told, other = deliveries.due("a", now=NOON, limit=9)
+            assert (told.signal.event, told.signal.severity, told.signal.doubts) == (
+                Alarm.FIRE,
+                Severity.RED,
+                (UNREADABLE,),
+            )
+            assert (str(told.signal.subject), told.signal.zone, other.signal.zone) == ("device:panel1", "2F", "3F")
+            assert path.run() == ["raised", "raised"]
+            assert health.oldest_unsent() is None
+        assert path.wait(minutes=1) == ["raised:1", "raised:1"]
+
+
+def test_what_cannot_be_read_is_told_to_all_whatever_the_routes_say(tmp_path: Path) -> None:
+    contact = Contact(name="boss", channels=("b",))
+    policy = Policy(channels=("a", "b"), default_contact="boss", contacts={"boss": contact})
+    with path_in(tmp_path, raised(), policy=lambda: policy) as path:
+        newer(tmp_path)
+        assert path.run() == ["raised"]
+
+
+def test_what_cannot_be_read_stands_in_the_records_and_its_end_is_told(tmp_path: Path) -> None:
+    records = MemoryRecords()
+    with path_in(tmp_path, raised()) as path:
+        newer(tmp_path)
+        path.run()
+        project_all(tmp_path, records)
+        (alert,) = records.alert_rows.values()
+        assert (alert.id, alert.doubts) == (alert_id(raised().mark, NOON), (UNREADABLE,))
+        commit(tmp_path, raised(state=EventState.CLEARED))
+        assert path.run() == ["cleared"]
+
+
 @pytest.mark.parametrize(
     "damage",
     ["kind = 'unheard_of'", "signal = CAST(signal AS TEXT)", "at_ms = 1e300", "at_ms = 9e17", "signal = x'00'"],
 )
-def test_a_damaged_row_keeps_no_other_fire_from_people(tmp_path: Path, damage: str) -> None:
+def test_a_damaged_row_is_told_and_keeps_no_other_fire_from_people(tmp_path: Path, damage: str) -> None:
     with path_in(tmp_path, raised(zone="1F")) as path:
         with closing(sqlite3.connect(tmp_path / "spool.db")) as db:
             db.execute(f"UPDATE outbox SET {damage}")  # noqa: S608 - the words are ours
             db.commit()
         commit(tmp_path, raised(zone="2F"))
-        assert path.run() == ["raised"]
+        assert path.run() == ["raised", "raised"]
         assert path.wait(seconds=2 * UNPLANNED_S) == []
 
 

@@ -140,6 +140,9 @@ class Judge:
         return Climbed(climb=climb, at=self._now, planned=due, next_due=later or self._repeat_due(climb.notice.signal))
 
     def _decision(self, notice: Notice) -> Decision:
+        if notice.stands_in:
+            self._log.error("notice_unreadable", notice=notice.key, instead="everybody is told of a fire")
+            return Decision()
         try:
             decision = decide(notice, self._standing, self._past, self._policy.engine_rules(), self._now)
         except Exception:  # noqa: BLE001 - a task's boundary: who cannot be asked holds nothing back
@@ -182,7 +185,8 @@ class Judge:
 
     def _planned(self, notice: Notice, at: datetime) -> Sequence[Planned]:
         try:
-            planned = plan(self._policy, notice, at, is_workday=self._is_workday)
+            policy = tell_everybody(self._policy.channels) if notice.stands_in else self._policy
+            planned = plan(policy, notice, at, is_workday=self._is_workday)
             self._say_holes(notice, planned)
         except Exception:  # noqa: BLE001 - a task's boundary: a plan that fails is one that tells everybody
             self._log.exception("notice_not_routed", notice=notice.key, instead="everybody is told")

@@ -241,8 +241,8 @@ def test_what_the_other_node_sent_is_done_here(tmp_path: Path) -> None:
 def test_a_notice_that_cannot_be_read_keeps_nobody_waiting(tmp_path: Path) -> None:
     with deliveries_in(tmp_path, raised(), raised(EventType.LEAK)) as deliveries:
         with closing(sqlite3.connect(tmp_path / "spool.db")) as db, db:
-            db.execute("UPDATE outbox SET signal = x'00' WHERE id = 1")
-        broken, whole = deliveries.to_plan(now=NOON, limit=9)
+            db.execute("UPDATE outbox SET signal = x'00' WHERE id = 2")
+        whole, broken = deliveries.to_plan(now=NOON, limit=9)
         assert isinstance(broken, UnreadableNotice)
         deliveries.settle([Told(notice=broken, at=NOON)])
         assert deliveries.to_plan(now=NOON, limit=9) == [whole]

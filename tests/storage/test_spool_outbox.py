@@ -163,10 +163,10 @@ def test_a_notice_that_cannot_be_read_is_told_by_its_number(tmp_path: Path) -> N
     with outbox_in(tmp_path) as outbox:
         commit(tmp_path, raised(), raised(EventType.LEAK, device="leak1"))
         with closing(SqliteSpool(tmp_path / "spool.db")) as spool:
-            spool._db.execute("UPDATE outbox SET signal = x'00' WHERE id = 1")  # noqa: SLF001 - damage
-        broken, _ = outbox.to_project(limit=9)
+            spool._db.execute("UPDATE outbox SET signal = x'00' WHERE id = 2")  # noqa: SLF001 - damage
+        _, broken = outbox.to_project(limit=9)
         assert isinstance(broken, UnreadableNotice)
-        assert broken.number == 1
+        assert broken.number == 2
 
 
 def test_old_notices_go_once_the_records_have_them(tmp_path: Path) -> None:
