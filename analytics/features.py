@@ -9,6 +9,7 @@ from analytics.calendar import WorkCalendar
 from analytics.head_counts import building_features, people_track, use_features
 from analytics.intervals import MS_PER_HOUR, cut, in_hours
 from analytics.level_features import drift_features, reactive_features, residual_features
+from analytics.lookups import runs, within
 from analytics.occupancy import circuit_occupancy, room_occupancy
 from analytics.occupancy_rooms import believed, inferable, inferred_occupancy, with_inferred
 from analytics.points import FOREVER_MS, points, with_hold
@@ -190,29 +191,32 @@ def sample_features(readings: pl.DataFrame, point_rows: pl.DataFrame, parts: pl.
     Only series with a reporting interval have a number due; a device that reports on change has none.
     A series is due from its first reading on. More samples than due count as all of them.
     """
-    days = parts.group_by("day").agg(pl.min("start_ms").alias("from_ms"), pl.max("end_ms").alias("to_ms"))
+    days = parts.group_by("day").agg(pl.min("start_ms"), pl.max("end_ms"))
     series = ["device", "metric", "phase"]
-    usable = readings.filter(pl.col("value").is_not_null())
-    held_by_day = (
-        with_hold(usable, point_rows)
-        .sort("time_ms")
-        .join_asof(days.sort("from_ms"), left_on="time_ms", right_on="from_ms", strategy="backward")
-        .filter(pl.col("time_ms") < pl.col("to_ms"))
-    )
-    timed = held_by_day.drop_nulls("nominal_ms")
+    usable = readings.select(*series, "time_ms", "value").filter(pl.col("value").is_not_null())
+    by_day = _counted(within(with_hold(usable.drop("value"), point_rows), days), series)
+    timed = by_day.drop_nulls("nominal_ms")
     due = timed.group_by(series).agg(pl.first("nominal_ms")).join(days, how="cross")
-    got = timed.group_by(*series, "day").agg(received=pl.len())
+    got = timed.select(*series, "day", received="samples")
     counted = due.join(got, on=[*series, "day"], how="left").with_columns(
-        expected=((pl.col("to_ms") - pl.col("from_ms")) / pl.col("nominal_ms")).floor()
+        expected=((pl.col("end_ms") - pl.col("start_ms")) / pl.col("nominal_ms")).floor()
     )
     per_device = counted.group_by("device", "day").agg(
         expected_samples=pl.sum("expected"),
         received_samples=pl.min_horizontal(pl.col("received").fill_null(0), "expected").sum(),
     )
     subject = pl.concat_str(pl.lit(f"{SubjectKind.DEVICE}:"), "device")
-    heard = held_by_day.group_by("device", "day").agg(readings=pl.len())
+    heard = by_day.group_by("device", "day").agg(readings=pl.sum("samples"))
     both = heard.join(per_device, on=["device", "day"], how="full", coalesce=True)
     return _melt(both.with_columns(subject=subject).drop("device"))
+
+
+def _counted(samples: pl.DataFrame, series: list[str]) -> pl.DataFrame:
+    """Return how many `samples` each series has on each day, and its `nominal_ms`."""
+    names, run = runs(samples, series)
+    counts = samples.select("day", "nominal_ms", run=run).group_by("run", "day").agg(pl.first("nominal_ms"), pl.len())
+    named = pl.concat([names.select(pl.all().gather(counts["run"])), counts.drop("run")], how="horizontal")
+    return named.group_by(*series, "day").agg(pl.first("nominal_ms"), samples=pl.sum("len"))
 
 
 def _long_form(segments: pl.DataFrame, **aggregates: pl.Expr) -> pl.DataFrame:

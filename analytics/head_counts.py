@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from analytics.intervals import SPAN, cut, held, in_hours, within_spans
+from analytics.intervals import SPAN, cut, held, in_hours, merged, within_spans
 from analytics.points import with_hold
 from analytics.spells import gathered, numbered
 from sensors.readings import Quality
@@ -33,7 +33,7 @@ def people_track(readings: pl.DataFrame, point_rows: pl.DataFrame, kind: Subject
     )
     good = pl.when(pl.col("quality") < Quality.SUSPECT).then(pl.col("value"))
     known = held(with_hold(samples, members).with_columns(value=good), by=["device", "metric", "phase"])
-    answers = known.drop_nulls("value").select("device", *SPAN, "value")
+    answers = merged(known.drop_nulls("value"), by=["device", "phase"], value="value").drop("phase")
     placed = within_spans(answers, members.select("subject", "device", *SPAN), on="device")
     expected = members.select("subject", *SPAN, people=pl.lit(0.0), answered=pl.lit(0), expected=pl.lit(1))
     counted = placed.select("subject", *SPAN, people="value", answered=pl.lit(1), expected=pl.lit(0))

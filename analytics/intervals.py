@@ -4,7 +4,11 @@ A track is a frame with `subject`, `start_ms`, `end_ms` and values that hold dur
 Within one subject the intervals of a track do not overlap; where there is none, the value is unknown.
 """
 
+from collections.abc import Sequence
+
 import polars as pl
+
+from analytics.lookups import keyed, latest_at, looked_up, number_of, time_of
 
 SPAN = ("start_ms", "end_ms")
 MS_PER_HOUR = 3_600_000
@@ -28,7 +32,8 @@ def held(samples: pl.DataFrame, *, by: list[str]) -> pl.DataFrame:
 
     `samples` has the columns of `by`, `time_ms` and `hold_ms`, sorted by `by` and `time_ms`; others are carried.
     """
-    following = pl.col("time_ms").shift(-1).over(by)
+    same = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift(-1)) for name in by)
+    following = pl.when(same).then(pl.col("time_ms").shift(-1))
     until = pl.col("time_ms") + pl.col("hold_ms")
     return samples.with_columns(
         start_ms=pl.col("time_ms"), end_ms=pl.min_horizontal(until, following.fill_null(until))
@@ -84,17 +89,17 @@ def _changes(intervals: pl.DataFrame, *, yes: pl.Expr, answered: pl.Expr, expect
     return pl.concat([opening, closing])
 
 
-def merged(track: pl.DataFrame) -> pl.DataFrame:
-    """Return a track sorted by `subject` and `start_ms` with adjoining intervals of equal `state` made one."""
-    same = (
-        (pl.col("subject") == pl.col("subject").shift())
-        & (pl.col("start_ms") == pl.col("end_ms").shift())
-        & (pl.col("state") == pl.col("state").shift())
+def merged(track: pl.DataFrame, *, by: Sequence[str] = ("subject",), value: str = "state") -> pl.DataFrame:
+    """Return a track sorted by `by` and `start_ms` with adjoining intervals of equal `value` made one."""
+    same = pl.all_horizontal(
+        pl.col("start_ms") == pl.col("end_ms").shift(),
+        pl.col(value) == pl.col(value).shift(),
+        *(pl.col(name) == pl.col(name).shift() for name in by),
     )
     return (
         track.with_columns(run=(~same.fill_null(value=False)).cum_sum())
         .group_by("run", maintain_order=True)
-        .agg(pl.first("subject", "start_ms"), pl.last("end_ms"), pl.first("state"))
+        .agg(pl.first(*by, "start_ms"), pl.last("end_ms"), pl.first(value))
         .drop("run")
     )
 
@@ -105,43 +110,49 @@ def cut(tracks: list[pl.DataFrame], parts: pl.DataFrame) -> pl.DataFrame:
     `parts` is a calendar's frame. Columns: `subject`, SPAN, the tracks' values (null where unknown), the
     columns of `parts`, and `length_ms`. Time outside the parts is left out.
     """
+    subjects = pl.concat([track.select("subject") for track in tracks]).unique().sort("subject").with_row_index("of")
+    own = [_keyed(track, subjects) for track in tracks]
     edges = pl.concat([parts["start_ms"], parts["end_ms"]]).unique()
-    subjects = pl.concat([track.select("subject") for track in tracks]).unique()
-    points = [subjects.join(edges.to_frame("start_ms"), how="cross")]
-    for track in tracks:
-        points += [
-            track.select("subject", "start_ms"),
-            track.select("subject", pl.col("end_ms").alias("start_ms")),
-        ]
+    points = [
+        subjects.join(edges.to_frame("start_ms"), how="cross").select(key=keyed(pl.col("of"), pl.col("start_ms")))
+    ]
+    for track in own:
+        points += [track.select("key"), track.select(key=keyed(pl.col("of"), pl.col("end_ms")))]
+    following = pl.col("key").shift(-1)
+    is_same = number_of(following) == number_of(pl.col("key"))
     segments = (
         pl.concat(points)
         .unique()
-        .sort("subject", "start_ms")
-        .with_columns(end_ms=pl.col("start_ms").shift(-1).over("subject"))
+        .sort("key")
+        .with_columns(start_ms=time_of(pl.col("key")), end_ms=pl.when(is_same).then(time_of(following)))
         .drop_nulls("end_ms")
     )
-    for track in tracks:
+    for track in own:
         segments = _read_off(segments, track)
-    return _with_parts(segments, parts).with_columns(length_ms=pl.col("end_ms") - pl.col("start_ms"))
+    named = segments.select(
+        subjects["subject"].gather(segments.select(number_of(pl.col("key"))).to_series()), pl.exclude("key")
+    )
+    return _with_parts(named, parts).with_columns(length_ms=pl.col("end_ms") - pl.col("start_ms"))
+
+
+def _keyed(track: pl.DataFrame, subjects: pl.DataFrame) -> pl.DataFrame:
+    """Return a track with the number `of` each subject for its name, and the `key` of both number and start; sorted."""
+    numbered = looked_up(track, subjects, on=["subject"]).drop("subject")
+    return numbered.with_columns(key=keyed(pl.col("of"), pl.col("start_ms"))).sort("key")
 
 
 def _read_off(segments: pl.DataFrame, track: pl.DataFrame) -> pl.DataFrame:
-    values = [name for name in track.columns if name not in {"subject", *SPAN}]
-    joined = segments.join_asof(
-        track.rename({"end_ms": "until_ms"}).sort("subject", "start_ms"),
-        on="start_ms",
-        by="subject",
-        strategy="backward",
-        check_sortedness=False,
-    )
-    valid = pl.col("start_ms") < pl.col("until_ms")
-    return joined.with_columns(pl.when(valid).then(pl.col(name)).alias(name) for name in values).drop("until_ms")
+    values = [name for name in track.columns if name not in {"of", "key", *SPAN}]
+    at = latest_at(segments["key"], track["key"])
+    found = track.select(pl.col("of", "end_ms", *values).gather(at)).rename({"end_ms": "until_ms"})
+    holds = (pl.col("of") == number_of(pl.col("key"))) & (pl.col("start_ms") < pl.col("until_ms"))
+    read = segments.with_columns(found.get_columns())
+    return read.with_columns(pl.when(holds).then(pl.col(name)).alias(name) for name in values).drop("of", "until_ms")
 
 
 def _with_parts(segments: pl.DataFrame, parts: pl.DataFrame) -> pl.DataFrame:
-    ordered = segments.sort("start_ms")
-    joined = ordered.join_asof(
-        parts.rename({"end_ms": "until_ms"}).sort("start_ms"), on="start_ms", strategy="backward"
-    )
-    inside = joined.filter(pl.col("start_ms") < pl.col("until_ms"))
-    return inside.drop("until_ms").sort("subject", "start_ms")
+    ordered = parts.sort("start_ms")
+    at = latest_at(segments["start_ms"], ordered["start_ms"])
+    is_inside = (segments["start_ms"] < ordered["end_ms"].gather(at)).fill_null(value=False)
+    found = ordered.drop(SPAN).select(pl.all().gather(at.filter(is_inside)))
+    return segments.filter(is_inside).with_columns(found.get_columns())

@@ -3,6 +3,7 @@
 import polars as pl
 
 from analytics.intervals import MS_PER_HOUR, in_hours
+from analytics.lookups import within
 from analytics.points import with_hold
 from analytics.power import circuit_power
 from sensors.readings import Quality
@@ -63,9 +64,8 @@ def _by_day(readings: pl.DataFrame, point_rows: pl.DataFrame, parts: pl.DataFram
     """Return the good readings of a metric that lie in the days, with `day` and `step_ms`."""
     is_good = (pl.col("metric") == metric) & (pl.col("quality") < Quality.SUSPECT) & pl.col("value").is_not_null()
     timed = with_hold(readings.filter(is_good), point_rows.filter(pl.col("metric") == metric)).drop_nulls("nominal_ms")
-    days = parts.group_by("day").agg(from_ms=pl.min("start_ms"), to_ms=pl.max("end_ms")).sort("from_ms")
-    placed = timed.sort("time_ms").join_asof(days, left_on="time_ms", right_on="from_ms")
-    return placed.filter(pl.col("time_ms") < pl.col("to_ms")).with_columns(step_ms=pl.col("nominal_ms"))
+    days = parts.group_by("day").agg(pl.min("start_ms"), pl.max("end_ms"))
+    return within(timed, days).with_columns(step_ms=pl.col("nominal_ms"))
 
 
 def _long(wide: pl.DataFrame, *names: str) -> pl.DataFrame:

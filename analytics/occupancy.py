@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from analytics.intervals import SPAN, held, votes, within_spans
+from analytics.intervals import SPAN, held, merged, votes, within_spans
 from analytics.points import with_hold
 from sensors.readings import Quality
 
@@ -34,7 +34,8 @@ def room_occupancy(readings: pl.DataFrame, point_rows: pl.DataFrame) -> pl.DataF
     states = held(
         with_hold(samples, members).with_columns(state=trusted > 0), by=["device", "metric", "phase"]
     ).drop_nulls("state")
-    answers = _with_hold_off(states).select("device", "metric", *SPAN, "state")
+    # votes would find no change between equal states: to make them one here leaves it little to count
+    answers = merged(_with_hold_off(states), by=["device", "metric", "phase"]).drop("phase")
     spans = members.select("subject", "device", "metric", *SPAN)
     # the pair of device and metric is one member; joining on a combined key keeps the clipping in one place
     key = pl.concat_str("device", "metric", separator="\n").alias("member")

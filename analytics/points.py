@@ -6,6 +6,7 @@ from datetime import date
 import polars as pl
 
 from analytics.calendar import WorkCalendar
+from analytics.lookups import looked_up
 from sensors.subjects import Subject, SubjectKind
 from sensors.topology import Device, Placement, Registry
 
@@ -86,10 +87,10 @@ def with_hold(samples: pl.DataFrame, point_rows: pl.DataFrame) -> pl.DataFrame:
     `samples` must be sorted by device, metric, phase, time_ms.
     """
     known = point_rows.group_by("device", "metric").agg(pl.first("interval_ms", "heartbeat_ms"))
-    told = samples.join(known, on=["device", "metric"], how="left", maintain_order="left")
+    told = looked_up(samples, known, on=["device", "metric"])
     usual = _usual_steps(told.filter(pl.col("interval_ms").is_null() & pl.col("heartbeat_ms").is_null()))
     if usual.height:
-        told = told.join(usual, on=["device", "metric"], how="left", maintain_order="left")
+        told = looked_up(told, usual, on=["device", "metric"])
     nominal_ms = pl.coalesce("interval_ms", "usual_ms") if usual.height else pl.col("interval_ms")
     otherwise = pl.lit(EVENT_HEARTBEAT_MS, dtype=pl.Float64)
     hold_ms = pl.coalesce(nominal_ms * HOLD_FACTOR, "heartbeat_ms", otherwise).cast(pl.Int64)

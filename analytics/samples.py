@@ -4,6 +4,7 @@ import polars as pl
 
 from analytics.frame import RunData
 from analytics.intervals import MS_PER_HOUR, SPAN, held
+from analytics.lookups import in_order, looked_up, states_at
 from analytics.points import with_hold
 from sensors.catalogue import CATALOGUE
 from sensors.readings import Quality
@@ -34,7 +35,7 @@ def samples(data: RunData, readings: pl.DataFrame, metric: str, *, at: SubjectKi
     on_change = timed.filter(pl.col("nominal_ms").is_null())
     if on_change.is_empty():
         return every
-    return pl.concat([every, _placed(data, _filled(on_change), metric, at)]).sort(*SERIES, "time_ms")
+    return in_series(pl.concat([every, _placed(data, _filled(on_change), metric, at)]))
 
 
 def device_samples(data: RunData, readings: pl.DataFrame, metric: str) -> pl.DataFrame:
@@ -44,25 +45,29 @@ def device_samples(data: RunData, readings: pl.DataFrame, metric: str) -> pl.Dat
     """
     timed = _timed(data, readings.filter(pl.col("metric") == metric), metric).drop_nulls("nominal_ms")
     subject = pl.concat_str(pl.lit(f"{SubjectKind.DEVICE}:"), "device").alias("subject")
-    return timed.select(subject, *SERIES[1:], *VALUES).sort(*SERIES, "time_ms")
+    return in_series(timed.select(subject, *SERIES[1:], *VALUES))
 
 
 def outdoor_samples(data: RunData, readings: pl.DataFrame, metric: str) -> pl.DataFrame:
     """Return the good samples of a metric from devices outdoors, as `samples` does."""
     timed = _of_devices(data, readings, metric, outdoor=True)
-    return timed.select(pl.lit("outdoor").alias("subject"), *SERIES[1:], *VALUES).sort(*SERIES, "time_ms")
+    return in_series(timed.select(pl.lit("outdoor").alias("subject"), *SERIES[1:], *VALUES))
 
 
 def _placed(data: RunData, timed: pl.DataFrame, metric: str, at: SubjectKind) -> pl.DataFrame:
     is_here = (pl.col("metric") == metric) & pl.col("subject").str.starts_with(f"{at}:")
     places = data.analyst.point_rows.filter(is_here).select("device", "subject", *SPAN)
     inside = pl.col("time_ms").is_between("start_ms", "end_ms", closed="left")
-    return timed.join(places, on="device").filter(inside).select(*SERIES, *VALUES).sort(*SERIES, "time_ms")
+    if places["device"].is_unique().all():
+        placed = looked_up(timed, places, on=["device"])
+    else:
+        placed = timed.join(places, on="device", maintain_order="left")
+    return in_series(placed.filter(inside).select(*SERIES, *VALUES))
 
 
 def _of_devices(data: RunData, readings: pl.DataFrame, metric: str, *, outdoor: bool) -> pl.DataFrame:
-    named = [str(device.id) for device in data.registry.devices.values() if device.outdoor is outdoor]
-    return _timed(data, readings.filter((pl.col("metric") == metric) & pl.col("device").is_in(named)), metric)
+    outdoors = pl.col("device").is_in([device.id for device in data.registry.devices.values() if device.outdoor])
+    return _timed(data, readings.filter((pl.col("metric") == metric) & (outdoors if outdoor else ~outdoors)), metric)
 
 
 def _timed(data: RunData, readings: pl.DataFrame, metric: str) -> pl.DataFrame:
@@ -110,16 +115,7 @@ def without_frozen(found: pl.DataFrame) -> pl.DataFrame:
 
 def during(found: pl.DataFrame, track: pl.DataFrame, *, state: bool = True) -> pl.DataFrame:
     """Return the samples taken while a track of their subject was known to be in this state."""
-    joined = found.sort("time_ms").join_asof(
-        track.select("subject", *SPAN, "state").sort("start_ms"),
-        left_on="time_ms",
-        right_on="start_ms",
-        by="subject",
-        strategy="backward",
-        check_sortedness=False,  # both are sorted here; polars cannot check it beside `by` and would warn
-    )
-    wanted = (pl.col("state") == state).fill_null(value=False) & (pl.col("time_ms") < pl.col("end_ms"))
-    return joined.filter(wanted).drop("start_ms", "end_ms", "state")
+    return found.filter((states_at(found, track) == state).fill_null(value=False))
 
 
 def thinned(found: pl.DataFrame) -> pl.DataFrame:
@@ -135,4 +131,4 @@ def thinned(found: pl.DataFrame) -> pl.DataFrame:
 
 def in_series(found: pl.DataFrame) -> pl.DataFrame:
     """Return the samples sorted by series and time."""
-    return found.sort(*SERIES, "time_ms")
+    return in_order(found, SERIES, "time_ms")
