@@ -158,6 +158,20 @@ ALARMS: Mapping[Alarm, AlarmFacts] = MappingProxyType(
         Alarm.DOOR_OFFLINE: _facts(
             "D04", _DOOR, _YELLOW, ("门禁离线", "Door controller offline"), ("查供电和网络", "Check power and network")
         ),
+        Alarm.TAMPERED: _facts(
+            "D06",
+            _DOOR,
+            _YELLOW,
+            ("设备被拆动", "Device tampered with"),
+            ("到场查看，复位防拆", "Go and look; close it"),
+        ),
+        Alarm.CLOCK_DRIFT: _facts(
+            "D06",
+            _DOOR,
+            _YELLOW,
+            ("设备时钟走偏", "Device clock drifts"),
+            ("校时并查电池", "Set it; check its battery"),
+        ),
         Alarm.GATEWAY_DOWN: _facts(
             "G04", _DATA, _ORANGE, ("网关失联", "Gateway down"), ("查网关供电和网络", "Check its power and network")
         ),

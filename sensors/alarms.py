@@ -31,6 +31,9 @@ class Alarm(StrEnum):
     DOOR_HELD = "door_held"
     DENIALS = "denials"
     DOOR_OFFLINE = "door_offline"
+    TAMPERED = "tampered"
+    CLOCK_DRIFT = "clock_drift"
+    """A device's clock; CLOCK_OFF is that of this machine."""
     GATEWAY_DOWN = "gateway_down"
 
     # What an analysis found, where the site wants to be told at once.

@@ -80,6 +80,11 @@ def _silence(finding: Finding, _days: SiteDays) -> datetime:
     return finding.start + timedelta(minutes=finding.threshold or 0.0)
 
 
+def _tampered(finding: Finding, _days: SiteDays) -> datetime:
+    """Return the instant itself, but for the drift of a clock, which takes a day to tell."""
+    return finding.start + timedelta(days=finding.unit == "s/d")
+
+
 def _waste(finding: Finding, days: SiteDays) -> datetime:
     """Return the midnight after the waste reached its limit, as if it had grown evenly over the finding's period."""
     limit_kwh = CATALOGUE["E05"].parameter("energy_kwh")
@@ -140,6 +145,7 @@ KNOWN: Mapping[str, Known] = MappingProxyType(
         "D02": _at_once,
         "D03": _at_once,
         "D04": _silence,
+        "D06": _tampered,
         "L02": _days_of("L02"),
         "L04": _mean("L04", minutes="hold_min"),
         "L05": _mean("L05", minutes="mean_min"),

@@ -26,6 +26,7 @@ _REGISTRY, _HOURS = "analytics/test_registry_rules.py", "analytics/test_after_ho
 _WATER, _USE = "analytics/test_energy_and_water_rules.py", "analytics/test_energy_use_rules.py"
 _BALANCE, _GATEWAY = "analytics/test_meter_balance.py", "analytics/test_gateway_down.py"
 _MACHINES, _PAST, _CABLES = (f"watch/test_{name}.py" for name in ("machines", "past", "fires_and_cables"))
+_TAMPER = "watch/test_tamper_and_clock.py"
 _LOGS, _QUALITY = "alerts/test_log_rules.py", "alerts/test_quality.py"
 
 CASES: Mapping[str, Cases] = MappingProxyType(
@@ -121,6 +122,11 @@ CASES: Mapping[str, Cases] = MappingProxyType(
         "D02": _cases(_MACHINES, "door_opened_without_a_card_is_forced_and_with_one_is_not"),
         "D03": _cases(_MACHINES, "fifth_refusal_in_a_row_alerts_and_a_card_that_opens_ends_it"),
         "D04": _cases(_MACHINES, "silent_door_alerts_after_its_heartbeat_and_late_events_do_as_well"),
+        "D06": _cases(
+            _TAMPER,
+            "opened_housing_alerts_at_once_and_until_it_is_closed",
+            "clock_may_drift_by_five_seconds_a_day_and_by_ten_at_a_door",
+        ),
         "G01": _cases(_RULES, "g01_a_silent_device_is_found_and_its_neighbour_is_not"),
         "G02": _cases(_LEVELS, "g02_a_day_without_any_change_is_frozen"),
         "G03": _cases(_LEVELS, "g03_the_lowest_of_a_week_is_outdoor_air"),
@@ -140,7 +146,6 @@ NO_CODE = "no code yet"
 MISSING: Mapping[str, str] = MappingProxyType(
     {
         "D05": NO_CODE,
-        "D06": NO_CODE,
     }
 )
 """Rules without the two tests, and why. A rule that gets code must leave this list."""

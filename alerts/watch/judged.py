@@ -8,6 +8,7 @@ import polars as pl
 
 from alerts.watch.facts import Facts
 from alerts.watch.machine import SECOND_MS
+from alerts.watch.rules.clock_drift import CLOCK_OFFSET
 from alerts.watch.rules.link_lost import OF_PANELS
 from alerts.watch.site import is_panel
 from sensors.catalogue import CATALOGUE
@@ -133,8 +134,8 @@ def _fires(seen: Seen, rule: str) -> Iterator[Scope]:
 
 def _relays(seen: Seen, rule: str) -> Iterator[Scope]:
     for panel in seen.panels():
-        known = (panel.id, "clock_offset_s") in seen.measured
-        lacks = seen.lacks(panel.id, rule) if known else "clock_offset_s"
+        known = (panel.id, CLOCK_OFFSET) in seen.measured
+        lacks = seen.lacks(panel.id, rule) if known else CLOCK_OFFSET
         yield Scope(subject=_device(panel), lacks=lacks)
 
 
@@ -153,6 +154,15 @@ def _saying(kind: EventType) -> Callable[[Seen, str], Iterator[Scope]]:
                 yield Scope(subject=_device(device), lacks=seen.lacks(device.id, rule))
 
     return scopes
+
+
+def _tampered(seen: Seen, rule: str) -> Iterator[Scope]:
+    """Yield the devices that have a tamper input, as they showed, and those that tell of their clock."""
+    clocks = {device.id for device in seen.measuring(CLOCK_OFFSET)}
+    for device in seen.registry.devices.values():
+        if device.id in clocks or EventType.TAMPER in seen.spoken.get(device.id, frozenset()):
+            is_told = device.id not in clocks or (device.id, CLOCK_OFFSET) in seen.measured
+            yield Scope(subject=_device(device), lacks=seen.lacks(device.id, rule) if is_told else CLOCK_OFFSET)
 
 
 def _site(seen: Seen, _rule: str) -> Iterator[Scope]:
@@ -237,6 +247,7 @@ SCOPES: Mapping[str, Callable[[Seen, str], Iterator[Scope]]] = MappingProxyType(
         "D02": _wired_doors,
         "D03": _doors(OpeningKind.ACCESS, None),
         "D04": _controllers,
+        "D06": _tampered,
         "L01": _measured("residual_current_ma"),
         "L03": _measured("cable_temperature_c"),
     }

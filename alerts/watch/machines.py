@@ -9,6 +9,7 @@ from types import MappingProxyType
 from alerts.watch.fires import Fires
 from alerts.watch.machine import Machine
 from alerts.watch.rules.cable_hot import CableHot
+from alerts.watch.rules.clock_drift import ClockDrift
 from alerts.watch.rules.denials import Denials
 from alerts.watch.rules.door_offline import DoorLate, DoorSilent
 from alerts.watch.rules.duty_gap import DutyGap
@@ -26,6 +27,7 @@ from alerts.watch.rules.link_lost import LinkLost
 from alerts.watch.rules.manual_mode import ManualMode
 from alerts.watch.rules.residual_current import ResidualCurrent
 from alerts.watch.rules.slow_relay import SlowRelay
+from alerts.watch.rules.tampered import Tampered
 
 FIRES = "fires"
 """Comes first: other machines ask where a fire is confirmed."""
@@ -46,6 +48,8 @@ LIVE: Mapping[str, Callable[[], Machine]] = MappingProxyType(
         "D03": Denials,
         "D04": DoorSilent,
         "D04.latency": DoorLate,
+        "D06": Tampered,
+        "D06.clock": ClockDrift,
         "L01": ResidualCurrent,
         "L03": CableHot,
         "G04": GatewayLost,

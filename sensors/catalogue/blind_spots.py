@@ -234,8 +234,9 @@ BLIND_SPOTS: Mapping[str, Name] = MappingProxyType(
             "Off by default; people who follow others or lend cards mislead it.",
         ),
         "D06": both(
-            "没有接防拆的设备看不到;时钟偏差须由设备上报。",
-            "Blind to devices without a tamper input; the drift of a clock has to be reported by the device.",
+            "没有接防拆的设备看不到;时钟偏差须由设备上报,一天内多次校时则看不到走偏。",
+            "Blind to devices without a tamper input; the drift of a clock has to be reported by the device, and "
+            "does not show where the clock is set several times a day.",
         ),
         "G01": both(
             "只在变化时上报的设备须登记心跳,否则安静与离线分不开。",
