@@ -24,6 +24,8 @@ class Telling(Channel, Protocol):
 class Paced:
     """A channel of `alerts.dispatch` with a limit. Red goes first, and a quarter of the minute is kept for red alone.
 
+    That is one message at least: of one a minute all may take it, and red may go beyond it by one.
+
     What was sent is remembered in memory only: a restart may send one minute's worth twice as fast.
     """
 
@@ -46,7 +48,7 @@ class Paced:
         others = [each for each in notices if each.signal.severity is not Severity.RED]
         room = self._room(now)
         planned = _spread(reds, room)
-        planned += _spread(others, room - len(planned) - self.per_minute // 4)
+        planned += _spread(others, room - len(planned) - self._kept_for_red)
         self._sent.extend(now for _ in planned)
         return planned
 
@@ -61,7 +63,11 @@ class Paced:
     def _room(self, now: datetime) -> int:
         # What lies ahead was sent before the clock was put back; it must not hold anything up.
         self._sent = deque(time for time in self._sent if now - WINDOW < time <= now)
-        return self.per_minute - len(self._sent)
+        return max(self.per_minute, self._kept_for_red + 1) - len(self._sent)
+
+    @property
+    def _kept_for_red(self) -> int:
+        return max(1, self.per_minute // 4)
 
 
 def _spread(notices: Sequence[Notice], room: int) -> list[Sequence[Notice]]:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+import pytest
+
 from alerts.channels.pace import Paced
 from alerts.dispatch import AT_ONCE_PACED, Answer, Delivery, Notice, dispatch
 from sensors.events import EventType
@@ -121,3 +123,17 @@ def test_thousands_of_notices_in_a_minute_are_at_most_the_limit_of_messages() ->
     assert waiting == []
     assert len(channel.heard) <= 20
     assert sum(sizes(channel)) == 3_000
+
+
+@pytest.mark.parametrize("per_minute", [1, 2, 3])
+def test_however_few_a_minute_takes_a_fire_does_not_wait_behind_others(per_minute: int) -> None:
+    channel, clock = Hears(), HandClock()
+    paced = Paced(channel, per_minute)
+    for number in range(5):
+        dispatch(Box(leaks(1, first=number + 1)), paced, clock=clock)
+    told = len(channel.heard)
+    assert told == max(1, per_minute - 1)
+    dispatch(Box(fires(1)), paced, clock=clock)
+    assert [each.signal.severity for each in channel.heard[-1]] == [Severity.RED]
+    dispatch(Box(fires(1)), paced, clock=clock)
+    assert len(channel.heard) == told + 1
