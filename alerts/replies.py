@@ -76,8 +76,7 @@ def answer_by_code(
     `note` says in the step by which way the answer came. Raises NotPermittedError where the actor may not acknowledge.
     """
     now = clock.now()
-    before = tx.alert_replies(recipient, since=now - WITHIN)
-    if sum(each.outcome in COUNTED for each in before) >= WRONG_ANSWERS:
+    if _guesses(tx, recipient, now):
         return AlertReply(recipient=recipient, outcome=ReplyOutcome.TOO_MANY, at=now)
     codes = codes_in(text)[:CODES_IN_ONE_ANSWER]
     alert = _meant(tx, codes, recipient, rules.key)
@@ -93,6 +92,23 @@ def answer_by_code(
     )
     tx.add_alert_reply(reply)
     return reply
+
+
+def addressed(tx: ReplyTransaction, text: str, *, recipients: Sequence[str], rules: CodeRules, clock: Clock) -> str:
+    """Return which of one person's recipients an answer is for: whose code it brings, the first where it brings none.
+
+    One that has guessed too often answers for all of them, so that several channels are no more guesses.
+    """
+    now = clock.now()
+    codes = codes_in(text)[:CODES_IN_ONE_ANSWER]
+    guessing = (each for each in recipients if _guesses(tx, each, now))
+    meant = (each for each in recipients[1:] if _meant(tx, codes, each, rules.key) is not None)
+    return next(guessing, None) or next(meant, recipients[0])
+
+
+def _guesses(tx: ReplyTransaction, recipient: str, now: datetime) -> bool:
+    before = tx.alert_replies(recipient, since=now - WITHIN)
+    return sum(each.outcome in COUNTED for each in before) >= WRONG_ANSWERS
 
 
 def _meant(tx: ReplyTransaction, codes: Sequence[str], recipient: str, key: bytes) -> Alert | None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_address
 
@@ -15,11 +15,11 @@ FRESH_S = 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmsReplies:
-    """What a gateway's call is held against. `phones` has each number as `plain_number` writes it."""
+    """What a gateway's call is held against. `phones` has all channels of each number, as `plain_number` writes it."""
 
     secret: str = field(repr=False)
     allowed: tuple[IPv4Network | IPv6Network, ...]
-    phones: Mapping[str, Recipient] = field(repr=False)
+    phones: Mapping[str, Sequence[Recipient]] = field(repr=False)
     rules: CodeRules = field(repr=False)
 
     def lets_in(self, address: str) -> bool:

@@ -49,7 +49,7 @@ KnownGateway = Annotated[SmsReplies, Depends(known_gateway)]
 @router.post("/alert-replies/sms")
 def post_sms_reply(services: ServicesOf, replies: KnownGateway, given: SmsReplyBody) -> SmsReplyView:
     """Acknowledge the alert whose code an SMS brings; a number that is nobody's is answered like a wrong code."""
-    phone = replies.phones.get(plain_number(given.phone))
-    if phone is None:
+    phones = replies.phones.get(plain_number(given.phone))
+    if not phones:
         return SmsReplyView(ReplyOutcome.WRONG_CODE)
-    return SmsReplyView(answered(services, phone, given.text, over="SMS", rules=replies.rules).outcome)
+    return SmsReplyView(answered(services, *phones, text=given.text, over="SMS", rules=replies.rules).outcome)

@@ -134,7 +134,7 @@ def _said(services: Services, replies: WecomReplies, message: _Message) -> str |
     if who is None:
         return replies.said(ReplyOutcome.WRONG_CODE)
     try:
-        reply = answered(services, who, message.text, over="WeCom", rules=replies.rules)
+        reply = answered(services, who, text=message.text, over="WeCom", rules=replies.rules)
     except NotPermittedError:
         return replies.said(None)
     return replies.said(reply.outcome)

@@ -17,13 +17,10 @@ def sms_replies(settings: Settings, home: Home) -> SmsReplies | None:
     given = settings.alerts.sms_reply
     if given.secret_file is None:
         return None
-    phones = {
-        plain_number(phone.number): Recipient(
-            label=phone.name, channel=phone_name(phone.name, phone.number), user=phone.user
-        )
-        for gateway in settings.alerts.sms
-        for phone in gateway.phones
-    }
+    phones: dict[str, list[Recipient]] = {}
+    for phone in (phone for gateway in settings.alerts.sms for phone in gateway.phones):
+        holder = Recipient(label=phone.name, channel=phone_name(phone.name, phone.number), user=phone.user)
+        phones.setdefault(plain_number(phone.number), []).append(holder)
     return SmsReplies(
         secret=read_secret(given.secret_file),
         allowed=tuple(ip_network(each) for each in given.allowed),

@@ -25,8 +25,8 @@ SECRET = "s3cret"  # noqa: S105 - of a test
 KEY = b"key"
 BEARER = {"Authorization": f"Bearer {SECRET}"}
 PHONES = {
-    "13800000000": Recipient(label="duty", channel="sms:duty:1"),
-    "13900000000": Recipient(label="anna", channel="sms:anna:2", user="anna"),
+    "13800000000": [Recipient(label="duty", channel="sms:duty:1"), Recipient(label="duty", channel="sms:duty:9")],
+    "13900000000": [Recipient(label="anna", channel="sms:anna:2", user="anna")],
 }
 WRONG = "000000"
 
@@ -97,6 +97,20 @@ def test_the_same_code_twice_is_once(tmp_path: Path) -> None:
     there = bench(tmp_path)
     told = code_of(KEY, fire(there), "sms:duty:1")
     assert [answered(there, told) for _ in range(2)] == ["acknowledged", "already"]
+
+
+@pytest.mark.parametrize("channel", ["sms:duty:1", "sms:duty:9"])
+def test_a_number_answers_with_the_code_of_any_of_its_channels(tmp_path: Path, channel: str) -> None:
+    there = bench(tmp_path)
+    assert answered(there, code_of(KEY, fire(there), channel)) == "acknowledged"
+
+
+def test_who_guesses_is_not_heard_over_any_of_its_channels(tmp_path: Path) -> None:
+    there = bench(tmp_path)
+    told = code_of(KEY, fire(there), "sms:duty:9")
+    for _ in range(WRONG_ANSWERS):
+        answered(there, WRONG)
+    assert answered(there, told) == "too_many"
 
 
 def test_another_phones_code_acknowledges_nothing(tmp_path: Path) -> None:

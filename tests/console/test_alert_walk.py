@@ -113,8 +113,8 @@ def replies(guard: TextChannel, chief: TextChannel) -> SmsReplies:
         secret=SECRET,
         allowed=(ip_network("127.0.0.0/8"),),
         phones={
-            GUARD: Recipient(label="值班室", channel=guard.name),
-            CHIEF: Recipient(label="主任", channel=chief.name, user="limin"),
+            GUARD: [Recipient(label="值班室", channel=guard.name)],
+            CHIEF: [Recipient(label="主任", channel=chief.name, user="limin")],
         },
         rules=CodeRules(key=KEY, valid=timedelta(hours=1)),
     )
