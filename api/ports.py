@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Protocol
@@ -13,6 +13,7 @@ from alerts.logs.ports import LogTransaction
 from alerts.ports import StandingTransaction
 from alerts.replies import ReplyTransaction
 from analytics.ledger import FindingTransaction
+from analytics.submetering import By
 from api.alert_ports import AlertDesk, NoDeliveries
 from api.data_ports import DataDesk, NoData
 from api.papers import DutySheets
@@ -26,7 +27,7 @@ from sensors.actors import Actor
 from sensors.bills import BillTransaction
 from sensors.clock import Clock
 from sensors.journal import AuditEntry, Change
-from sensors.topology import Registry, RoomId, SiteId
+from sensors.topology import BuildingId, Registry, RoomId, SiteId
 from sensors.utilisation import Utilisation
 
 
@@ -240,6 +241,16 @@ class RoomQueries(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EnergyAsked:
+    """Of which local days, both inclusive, the use is wanted, divided how, and of which building; None of all."""
+
+    by: By
+    first: date
+    last: date
+    building: BuildingId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebSettings:
     """How the server is reached and how long a session lasts.
 
@@ -286,6 +297,8 @@ class Services:
     alerts: AlertDesk = field(default_factory=NoDeliveries)
     utilisation: Callable[[], Utilisation | None] = field(default=lambda: None)
     """How rooms were used over the last weeks; None before anybody looked."""
+    energy: Callable[[EnergyAsked], Mapping[str, object] | None] = field(default=lambda _asked: None)
+    """What the electricity went to, as docs/energy.md says; None where nothing is rolled up. It may block."""
     figures: Callable[[], bytes] | None = None
     """What `/metrics` answers, in Prometheus' text format; None for nothing."""
     passwords: Passwords = field(default_factory=Argon2Passwords)

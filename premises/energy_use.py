@@ -1,7 +1,7 @@
 """What a site's electricity went to over some days, from its daily roll-ups, with cost and carbon where known."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from analytics.calendar import WorkCalendar
 from analytics.costs import mean_price_cny
 from analytics.points import points
 from analytics.submetering import APART, By, Divided, Part, divided
+from api.ports import EnergyAsked
 from premises.home import Home
 from premises.jobs.daily import Building
 from premises.jobs.rollup_job import RolledStore
@@ -34,7 +35,7 @@ class Metered:
 
     wh: Mapping[CircuitId, int]
     missing_days: Mapping[CircuitId, int]
-    estimated_kwh: float
+    estimated_kwh: Mapping[CircuitId, float]
 
 
 def energy_use_of_home(home: Home, by: str, first: date, end: date) -> Mapping[str, object]:
@@ -52,6 +53,37 @@ def asked_of(
 ) -> Callable[[str, date, date], Mapping[str, object]]:
     """Return what the running server answers with."""
     return lambda by, first, end: energy_use(store, building(), registry, By(by), first, end)
+
+
+def asked_by_page(
+    store: RolledStore, building: Callable[[], Building], registry: Path
+) -> Callable[[EnergyAsked], Mapping[str, object] | None]:
+    """Return what the console and the API are answered with: None where nothing is rolled up."""
+
+    def answer(asked: EnergyAsked) -> Mapping[str, object] | None:
+        place, end = building(), asked.last + DAY
+        metered = metered_circuits(store, place, asked.first, end)
+        if asked.building is not None:
+            metered = _within(place.registry, metered, asked.building)
+        if not metered.wh:
+            return None
+        found = divided(place.registry, metered.wh, asked.by)
+        if asked.building is not None:
+            here = [c for c in found.unknown if place.registry.circuit_building(c) == asked.building]
+            found = replace(found, unknown=tuple(here))
+        return _document(place, terms_beside(registry), found, metered, asked.first, end)
+
+    return answer
+
+
+def _within(registry: Registry, metered: Metered, where: BuildingId) -> Metered:
+    """Return what the circuits of one building counted."""
+    here = {circuit for circuit in metered.wh if registry.circuit_building(circuit) == where}
+    return Metered(
+        wh={circuit: metered.wh[circuit] for circuit in here},
+        missing_days={circuit: days for circuit, days in metered.missing_days.items() if circuit in here},
+        estimated_kwh={circuit: kwh for circuit, kwh in metered.estimated_kwh.items() if circuit in here},
+    )
 
 
 def energy_use(
@@ -90,13 +122,14 @@ def metered_circuits(store: RolledStore, building: Building, first: date, end: d
     placed = daily.join(spans, on=["device", "metric"]).filter(there).drop_nulls("amount")
     has_total = (pl.col("phase") == "").any().over("device", "metric", "bucket_ms")
     counted = placed.filter((pl.col("phase") == "") | ~has_total)
-    wh, missing = {}, {}
+    wh, missing, estimated = {}, {}, {}
     for (subject,), found in counted.group_by("subject", maintain_order=True):
         circuit = CircuitId(Subject.parse(str(subject)).id)
         wh[circuit] = _net_wh(registry, circuit, found)
+        estimated[circuit] = float(found["estimated_amount"].sum())
         lost = (end - first).days - found["bucket_ms"].n_unique()
         missing.update({circuit: lost} if lost else {})
-    return Metered(wh=wh, missing_days=missing, estimated_kwh=float(counted["estimated_amount"].sum()))
+    return Metered(wh=wh, missing_days=missing, estimated_kwh=estimated)
 
 
 def _net_wh(registry: Registry, circuit: CircuitId, found: pl.DataFrame) -> int:
@@ -128,7 +161,7 @@ def _document(
         "apart_kwh": apart_wh / WH_PER_KWH,
         "unmetered_kwh": found.unmetered_wh / WH_PER_KWH,
         "unmetered_pct": round(100 * found.unmetered_wh / found.load_wh, 2) if found.load_wh else None,
-        "estimated_kwh": round(metered.estimated_kwh, 3),
+        "estimated_kwh": round(sum(metered.estimated_kwh.values()), 3),
         "price_cny_kwh": None if price is None else round(price, 4),
         "carbon_factor": None
         if factor is None

@@ -20,7 +20,7 @@ from api.ports import Services, WebSettings
 from api.security.accounts import set_up_url
 from api.security.hosts import LOOPBACK_NAMES
 from premises.clock import SystemClock
-from premises.energy_use import asked_of
+from premises.energy_use import asked_by_page, asked_of
 from premises.home import Home
 from premises.imports.bulk_import import BulkImports
 from premises.intake.data_desk import SpoolDesk
@@ -192,6 +192,7 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
             records=records,
             rooms=queries,
             utilisation=lambda: utilisation_of(home),
+            energy=asked_by_page(store, daily.building, home.registry),
             registry=registry,
             clock=clock,
             web=_web(settings, info, demo_actor),

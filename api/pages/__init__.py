@@ -6,6 +6,7 @@ from api.pages.acts import router as acts
 from api.pages.alerts import router as alerts
 from api.pages.data import router as data
 from api.pages.doors import router as doors
+from api.pages.energy import router as energy
 from api.pages.logs import router as logs
 from api.pages.problems import problem_page
 from api.pages.quality import router as quality
@@ -14,7 +15,7 @@ from api.pages.standing import router as standing
 from api.pages.utilisation import router as utilisation
 
 router = APIRouter(include_in_schema=False)
-for part in (doors, standing, quality, alerts, reads, acts, data, logs, utilisation):
+for part in (doors, standing, quality, alerts, reads, acts, data, logs, utilisation, energy):
     router.include_router(part)
 
 __all__ = ["problem_page", "router"]

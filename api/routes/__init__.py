@@ -9,6 +9,7 @@ from api.routes import (
     alerts,
     bills,
     data,
+    energy,
     findings,
     health,
     identity,
@@ -39,5 +40,6 @@ for part in (
     logs,
     standing,
     utilisation,
+    energy,
 ):
     router.include_router(part.router, prefix="/api/v1")

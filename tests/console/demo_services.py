@@ -33,6 +33,7 @@ from tests.console.demo_building import HQ, MONDAY_MORNING, FormulaRooms, regist
 from tests.console.demo_data import ShownData
 from tests.console.demo_logs import write_logs
 from tests.console.shown_calls import ShownCalls
+from tests.console.shown_energy import shown_energy
 from tests.console.shown_use import shown_use
 
 PASSWORD = "three blue herons"  # noqa: S105 - a test's own
@@ -83,6 +84,7 @@ class Demo:
             records=self.records,
             rooms=FormulaRooms(self.clock),
             utilisation=lambda: None if self.is_empty else shown_use(registry()),
+            energy=lambda asked: None if self.is_empty else shown_energy(registry(), asked),
             registry=registry,
             clock=self.clock,
             web=WebSettings(origin=self.origin, live_poll_s=0.02),

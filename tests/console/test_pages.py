@@ -18,6 +18,7 @@ PAGES = (
     "/rooms/a-105",
     "/rooms/a-204",
     "/utilisation",
+    "/energy",
     "/findings",
     "/alerts",
     "/plan",
@@ -27,6 +28,8 @@ PAGES = (
 VIEWS = (
     "/utilisation?by=floor",
     "/utilisation?by=room",
+    "/energy?by=unit",
+    "/energy?by=zone",
     "/logs?show=isolations",
     "/logs?show=tests",
     "/findings?show=ended",
@@ -96,7 +99,16 @@ def test_house_without_anything_says_what_to_do(
     demo = make_demo(is_empty=True)
     with looked_at(browser, demo, language=language, size="phone") as look:
         look.sign_in("limin")
-        empty = ("/utilisation", "/findings", "/alerts", "/plan", "/plan?show=ended", "/alerts?show=closed", "/data")
+        empty = (
+            "/utilisation",
+            "/energy",
+            "/findings",
+            "/alerts",
+            "/plan",
+            "/plan?show=ended",
+            "/alerts?show=closed",
+            "/data",
+        )
         for path in empty:
             assert audited(look, path) == []
             assert look.page.locator(".empty p").first.inner_text().strip()
