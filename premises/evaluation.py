@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from alerts.quality import RULE as ALARM_QUALITY
 from alerts.quality import chattering
+from alerts.watch.machines import UNFED
 from analytics.calendar import DayKind, Holidays
 from analytics.causes import EXPLAINED_BY
 from analytics.ports import AnalysisStore
@@ -35,7 +36,7 @@ from simulators.truth import TruthRow, read_truth
 from storage.readings.duckdb import DuckDBReadingStore
 from storage.registry_file import load_registry
 
-BUILT = frozenset(ALL_RULES) | {ALARM_QUALITY}
+BUILT = frozenset(ALL_RULES) - UNFED | {ALARM_QUALITY}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

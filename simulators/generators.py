@@ -122,7 +122,7 @@ NOT_SIMULATED: Mapping[str, str] = MappingProxyType(
         "F04": "needs people's verifications of alarms",
         "F07": "needs the duty log, which people keep",
         "F11": "needs records of tests and checks",
-        "D05": "off by default, and needs the direction of each reader, which the registry does not hold yet",
+        "D05": "needs a digest of each credential, which no event carries: the rule is not applicable anywhere",
     }
 )
 """Rules of the catalogue that no generator trips, and why."""

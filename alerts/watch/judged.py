@@ -18,7 +18,7 @@ from sensors.topology import Device, Opening, OpeningKind, Registry
 from sensors.verdicts import Verdict
 
 HEARTBEAT, REX_WIRED, APPROVALS = "device.heartbeat_s", "opening.rex_wired", "isolation_approvals"
-CONFIRMED_FIRE, DUTY_LOG = "a confirmed fire", "duty_log"
+CONFIRMED_FIRE, DUTY_LOG, DIGESTS = "a confirmed fire", "duty_log", "credential digests"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,6 +219,13 @@ def _controllers(seen: Seen, rule: str) -> Iterator[Scope]:
                 yield Scope(subject=_device(device), lacks=seen.lacks(device.id, rule))
 
 
+def _readers(seen: Seen, _rule: str) -> Iterator[Scope]:
+    """Yield the readers whose direction is known, which nobody has to say: the rule is off by default."""
+    for device in seen.registry.devices.values():
+        if device.direction is not None:
+            yield Scope(subject=_device(device), lacks=DIGESTS, verdict=Verdict.NOT_APPLICABLE)
+
+
 def _measured(metric: str) -> Callable[[Seen, str], Iterator[Scope]]:
     def scopes(seen: Seen, rule: str) -> Iterator[Scope]:
         for device in seen.measuring(metric):
@@ -247,6 +254,7 @@ SCOPES: Mapping[str, Callable[[Seen, str], Iterator[Scope]]] = MappingProxyType(
         "D02": _wired_doors,
         "D03": _doors(OpeningKind.ACCESS, None),
         "D04": _controllers,
+        "D05": _readers,
         "D06": _tampered,
         "L01": _measured("residual_current_ma"),
         "L03": _measured("cable_temperature_c"),

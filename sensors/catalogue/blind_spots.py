@@ -230,8 +230,9 @@ BLIND_SPOTS: Mapping[str, Name] = MappingProxyType(
             "Without a registered heartbeat quiet and gone look alike; latency is by the device's clock.",
         ),
         "D05": both(
-            "默认关闭;跟随进出、借卡都会误导它。",
-            "Off by default; people who follow others or lend cards mislead it.",
+            "目前处处不适用:事件不带凭证摘要,同一张卡认不出来。跟随进出、借卡都会误导它。",
+            "Not applicable anywhere so far: events carry no credential digest, so no card is known again. People who "
+            "follow others or lend cards would mislead it.",
         ),
         "D06": both(
             "没有接防拆的设备看不到;时钟偏差须由设备上报,一天内多次校时则看不到走偏。",
