@@ -184,9 +184,10 @@ class DayVerdicts:
         )
         latest = pl.col("run") == pl.col("run").max().over("subject")
         told = runs.filter((pl.col("state") == Verdict.FAULT) | latest)
-        return [self._finding(row, data) for row in told.iter_rows(named=True)]
+        known: date | None = data.features.select(pl.min("day")).item()
+        return [self._finding(row, data, known) for row in told.iter_rows(named=True)]
 
-    def _finding(self, row: Mapping[str, object], data: RunData) -> Finding:
+    def _finding(self, row: Mapping[str, object], data: RunData, known: date | None) -> Finding:
         first, last, verdict = row["first_day"], row["last_day"], Verdict(str(row["state"]))
         assert isinstance(first, date)  # noqa: S101 - what the frame's schema says, for the type checker
         assert isinstance(last, date)  # noqa: S101
@@ -196,7 +197,7 @@ class DayVerdicts:
             rule=self.rule,
             subject=Subject.parse(str(row["subject"])),
             verdict=verdict,
-            start=day_start(data.calendar, self._reach(first, data)),
+            start=day_start(data.calendar, self._reach(first, known)),
             end=day_start(data.calendar, last + timedelta(days=1)),
             value=round(float(value), 3) if isinstance(value, int | float) else None,
             threshold=self.threshold,
@@ -206,8 +207,7 @@ class DayVerdicts:
             evidence={name: evidence_value(row[name]) for name in self.evidence},
         )
 
-    def _reach(self, first: date, data: RunData) -> date:
-        known: date | None = data.features.select(pl.min("day")).item()
+    def _reach(self, first: date, known: date | None) -> date:
         return min(first, max(first - timedelta(days=self.lead_days), known or first))
 
 

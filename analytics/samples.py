@@ -43,7 +43,7 @@ def device_samples(data: RunData, readings: pl.DataFrame, metric: str) -> pl.Dat
 
     Devices that report on change have none here: their values may stand still.
     """
-    timed = _timed(data, readings.filter(pl.col("metric") == metric), metric).drop_nulls("nominal_ms")
+    timed = _timed(data, _of_metric(data, readings, metric), metric).drop_nulls("nominal_ms")
     subject = pl.concat_str(pl.lit(f"{SubjectKind.DEVICE}:"), "device").alias("subject")
     return in_series(timed.select(subject, *SERIES[1:], *VALUES))
 
@@ -67,7 +67,14 @@ def _placed(data: RunData, timed: pl.DataFrame, metric: str, at: SubjectKind) ->
 
 def _of_devices(data: RunData, readings: pl.DataFrame, metric: str, *, outdoor: bool) -> pl.DataFrame:
     outdoors = pl.col("device").is_in([device.id for device in data.registry.devices.values() if device.outdoor])
-    return _timed(data, readings.filter((pl.col("metric") == metric) & (outdoors if outdoor else ~outdoors)), metric)
+    found = _of_metric(data, readings, metric).filter(outdoors if outdoor else ~outdoors)
+    return _timed(data, found, metric)
+
+
+def _of_metric(data: RunData, readings: pl.DataFrame, metric: str) -> pl.DataFrame:
+    """Return the readings of a metric; without a look at them where nothing measures it."""
+    is_measured = metric in data.analyst.point_rows["metric"]
+    return readings.filter(pl.col("metric") == metric) if is_measured else readings.clear()
 
 
 def _timed(data: RunData, readings: pl.DataFrame, metric: str) -> pl.DataFrame:
