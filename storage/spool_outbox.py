@@ -4,6 +4,7 @@
 any process of the home also tells what no event says, with `tell`.
 """
 
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -165,10 +166,16 @@ class SpoolOutbox(SpoolFile):
         with self._transaction() as db:
             write_signals(db, signals)
 
-    def to_project(self, *, limit: int) -> Sequence[Notice | UnreadableNotice]:
-        """Return the notices that the records do not have yet: urgent ones first, those of one alert in order."""
-        query = f"SELECT {NOTICE} FROM outbox o WHERE o.projected = 0 ORDER BY o.urgent DESC, o.id LIMIT ?"  # noqa: S608 - names are ours
-        return [read_notice(row) for row in self._db.execute(query, (limit,)).fetchall()]
+    def to_project(self, *, limit: int, but: Iterable[str] = ()) -> Sequence[Notice | UnreadableNotice]:
+        """Return the notices that the records do not have yet: urgent ones first, those of one alert in order.
+
+        `but` names alerts that are left out.
+        """
+        query = (
+            f"SELECT {NOTICE} FROM outbox o WHERE o.projected = 0"  # noqa: S608 - names are ours
+            " AND o.alert_id NOT IN (SELECT value FROM json_each(?)) ORDER BY o.urgent DESC, o.id LIMIT ?"
+        )
+        return [read_notice(row) for row in self._db.execute(query, (json.dumps(list(but)), limit)).fetchall()]
 
     def projected(self, *numbers: int) -> None:
         """Remember that the records have these notices; what a power cut undoes of that is projected once more."""

@@ -10,12 +10,13 @@ import pytest
 
 from alerts.commands import acknowledge
 from alerts.dispatch import Answer, Delivery, Notice, project
-from alerts.model import AlertState, alert_id
+from alerts.model import Alert, AlertState, AlertStep, alert_id
 from alerts.policy import Contact, Policy, tell_everybody
+from premises.notices.projector import PROJECTED_AT_ONCE, Projector
 from premises.notices.router import Clocks, Router
 from premises.notices.sender import UNPLANNED_S, Sender
 from sensors.alarms import Alarm
-from sensors.events import EventState
+from sensors.events import EventState, EventType
 from sensors.signals import Signal
 from sensors.verdicts import Severity
 from storage.spool_deliveries import DeliveryState, SpoolDeliveries
@@ -244,3 +245,22 @@ def test_levels_planned_by_a_clock_that_was_ahead_come_in_their_time(tmp_path: P
         assert takes.levels == []
         restarted.wait(seconds=2)
         assert takes.levels == [1]
+
+
+class Picky(MemoryRecords):
+    """Records that refuse the alerts of some zones."""
+
+    def save_alert(self, alert: Alert, step: AlertStep) -> None:
+        if alert.zone.startswith("refused"):
+            raise ValueError(alert.zone)
+        super().save_alert(alert, step)
+
+
+def test_what_the_records_refuse_steps_back_for_what_came_later(tmp_path: Path) -> None:
+    refused = [raised(zone=f"refused {n}") for n in range(2 * PROJECTED_AT_ONCE)]
+    commit(tmp_path, *refused, raised(EventType.LEAK, zone="cellar"), raised(zone="2F"))
+    records = Picky()
+    with closing(Projector(tmp_path / "spool.db", lambda: records, HandClock())) as projector:
+        for _ in range(4):
+            projector.pass_once(lambda: False)
+    assert [each.zone for each in records.alert_rows.values()] == ["2F", "cellar"]

@@ -1,7 +1,7 @@
 """The projector: brings notices into the records, and hears from the records what people did about alerts."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -28,6 +28,9 @@ PROJECTED_AT_ONCE = 50
 IN_LINE_EVERY = timedelta(seconds=30)
 """How late an alert may come off its shelf in the console. The project's own choice; people are told on time."""
 
+REFUSED_AGAIN_S, REFUSED_AGAIN_MOST_S = 1.0, 60.0
+"""How long what the records refuse steps back, so that others go on: at first, and after many times."""
+
 TIDY_EVERY = timedelta(hours=1)
 HEAR_EVERY_S = 0.9
 """How often the records are asked what people did: at every look, but not at every fire of many."""
@@ -48,6 +51,26 @@ class Records(HeardRecords, Protocol):
 OpenRecords = Callable[[], Records]
 
 
+class _Refused:
+    """Alerts that the records refuse, each with when it is tried again and the wait before that. Kept in memory."""
+
+    def __init__(self) -> None:
+        self._alerts: dict[str, tuple[float, float]] = {}
+
+    def stepped_back(self) -> Sequence[str]:
+        now = time.monotonic()
+        return [alert_id for alert_id, (again, _) in self._alerts.items() if now < again]
+
+    def add(self, alert_id: str) -> None:
+        _, before = self._alerts.get(alert_id, (0.0, 0.0))
+        wait = min(max(2 * before, REFUSED_AGAIN_S), REFUSED_AGAIN_MOST_S)
+        self._alerts[alert_id] = (time.monotonic() + wait, wait)
+
+    def forget(self, alert_ids: Iterable[str]) -> None:
+        for alert_id in alert_ids:
+            self._alerts.pop(alert_id, None)
+
+
 class Projector:
     """Writes into the records what the outbox tells, in order."""
 
@@ -61,6 +84,7 @@ class Projector:
         self._tidied: datetime | None = None
         self._in_line: datetime | None = None
         self._repeats = Repeats()
+        self._refused = _Refused()
         self._mirror = Mirror(spool, clock)
         self._explained = Explained(spool, clock)
         self._heard_s = float("-inf")
@@ -69,17 +93,17 @@ class Projector:
     def pass_once(self, stopping: Callable[[], bool]) -> bool:
         """Write what waits, then hear what people did. Records that are away end the pass.
 
-        A notice that they refuse holds back only its alert.
+        A notice that they refuse holds back only its alert, which steps back for a while.
         """
         if self._outbox is None:
             self._outbox = SpoolOutbox(self._spool)
         self._tidy(self._outbox)
-        waiting = self._outbox.to_project(limit=PROJECTED_AT_ONCE)
-        held: set[str] = set()
-        if not self._written_together(self._outbox, waiting):
-            held = self._written_singly(self._outbox, waiting, stopping)
+        waiting = self._outbox.to_project(limit=PROJECTED_AT_ONCE, but=self._refused.stepped_back())
+        is_there = self._written_together(self._outbox, waiting) or self._written_singly(
+            self._outbox, waiting, stopping
+        )
         self._hear()
-        return len(waiting) == PROJECTED_AT_ONCE and not held
+        return len(waiting) == PROJECTED_AT_ONCE and is_there
 
     def close(self) -> None:
         """Let go of the outbox and the records."""
@@ -105,8 +129,8 @@ class Projector:
 
     def _written_singly(
         self, outbox: SpoolOutbox, waiting: Sequence[Notice | UnreadableNotice], stopping: Callable[[], bool]
-    ) -> set[str]:
-        """Return the alerts that the records did not take; records that are away end it."""
+    ) -> bool:
+        """Say whether the records are there; where they are away it ends. What they refuse steps back."""
         held: set[str] = set()
         for notice in waiting:
             if stopping():
@@ -114,10 +138,11 @@ class Projector:
             if isinstance(notice, UnreadableNotice):
                 self._give_up(outbox, notice)
             elif notice.alert_id not in held and not self._written(outbox, notice):
-                held.add(notice.alert_id)
                 if not self._records_answer():
-                    break
-        return held
+                    return False
+                held.add(notice.alert_id)
+                self._refused.add(notice.alert_id)
+        return True
 
     def _written(self, outbox: SpoolOutbox, notice: Notice) -> bool:
         """Say whether the records have the notice; a crash behind their commit only makes us write it again."""
@@ -135,6 +160,7 @@ class Projector:
             if alert is not None and alert.id != notice.alert_id:
                 outbox.raised_anew(notice, alert.id)
             self._log.info("alert_recorded", notice=notice.key, alert=None if alert is None else alert.id)
+        self._refused.forget(notice.alert_id for notice in notices)
         outbox.projected(*(notice.number for notice in notices))
 
     def _opened(self) -> Records:
