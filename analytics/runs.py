@@ -298,6 +298,7 @@ def _pass_over_readings(
                 week = _week(data, judged[0], judged[-1])
             for name, keep in keepers.items():
                 kept[name].append(keep(data, week))
+        week = None  # let go of before the next one is read: two at once need not be held
     progress("readings", 1.0)
     return {name: _joined(frames) for name, frames in kept.items()}
 
