@@ -68,21 +68,23 @@ def asked_by_page(
         if not metered.wh:
             return None
         found = divided(place.registry, metered.wh, asked.by)
-        if asked.building is not None:
-            here = [c for c in found.unknown if place.registry.circuit_building(c) == asked.building]
-            found = replace(found, unknown=tuple(here))
-        return _document(place, terms_beside(registry), found, metered, asked.first, end)
+        unknown = tuple(each for each in found.unknown if _is_in(place.registry, each, asked.building))
+        return _document(place, terms_beside(registry), replace(found, unknown=unknown), metered, asked.first, end)
 
     return answer
 
 
+def _is_in(registry: Registry, circuit: CircuitId, where: BuildingId | None) -> bool:
+    return where is None or registry.circuit_building(circuit) == where
+
+
 def _within(registry: Registry, metered: Metered, where: BuildingId) -> Metered:
     """Return what the circuits of one building counted."""
-    here = {circuit for circuit in metered.wh if registry.circuit_building(circuit) == where}
+    here = [circuit for circuit in metered.wh if _is_in(registry, circuit, where)]
     return Metered(
         wh={circuit: metered.wh[circuit] for circuit in here},
-        missing_days={circuit: days for circuit, days in metered.missing_days.items() if circuit in here},
-        estimated_kwh={circuit: kwh for circuit, kwh in metered.estimated_kwh.items() if circuit in here},
+        missing_days={circuit: metered.missing_days[circuit] for circuit in here if circuit in metered.missing_days},
+        estimated_kwh={circuit: metered.estimated_kwh[circuit] for circuit in here},
     )
 
 
