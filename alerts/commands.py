@@ -12,6 +12,7 @@ from alerts.model import (
     IllegalAlertStepError,
     alert_id,
     is_legal,
+    is_real_fire_alert,
 )
 from alerts.ports import AlertTransaction
 from sensors.actors import Actor, Permission, system_actor
@@ -70,6 +71,42 @@ def clear(tx: AlertTransaction, identifier: str, *, actor: Actor, clock: Clock, 
     Raises NotPermittedError, UnknownAlertError, IllegalAlertStepError.
     """
     return step(tx, identifier, AlertAction.CLEAR, actor=actor, clock=clock, note=note)
+
+
+class NoteNeededError(ValueError):
+    """An alert is ended by a person without a word why."""
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__("write why the alert is over while its sensor does not say so")
+
+
+class FireUnseenError(Exception):
+    """A real fire is to be ended that nobody has looked at."""
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__("acknowledge the fire, or write down what was found on site, before you end it")
+
+
+def end(tx: AlertTransaction, identifier: str, *, actor: Actor, clock: Clock, note: str, is_verified: bool) -> Alert:
+    """Return the alert as seen and over by a person's word; `is_verified` says that somebody looked on site.
+
+    Raises NotPermittedError, UnknownAlertError, IllegalAlertStepError, NoteNeededError, FireUnseenError.
+    """
+    actor.must(Permission.ACKNOWLEDGE_ALERT)
+    alert = tx.alert(identifier)
+    if alert is None:
+        raise UnknownAlertError(identifier)
+    if not note.strip():
+        raise NoteNeededError
+    if not is_legal(alert, AlertAction.CLEAR):
+        raise IllegalAlertStepError(alert.state, AlertAction.CLEAR)
+    if alert.state is AlertState.RAISED:
+        if is_real_fire_alert(alert) and not is_verified:
+            raise FireUnseenError
+        acknowledge(tx, identifier, actor=actor, clock=clock, note=note)
+    return clear(tx, identifier, actor=actor, clock=clock, note=note)
 
 
 def alert_of(signal: Signal) -> Alert:

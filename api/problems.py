@@ -14,7 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from alerts.commands import UnknownAlertError
+from alerts.commands import FireUnseenError, NoteNeededError, UnknownAlertError
 from alerts.logs.refusals import LogRefusedError, UnknownEntryError
 from alerts.model import IllegalAlertStepError
 from alerts.standing_commands import StandingRefusedError, UnknownStandingError
@@ -218,6 +218,8 @@ PROBLEMS: Mapping[type[Exception], Callable[[Exception], Problem]] = MappingProx
         UnknownFindingError: _told(404, "not_found"),
         UnknownEntryError: _told(404, "not_found"),
         LogRefusedError: _of_refused_entry,
+        NoteNeededError: _told(422, "note_missing"),
+        FireUnseenError: _told(409, "fire_unseen"),
         IllegalAlertStepError: _told(409, "illegal_step"),
         IllegalItemStepError: _told(409, "illegal_step"),
         AccountError: _of_account,

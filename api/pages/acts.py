@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Protocol
 from fastapi import APIRouter, Form
 from starlette.responses import RedirectResponse, Response
 
+from alerts.commands import FireUnseenError, NoteNeededError
 from alerts.model import IllegalAlertStepError
 from analytics.ledger import Judgement, judge
 from api.pages.rendering import local_path, with_query
@@ -26,6 +27,8 @@ router = APIRouter()
 REFUSALS: Mapping[type[Exception], str] = {
     NotPermittedError: "not_permitted",
     IllegalAlertStepError: "too_late",
+    NoteNeededError: "note_missing",
+    FireUnseenError: "fire_unseen",
     IllegalItemStepError: "too_late",
     commands.SameHandsError: "same_hands",
     commands.NotResponsibleError: "not_responsible",

@@ -105,6 +105,7 @@ def alert_in_full(desk: Desk, alert: Alert) -> AlertView:
         can_verify=desk.actor.may(Permission.KEEP_LOG),
         can_shelve=may_put_aside and is_legal(alert, AlertAction.SHELVE),
         can_take_out=may_put_aside and is_legal(alert, AlertAction.TAKE_OUT),
+        can_end=may_put_aside and is_legal(alert, AlertAction.CLEAR),
         subject=str(alert.subject),
         subject_text=desk.wording.subject(alert.subject),
         aside_until=f"{(desk.now + ASIDE).astimezone(desk.messages.zone):%Y-%m-%dT%H:%M}",

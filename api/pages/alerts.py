@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Form
 from starlette.responses import Response
 
-from alerts.commands import acknowledge
+from alerts.commands import acknowledge, end
 from api.pages import alert_views, response_views
 from api.pages.acts import Next, Note, returned
 from api.pages.rendering import local_path
@@ -78,3 +78,14 @@ def acknowledge_alert(
         )
 
     return returned(visit, local_path(next), "acknowledged", work)
+
+
+@router.post("/alerts/{alert}/clear")
+def end_alert(visit: ActingVisit, alert: str, note: Note = "") -> Response:
+    """End an alert whose sensor does not."""
+
+    def work(tx: RecordsTransaction) -> object:
+        is_verified = bool(tx.alarm_checks_of(alert))
+        return end(tx, alert, actor=visit.actor, clock=visit.services.clock, note=note, is_verified=is_verified)
+
+    return returned(visit, f"/alerts/{alert}", "alert_ended", work)

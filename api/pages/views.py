@@ -123,6 +123,7 @@ class AlertView:
     can_verify: bool = False
     can_shelve: bool = False
     can_take_out: bool = False
+    can_end: bool = False
     subject: str = ""
     subject_text: str = ""
     aside_until: str = ""

@@ -5,13 +5,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from alerts.commands import acknowledge
+from alerts.commands import acknowledge, end
 from alerts.escalation import clocks_of
 from api.alert_ports import Call, Telling
 from api.dependencies import Reader, ServicesOf, permit
 from api.people import names
 from api.problems import not_found
-from api.routes.bodies import AcknowledgeBody, RetryBody
+from api.routes.bodies import AcknowledgeBody, EndBody, RetryBody
 from api.routes.views import AlertDetail, AlertStepView, AlertView, Retried
 from api.undelivered import retry_calls
 from sensors.actors import Actor, Permission
@@ -73,4 +73,13 @@ def post_acknowledge(services: ServicesOf, actor: Watcher, alert_id: str, given:
         alert = acknowledge(
             tx, alert_id, actor=actor, clock=services.clock, note=given.note, on_behalf_of=given.on_behalf_of
         )
+    return AlertView.of(alert)
+
+
+@router.post("/alerts/{alert_id}/clear")
+def post_clear(services: ServicesOf, actor: Watcher, alert_id: str, given: EndBody) -> AlertView:
+    """End an alert whose sensor does not; a real fire only once it was acknowledged or looked at on site."""
+    with services.records.transaction() as tx:
+        is_verified = bool(tx.alarm_checks_of(alert_id))
+        alert = end(tx, alert_id, actor=actor, clock=services.clock, note=given.note, is_verified=is_verified)
     return AlertView.of(alert)

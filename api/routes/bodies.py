@@ -83,6 +83,12 @@ class NoteBody(Body):
     note: Note = ""
 
 
+class EndBody(Body):
+    """Why an alert is over while its sensor does not say so."""
+
+    note: Annotated[Note, Field(min_length=1)]
+
+
 class AcknowledgeBody(NoteBody):
     """Why, and for whom where somebody outside has called."""
 

@@ -59,3 +59,25 @@ def test_note_has_an_end(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     officer = bench.signed_in(Role.SAFETY_OFFICER)
     assert code(officer.post(f"/alerts/{fire(bench)}/acknowledge", {"note": "x" * 2001})) == "invalid"
+
+
+def test_an_alert_is_ended_with_a_note_and_a_fire_only_after_somebody_has_seen_it(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    path = f"/alerts/{fire(bench)}"
+    officer = bench.signed_in(Role.SAFETY_OFFICER)
+    unseen = officer.post(f"{path}/clear", {"note": "the sensor is gone"})
+    assert (unseen.status_code, code(unseen)) == (409, "fire_unseen")
+    officer.post(f"{path}/acknowledge")
+    assert officer.post(f"{path}/clear", {"note": ""}).status_code == 422
+    assert code(officer.post(f"{path}/clear", {"note": " "})) == "note_missing"
+    assert officer.post(f"{path}/clear", {"note": "the sensor is gone"}).json()["state"] == "cleared"
+    assert officer.get(path).json()["steps"][-1]["note"] == "the sensor is gone"
+    assert code(officer.post(f"{path}/clear", {"note": "again"})) == "illegal_step"
+    assert code(officer.post("/alerts/none/clear", {"note": "again"})) == "not_found"
+
+
+def test_the_page_of_an_alert_offers_to_end_it_and_says_why_it_cannot(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    path = f"/alerts/{fire(bench)}"
+    officer = bench.signed_in(Role.SAFETY_OFFICER)
+    assert f'action="{path}/clear"' in officer.client.get(path).text

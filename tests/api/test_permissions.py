@@ -37,6 +37,7 @@ TABLE: dict[tuple[str, str], Permission | str] = {
     ("POST", "/api/v1/alerts/undelivered/retry"): Permission.ACKNOWLEDGE_ALERT,
     ("GET", "/api/v1/alerts/{alert_id}"): Permission.READ,
     ("POST", "/api/v1/alerts/{alert_id}/acknowledge"): Permission.ACKNOWLEDGE_ALERT,
+    ("POST", "/api/v1/alerts/{alert_id}/clear"): Permission.ACKNOWLEDGE_ALERT,
     ("POST", "/api/v1/alert-replies/sms"): PUBLIC,  # by its own secret and source address
     ("GET", "/api/v1/alert-replies/wecom/{app}"): PUBLIC,  # by a signature
     ("POST", "/api/v1/alert-replies/wecom/{app}"): PUBLIC,  # by a signature
