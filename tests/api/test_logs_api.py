@@ -36,6 +36,7 @@ def test_a_round_is_written_corrected_and_struck_and_all_of_it_stays_to_be_seen(
     officer, _ = two(tmp_path)
     wrong = officer.post("/duty", ROUND)
     assert wrong.status_code == 200, wrong.text
+    officer.bench.clock.go_on(timedelta(minutes=1))
     right = officer.post(f"/duty/{wrong.json()['id']}/correct", ROUND | {"note": "2F 烟感故障"}).json()
     assert [(each["id"], each["holds"]) for each in officer.get("/duty").json()] == [
         (wrong.json()["id"], False),

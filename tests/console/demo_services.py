@@ -276,7 +276,8 @@ class _Week:
             demo.raise_alert(f"chatter{number}", Alarm.LEAK, "leak2", ago=timedelta(days=2, seconds=seconds))
         officer = demo.actor("zhaoning")
         with demo.records.transaction() as tx:
-            for name, minutes in (("closed", -5700), ("forced", -520), ("leak", -49)):
+            chatter = [(f"chatter{number}", -2870) for number in range(3)]
+            for name, minutes in (("closed", -5700), ("forced", -520), ("leak", -49), *chatter):
                 self._at(minutes=minutes)
                 note = "已关阀门，正在查漏" if name == "leak" else ""
                 alert_commands.acknowledge(tx, demo.alert_ids[name], actor=officer, clock=demo.clock, note=note)
@@ -288,8 +289,9 @@ class _Week:
                 now=MONDAY_MORNING,
                 leak=demo.alert_ids["leak"],
             )
-            self._at(minutes=-5600)
-            alert_commands.clear(tx, demo.alert_ids["closed"], actor=alert_commands.DETECTION, clock=demo.clock)
+            for name, minutes in (("closed", -5600), *chatter):
+                self._at(minutes=minutes)
+                alert_commands.clear(tx, demo.alert_ids[name], actor=alert_commands.DETECTION, clock=demo.clock)
 
 
 def _other(record: FindingRecord, rule: str, subject: str) -> FindingRecord:
