@@ -7,6 +7,7 @@ from alerts.episodes import AlertHistory, episodes
 from alerts.quality import Quality, quality
 from api.ports import Services
 from api.problems import Problem, ProblemError
+from sensors.local_time import EARLIEST
 
 MOST_DAYS = 400
 DEFAULT_DAYS = 7
@@ -26,7 +27,10 @@ def quality_of(services: Services, history: AlertHistory, first: date, last: dat
 
 
 def days_asked(services: Services, first: date | None, last: date | None) -> tuple[date, date]:
-    """Return the days that are meant: the last week where nothing is said."""
+    """Return the days that are meant: the last week where nothing is said. Raises ProblemError."""
     today = services.clock.now().astimezone(ZoneInfo(services.registry().site.timezone)).date()
     until = last or today
+    if not EARLIEST.date() <= until <= today:
+        advice = f"last={until}: give a day from {EARLIEST:%Y} to today, {today}"
+        raise ProblemError(Problem(status=422, code="invalid", detail=advice))
     return first or until - timedelta(days=DEFAULT_DAYS - 1), until

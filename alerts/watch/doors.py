@@ -7,7 +7,7 @@ from alerts.watch.machine import SECOND_MS, Edges, Machine
 from alerts.watch.model import Sample, Spell, is_graver
 from alerts.watch.site import Site
 from sensors.subjects import Subject, SubjectKind
-from sensors.topology import Opening, OpeningKind
+from sensors.topology import Opening, OpeningId, OpeningKind
 from sensors.verdicts import Severity
 
 Tier = tuple[int, Severity]
@@ -63,7 +63,7 @@ class OpenDoor(Machine):
 
     def is_void(self, spell: Spell, site: Site) -> bool:
         """Say whether the door is gone, or is of another kind now."""
-        opening = site.registry.openings.get(spell.key)  # type: ignore[call-overload] # the key is the opening's id
+        opening = site.registry.openings.get(OpeningId(spell.key))
         return opening is None or opening.kind is not self.kind or site.device(spell.device) is None
 
     def subject(self, spell: Spell, _site: Site) -> Subject:

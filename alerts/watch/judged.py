@@ -14,7 +14,7 @@ from alerts.watch.site import is_panel
 from sensors.catalogue import CATALOGUE
 from sensors.events import Event, EventType
 from sensors.subjects import Subject, SubjectKind
-from sensors.topology import Device, Opening, OpeningKind, Registry
+from sensors.topology import Device, DeviceId, Opening, OpeningKind, Registry
 from sensors.verdicts import Verdict
 
 HEARTBEAT, REX_WIRED, APPROVALS = "device.heartbeat_s", "opening.rex_wired", "isolation_approvals"
@@ -52,7 +52,7 @@ class Seen:
 
     def lacks(self, device: str, rule: str) -> str | None:
         """Return what is missing to say that a device had nothing to tell: how often it speaks, or its words."""
-        known = self.registry.devices.get(device)  # type: ignore[call-overload] # ids of frames are plain text
+        known = self.registry.devices.get(DeviceId(device))
         if known is None or not (known.interval_s or known.heartbeat_s):
             return HEARTBEAT
         least = CATALOGUE[rule].parameter("coverage_pct") / 100

@@ -60,3 +60,5 @@ def test_an_alarm_of_more_than_a_day_is_stale_on_the_days_on_which_it_stood(tmp_
 def test_days_in_the_wrong_order_are_refused(tmp_path: Path) -> None:
     viewer = bench(tmp_path).signed_in(Role.VIEWER)
     assert viewer.get("/alerts/quality?first=2026-11-23&last=2026-11-20").status_code == 422
+    assert viewer.get("/alerts/quality?last=0001-01-01").status_code == 422
+    assert viewer.get("/alerts/quality?first=9999-12-30&last=9999-12-31").status_code == 422

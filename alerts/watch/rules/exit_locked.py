@@ -8,6 +8,7 @@ from alerts.watch.site import Site
 from sensors.alarms import Alarm
 from sensors.events import Event, EventType
 from sensors.subjects import Subject, SubjectKind
+from sensors.topology import OpeningId
 from sensors.verdicts import Severity
 
 RELEASE_MS = limit_ms("F10", "release_s", SECOND_MS)
@@ -56,7 +57,7 @@ class ExitLocked(Machine):
 
     def is_void(self, spell: Spell, site: Site) -> bool:
         """Say whether the door is gone, or no fire is to release it."""
-        opening = site.registry.openings.get(spell.key)  # type: ignore[call-overload] # the key is the opening's id
+        opening = site.registry.openings.get(OpeningId(spell.key))
         return opening is None or not opening.release_on_fire or site.device(spell.device) is None
 
     def subject(self, spell: Spell, _site: Site) -> Subject:
