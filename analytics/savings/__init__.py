@@ -1,0 +1,1 @@
+"""Savings against an adjusted baseline (IPMVP option C): terms, models, intervals, events; no I/O."""
