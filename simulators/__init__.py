@@ -30,6 +30,6 @@ Where to add:
 - a device or metric: building.py for the registry, one line in instruments.SHOWN.
 """
 
-from simulators.registry_yaml import registry_text
+from sensors.registry_text import registry_text
 
 __all__ = ["registry_text"]

@@ -9,10 +9,10 @@ import pytest
 
 from premises.evaluation import BUILT
 from sensors.catalogue import CATALOGUE
+from sensors.registry_text import registry_text
 from sensors.subjects import Subject
 from simulators.demands import truth_rows
 from simulators.faults import Fault, FaultKind
-from simulators.registry_yaml import registry_text
 from simulators.tables import READINGS_HEADER, readings_rows
 from simulators.truth import TRUTH_HEADER, truth_text
 from tests.command_line import Outcome, runner

@@ -17,9 +17,9 @@ from zoneinfo import ZoneInfo
 
 from premises.simulated.simulated_history import store_history
 from sensors.errors import InputFault
+from sensors.registry_text import registry_text
 from sensors.topology import CircuitId, CircuitItem, Device, Registry
 from simulators.building import office_building
-from simulators.registry_yaml import registry_text
 from simulators.world import World
 from storage.readings.duckdb import DuckDBReadingStore
 

@@ -19,8 +19,8 @@ from premises.processes.remote import Server
 from premises.simulated.simulation import Simulation, Wish, store_in_home
 from sensors.errors import InputFault
 from sensors.intake import Book
+from sensors.registry_text import registry_text
 from sensors.topology import Device, DeviceId, Placement, Registry
-from simulators.registry_yaml import registry_text
 from storage.spool import SqliteSpool
 
 PANEL = "bench-panel"

@@ -81,8 +81,8 @@ def _plan(*, boot: str | None, start_ms: int | None, **planned: Any) -> "LoadPla
 
 
 def _write_registry(plan: "LoadPlan", path: Path) -> None:
+    from sensors.registry_text import registry_text  # noqa: PLC0415 - as above
     from simulators.load import load_registry  # noqa: PLC0415 - as above
-    from simulators.registry_yaml import registry_text  # noqa: PLC0415 - as above
 
     path.write_text(registry_text(load_registry(plan)), encoding="utf-8")
     click.echo(f"{path}: {plan.gateways} gateways with {plan.devices_per_gateway} devices each")

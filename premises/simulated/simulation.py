@@ -12,6 +12,7 @@ from premises.simulated.simulated_history import Stored, Tell, store_history, st
 from premises.stores.readings import open_readings
 from sensors.errors import InputFault
 from sensors.readings import epoch_ms
+from sensors.registry_text import registry_text
 from sensors.topology import Registry
 from simulators.building import office_building
 from simulators.climate import Climate, climate_of_city
@@ -22,7 +23,6 @@ from simulators.equipment import Equipment
 from simulators.fault_file import read_faults
 from simulators.faults import Fault, FaultKind
 from simulators.field import Field
-from simulators.registry_yaml import registry_text
 from simulators.scenarios import scenario
 from simulators.truth import truth_text
 from simulators.world import HISTORY_STEP, World

@@ -11,8 +11,8 @@ import pytest
 
 from ingest.pipeline import Message, Pipeline
 from sensors.errors import InputFault
+from sensors.registry_text import registry_text
 from simulators.load import START_MS, Kind, LoadPlan, load, load_registry, messages, tally
-from simulators.registry_yaml import registry_text
 from storage.registry_file import load_registry as read_registry
 from tests.ingest.intake import spool_in
 
