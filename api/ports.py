@@ -21,7 +21,7 @@ from api.security.passwords import Argon2Passwords, Passwords
 from api.sms_replies import SmsReplies
 from api.wecom_replies import WecomReplies
 from rectification.commands import Deadlines
-from rectification.ports import ItemTransaction
+from rectification.ports import NoticeTransaction, PlanTransaction, RepairTransaction
 from sensors.accounts import Account, Session, SetUpToken
 from sensors.actors import Actor
 from sensors.bills import BillTransaction
@@ -131,7 +131,9 @@ class ChangesReader(Protocol):
 
 class RecordsTransaction(
     ReplyTransaction,
-    ItemTransaction,
+    NoticeTransaction,
+    PlanTransaction,
+    RepairTransaction,
     FindingTransaction,
     AccountTransaction,
     BillTransaction,

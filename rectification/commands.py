@@ -7,16 +7,15 @@ from datetime import date, datetime, timedelta
 
 from rectification.model import (
     ENDED_STATES,
-    TRANSITIONS,
-    IllegalItemStepError,
     Item,
     ItemAction,
     ItemState,
     ItemStep,
+    state_after,
+    verified_by,
 )
 from rectification.ports import Fault, ItemTransaction
 from sensors.actors import Actor, Permission, system_actor
-from sensors.catalogue import CATALOGUE
 from sensors.catalogue.figures import RESPONSES
 from sensors.catalogue.model import Verification
 from sensors.clock import Clock
@@ -154,7 +153,7 @@ def verify_by_hand(tx: ItemTransaction, identifier: str, *, actor: Actor, clock:
     IllegalItemStepError.
     """
     item = _acceptable(tx, identifier, actor)
-    if CATALOGUE[item.rule].verified_by is Verification.READINGS:
+    if verified_by(item) is Verification.READINGS:
         raise ProofByReadingsError(item)
     said = _reason(note, ItemAction.VERIFY)
     verified = replace(item, verified=clock.now())
@@ -269,7 +268,7 @@ def _existing(tx: ItemTransaction, identifier: str) -> Item:
 
 
 def _sent_back(item: Item) -> Item:
-    return replace(item, reported_by=None, reported_done=None, verified=None)
+    return replace(item, reported_by=None, reported_done=None, verified=None, judged_from=None)
 
 
 def _reason(note: str, action: ItemAction) -> str:
@@ -289,10 +288,7 @@ def _moved(
     note: str = "",
     evidence: str = "",
 ) -> Item:
-    state = TRANSITIONS.get((item.state, action))
-    if state is None:
-        raise IllegalItemStepError(item.state, action)
-    moved = replace(item, state=state)
+    moved = replace(item, state=state_after(item.state, action), revision=item.revision + 1)
     tx.save_item(moved, _step(moved, action, actor=actor, at=clock.now(), note=note.strip(), evidence=evidence))
     return moved
 

@@ -1,10 +1,15 @@
 """What the commands of rectification need from the records."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
+from rectification.evidence import EvidenceFile
 from rectification.model import Item, ItemStep
+from rectification.notices import ItemNotice
+from rectification.particulars import Particulars
+from rectification.plans import Plan, PlanStep
+from rectification.repairs import Repair, RepairStep
 from sensors.subjects import Subject
 from sensors.topology import SiteId
 from sensors.verdicts import Finding, Severity
@@ -38,6 +43,110 @@ class ItemTransaction(Protocol):
 
     def save_item(self, item: Item, step: ItemStep) -> None:
         """Insert or update an item together with the step that led there."""
+        ...
+
+
+class SheetTransaction(ItemTransaction, Protocol):
+    """One transaction over items and what hangs on them: what people wrote, and files as evidence."""
+
+    def particulars(self, item_id: str) -> Particulars | None:
+        """Return what people wrote of an item; None where they wrote nothing."""
+        ...
+
+    def particulars_of(self, item_ids: Collection[str]) -> Mapping[str, Particulars]:
+        """Return what people wrote of several items; those of which they wrote nothing are not in it."""
+        ...
+
+    def save_particulars(self, item_id: str, particulars: Particulars) -> None:
+        """Insert or update what people wrote of an item; the step beside it says who and what."""
+        ...
+
+    def evidence_files(self, item_id: str) -> Sequence[EvidenceFile]:
+        """Return the files of an item, those taken away as well, in the order in which they came."""
+        ...
+
+    def evidence_file(self, file_id: str) -> EvidenceFile | None:
+        """Return a file."""
+        ...
+
+    def save_evidence_file(self, file: EvidenceFile) -> None:
+        """Insert or update a file; the step beside it says who and why."""
+        ...
+
+
+class RepairTransaction(ItemTransaction, Protocol):
+    """One transaction over items and repairs."""
+
+    def repair(self, repair_id: str) -> Repair | None:
+        """Return a repair."""
+        ...
+
+    def repairs(self, *, limit: int = 200) -> Sequence[Repair]:
+        """Return repairs, the newest first."""
+        ...
+
+    def repairs_of_item(self, item_id: str) -> Sequence[Repair]:
+        """Return the repairs of an item, by number."""
+        ...
+
+    def repairs_about(self, subject: Subject) -> Sequence[Repair]:
+        """Return the repairs of a subject, the newest first."""
+        ...
+
+    def repair_steps(self, repair_id: str) -> Sequence[RepairStep]:
+        """Return what happened to a repair, in order."""
+        ...
+
+    def next_repair_number(self) -> int:
+        """Return the number that the next repair gets; numbers are never used twice."""
+        ...
+
+    def save_repair(self, repair: Repair, step: RepairStep) -> None:
+        """Insert or update a repair together with the step that led there."""
+        ...
+
+
+class PlanTransaction(ItemTransaction, Protocol):
+    """One transaction over plans and their items."""
+
+    def plan(self, plan_id: str) -> Plan | None:
+        """Return a plan."""
+        ...
+
+    def plans(self, *, limit: int = 200) -> Sequence[Plan]:
+        """Return plans, the newest first."""
+        ...
+
+    def items_of_plan(self, plan_id: str) -> Sequence[Item]:
+        """Return the items of a plan, by number."""
+        ...
+
+    def plan_steps(self, plan_id: str) -> Sequence[PlanStep]:
+        """Return what happened to a plan, in order."""
+        ...
+
+    def next_plan_number(self) -> int:
+        """Return the number that the next plan gets; numbers are never used twice."""
+        ...
+
+    def save_plan(self, plan: Plan, step: PlanStep) -> None:
+        """Insert or update a plan together with the step that led there."""
+        ...
+
+
+class NoticeTransaction(SheetTransaction, Protocol):
+    """One transaction over items and what people are told of their deadlines."""
+
+    def item_notices(self, recipient: str, *, limit: int = 100) -> Sequence[ItemNotice]:
+        """Return what an account was told and has not put aside, the newest first."""
+        ...
+
+    def add_item_notice(self, notice: ItemNotice) -> bool:
+        """Insert a notice unless its key is there; say whether it was new."""
+        ...
+
+    def see_item_notices(self, recipient: str, *, item_id: str, at: datetime) -> int:
+        """Put aside what an account was told of an item; return how many that was."""
         ...
 
 

@@ -9,9 +9,9 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from rectification import commands
-from rectification.model import Item, ItemState
+from rectification.model import Item, ItemState, rule_of, verified_by
+from rectification.model import window_days as days_of
 from rectification.ports import ItemTransaction, WindowAnalysis
-from sensors.catalogue import CATALOGUE
 from sensors.catalogue.model import Verification
 from sensors.clock import Clock
 from sensors.subjects import Subject, SubjectKind
@@ -144,7 +144,7 @@ def items_to_verify(tx: ItemTransaction) -> tuple[Item, ...]:
     return tuple(
         item
         for item in tx.items(open_only=True)
-        if item.state is ItemState.REPORTED_DONE and CATALOGUE[item.rule].verified_by is Verification.READINGS
+        if item.state is ItemState.REPORTED_DONE and verified_by(item) is Verification.READINGS
     )
 
 
@@ -168,7 +168,7 @@ def check_items(
                     findings,
                     since=_midnight(first, zone),
                     now=_midnight(today, zone),
-                    window_days=CATALOGUE[item.rule].verification_window_days,
+                    window_days=days_of(item),
                     devices=devices_of(item),
                 ),
             )
@@ -224,7 +224,8 @@ def devices_behind(registry: Registry, item: Item, *, since: date) -> frozenset[
     kind, identifier = item.subject.kind, item.subject.id
     if kind is SubjectKind.DEVICE:
         return frozenset({item.subject})
-    wanted = {metric for group in CATALOGUE[item.rule].needs.metrics for metric in group}
+    spec = rule_of(item)
+    wanted = set() if spec is None else {metric for group in spec.needs.metrics for metric in group}
     rooms, circuits = _places(registry, kind, identifier)
     return frozenset(
         Subject(SubjectKind.DEVICE, device.id)

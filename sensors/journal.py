@@ -12,6 +12,8 @@ class ChangeKind(StrEnum):
 
     ALERT = "alert"
     ITEM = "item"
+    PLAN = "plan"
+    REPAIR = "repair"
     FINDING = "finding"
     READING = "reading"
     ACCOUNT = "account"

@@ -1,14 +1,19 @@
 """Records in memory: what the commands need of a transaction, kept as plainly as can be. Nothing is rolled back."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from alerts.model import ACTIVE_STATES, Alert, AlertState, AlertStep
 from alerts.standing import Standing
 from analytics.ledger import FindingAction, FindingRecord
+from rectification.evidence import EvidenceFile
 from rectification.model import ENDED_STATES, Item, ItemStep
+from rectification.notices import ItemNotice
+from rectification.particulars import Particulars
+from rectification.plans import Plan, PlanStep
+from rectification.repairs import Repair, RepairStep
 from sensors.subjects import Subject
 
 NOON = datetime(2026, 11, 23, 4, tzinfo=UTC)
@@ -35,6 +40,13 @@ class MemoryRecords:
     alert_log: list[AlertStep] = field(default_factory=list)
     item_rows: dict[str, Item] = field(default_factory=dict)
     item_log: list[ItemStep] = field(default_factory=list)
+    particulars_rows: dict[str, Particulars] = field(default_factory=dict)
+    evidence_rows: dict[str, EvidenceFile] = field(default_factory=dict)
+    plan_rows: dict[str, Plan] = field(default_factory=dict)
+    plan_log: list[PlanStep] = field(default_factory=list)
+    repair_rows: dict[str, Repair] = field(default_factory=dict)
+    repair_log: list[RepairStep] = field(default_factory=list)
+    notice_rows: dict[str, ItemNotice] = field(default_factory=dict)
     finding_rows: dict[str, FindingRecord] = field(default_factory=dict)
     finding_log: list[tuple[str, FindingAction, str]] = field(default_factory=list)
     outbox: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -102,6 +114,79 @@ class MemoryRecords:
     def save_item(self, item: Item, step: ItemStep) -> None:
         self.item_rows[item.id] = item
         self.item_log.append(step)
+
+    def particulars(self, item_id: str) -> Particulars | None:
+        return self.particulars_rows.get(item_id)
+
+    def particulars_of(self, item_ids: Collection[str]) -> Mapping[str, Particulars]:
+        return {key: value for key, value in self.particulars_rows.items() if key in item_ids}
+
+    def save_particulars(self, item_id: str, particulars: Particulars) -> None:
+        self.particulars_rows[item_id] = particulars
+
+    def evidence_files(self, item_id: str) -> Sequence[EvidenceFile]:
+        return [each for each in self.evidence_rows.values() if each.item_id == item_id]
+
+    def evidence_file(self, file_id: str) -> EvidenceFile | None:
+        return self.evidence_rows.get(file_id)
+
+    def save_evidence_file(self, file: EvidenceFile) -> None:
+        self.evidence_rows[file.id] = file
+
+    def plan(self, plan_id: str) -> Plan | None:
+        return self.plan_rows.get(plan_id)
+
+    def plans(self, *, limit: int = 200) -> Sequence[Plan]:
+        return sorted(self.plan_rows.values(), key=lambda each: each.number, reverse=True)[:limit]
+
+    def items_of_plan(self, plan_id: str) -> Sequence[Item]:
+        return sorted(
+            (each for each in self.item_rows.values() if each.plan_id == plan_id), key=lambda each: each.number
+        )
+
+    def plan_steps(self, plan_id: str) -> Sequence[PlanStep]:
+        return [each for each in self.plan_log if each.plan_id == plan_id]
+
+    def next_plan_number(self) -> int:
+        return len(self.plan_rows) + 1
+
+    def save_plan(self, plan: Plan, step: PlanStep) -> None:
+        self.plan_rows[plan.id] = plan
+        self.plan_log.append(step)
+
+    def repair(self, repair_id: str) -> Repair | None:
+        return self.repair_rows.get(repair_id)
+
+    def repairs(self, *, limit: int = 200) -> Sequence[Repair]:
+        return sorted(self.repair_rows.values(), key=lambda each: each.number, reverse=True)[:limit]
+
+    def repairs_of_item(self, item_id: str) -> Sequence[Repair]:
+        return [each for each in self.repair_rows.values() if each.item_id == item_id]
+
+    def repairs_about(self, subject: Subject) -> Sequence[Repair]:
+        return [each for each in self.repairs() if each.subject == subject]
+
+    def repair_steps(self, repair_id: str) -> Sequence[RepairStep]:
+        return [each for each in self.repair_log if each.repair_id == repair_id]
+
+    def next_repair_number(self) -> int:
+        return len(self.repair_rows) + 1
+
+    def save_repair(self, repair: Repair, step: RepairStep) -> None:
+        self.repair_rows[repair.id] = repair
+        self.repair_log.append(step)
+
+    def item_notices(self, recipient: str, *, limit: int = 100) -> Sequence[ItemNotice]:
+        told = [each for each in self.notice_rows.values() if each.recipient == recipient and each.seen is None]
+        return sorted(told, key=lambda each: each.at, reverse=True)[:limit]
+
+    def add_item_notice(self, notice: ItemNotice) -> bool:
+        return self.notice_rows.setdefault(notice.key, notice) is notice
+
+    def see_item_notices(self, recipient: str, *, item_id: str, at: datetime) -> int:
+        mine = [each for each in self.item_notices(recipient) if each.item_id == item_id]
+        self.notice_rows |= {each.key: replace(each, seen=at) for each in mine}
+        return len(mine)
 
     def finding(self, finding_id: str) -> FindingRecord | None:
         return self.finding_rows.get(finding_id)

@@ -13,12 +13,24 @@ from api.pages.wording import SYSTEM
 from api.people import workers
 from api.privacy import reads_registry_alone
 from rectification.commands import hands_on
-from rectification.model import ENDED_STATES, TRANSITIONS, Item, ItemAction, ItemState, ItemStep
+from rectification.model import (
+    ENDED_STATES,
+    TRANSITIONS,
+    Item,
+    ItemAction,
+    ItemState,
+    ItemStep,
+    judged_since,
+    verified_by,
+    window_days,
+)
 from sensors.actors import Permission
-from sensors.catalogue import CATALOGUE
 from sensors.catalogue.model import Verification
 
 SHOWN = 500
+
+AT_WORK = frozenset({ItemState.DRAFT, ItemState.ASSIGNED, ItemState.IN_PROGRESS})
+"""States in which a deadline can still be missed."""
 
 WAY = (
     ItemState.DRAFT,
@@ -99,18 +111,23 @@ def plan(desk: Desk, *, ended: bool) -> PlanView:
         BoardColumn(
             state=state,
             title=desk.messages.text(f"item.state.{state}"),
-            items=[view for view in views if view.state is state],
+            items=[view for view in views if _column(view.state) is state],
         )
         for state in BOARD
     ]
     return PlanView(items=views, columns=columns)
 
 
+def _column(state: ItemState) -> ItemState:
+    """Return in which column of the board an item stands: what waits for its season waits to be proven."""
+    return ItemState.REPORTED_DONE if state is ItemState.AWAITING_SEASON else state
+
+
 def item_view(desk: Desk, item: Item) -> ItemView:
     """Return one item as a row or a card."""
     wording, messages = desk.wording, desk.messages
     left = None if item.deadline is None else (item.deadline - wording.today()).days
-    is_running = item.state not in {*ENDED_STATES, ItemState.VERIFIED, ItemState.REPORTED_DONE}
+    is_running = item.state in AT_WORK
     return ItemView(
         id=item.id,
         number=item.number,
@@ -183,7 +200,8 @@ def item_page(desk: Desk, item: Item) -> ItemPage:
 
 
 def _stages(desk: Desk, item: Item) -> list[Stage]:
-    reached = WAY.index(item.state) if item.state in WAY else -1
+    now = _column(item.state)
+    reached = WAY.index(now) if now in WAY else -1
     return [
         Stage(state=state, text=desk.messages.text(f"item.state.{state}"), done=rank <= reached)
         for rank, state in enumerate(WAY)
@@ -221,7 +239,7 @@ def _is_offered(desk: Desk, item: Item, act: PersonAct) -> bool:
 
 def is_proven_by_readings(item: Item) -> bool:
     """Say whether the readings decide that an item is mended, and not a record or somebody's look."""
-    return item.rule not in CATALOGUE or CATALOGUE[item.rule].verified_by is Verification.READINGS
+    return verified_by(item) is Verification.READINGS
 
 
 def people(desk: Desk, item: Item) -> Sequence[Choice]:
@@ -246,8 +264,8 @@ _TELLING = frozenset({ItemAction.REPORT_DONE, ItemAction.VERIFY, ItemAction.REFU
 
 def _proof_awaited(desk: Desk, item: Item, reported: ItemStep) -> Proof:
     """Return from when to when the readings are looked at: whole local days, from the one after the report."""
-    window = CATALOGUE[item.rule].verification_window_days if item.rule in CATALOGUE else 1
-    first = (item.reported_done or reported.at).astimezone(desk.messages.zone).date() + timedelta(days=1)
+    window = window_days(item)
+    first = (judged_since(item) or reported.at).astimezone(desk.messages.zone).date() + timedelta(days=1)
     last = first + timedelta(days=window - 1)
     text = desk.messages.count("proof.waiting", window, first=desk.messages.day(first), last=desk.messages.day(last))
     return Proof(text=text, tone="blue", detail=desk.messages.text("proof.waiting_why"))

@@ -35,6 +35,7 @@ ITEM_TONES: Mapping[ItemState, str] = {
     ItemState.ASSIGNED: "blue",
     ItemState.IN_PROGRESS: "blue",
     ItemState.REPORTED_DONE: "yellow",
+    ItemState.AWAITING_SEASON: "yellow",
     ItemState.VERIFIED: "good",
     ItemState.SIGNED_OFF: "good",
     ItemState.CANCELLED: "none",

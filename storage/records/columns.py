@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Dialect, Integer, Text
 from sqlalchemy.types import TypeDecorator
 
 from alerts.matching import MATCHED, Matcher
+from rectification.plans import Phase, PlanPhase
 from sensors.actors import Role
 from sensors.readings import epoch_ms, from_epoch_ms
 from sensors.subjects import Subject
@@ -102,3 +103,25 @@ def weekdays_column() -> Written:
 def hours_column() -> Written:
     """Return a column type for spans of the day."""
     return Written(lambda text: tuple((start, end) for start, end in json.loads(text)), canonical_json)
+
+
+def phases_column() -> Written:
+    """Return a column type for the phases of a plan."""
+    return Written(
+        lambda text: tuple(map(_phase, json.loads(text))), lambda phases: canonical_json(list(map(_told, phases)))
+    )
+
+
+def _told(phase: PlanPhase) -> dict[str, str]:
+    days = {name: day.isoformat() for name, day in (("first", phase.first), ("last", phase.last)) if day is not None}
+    return {"phase": phase.phase.value, "text": phase.text, **days}
+
+
+def _phase(told: dict[str, str]) -> PlanPhase:
+    return PlanPhase(
+        phase=Phase(told["phase"]), first=_day(told.get("first")), last=_day(told.get("last")), text=told["text"]
+    )
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)

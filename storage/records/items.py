@@ -1,18 +1,24 @@
-"""Items of the rectification plan and their steps."""
+"""Items of the rectification plan: their steps, what people wrote of them, their evidence, what was told of them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
+from rectification.evidence import EvidenceFile
 from rectification.model import ENDED_STATES, Item, ItemStep
+from rectification.notices import ItemNotice
+from rectification.particulars import Particulars
 from sensors.journal import ChangeKind
 from sensors.subjects import Subject
 from storage.records.journal import AuditRows
-from storage.records.part import by_key, fields_of
-from storage.records.tables import ITEM_STEPS, ITEMS, META
+from storage.records.part import by_key, fields_of, row_of
+from storage.records.tables import EVIDENCE_FILES, ITEM_NOTICES, ITEM_PARTICULARS, ITEM_STEPS, ITEMS
 
 _STEP = fields_of(ITEM_STEPS, "number")
-_LAST_NUMBER = "last_item_number"
+_PARTICULARS = fields_of(ITEM_PARTICULARS, "item_id")
+_AT_ONCE = 500
 
 
 class ItemRows(AuditRows):
@@ -44,10 +50,7 @@ class ItemRows(AuditRows):
 
     def next_item_number(self) -> int:
         """Return the number that the next item gets in its site's ledger; numbers are never used twice."""
-        last = self.connection.execute(select(META.c.value).where(META.c.key == _LAST_NUMBER)).scalar_one()
-        number = int(last) + 1
-        self._write(META.update().where(META.c.key == _LAST_NUMBER).values(value=str(number)))
-        return number
+        return self._next_number("last_item_number")
 
     def save_item(self, item: Item, step: ItemStep) -> None:
         """Insert or update an item together with the step that led there."""
@@ -62,6 +65,74 @@ class ItemRows(AuditRows):
             detail=_detail(item, step),
         )
 
+    def particulars(self, item_id: str) -> Particulars | None:
+        """Return what people wrote of an item; None where they wrote nothing."""
+        row = self._row(select(*_PARTICULARS).where(ITEM_PARTICULARS.c.item_id == item_id))
+        return None if row is None else Particulars(**row)
+
+    def particulars_of(self, item_ids: Collection[str]) -> Mapping[str, Particulars]:
+        """Return what people wrote of several items; those of which they wrote nothing are not in it."""
+        wanted = sorted(set(item_ids))
+        rows = [
+            dict(row)
+            for start in range(0, len(wanted), _AT_ONCE)
+            for row in self._rows(_particulars_among(wanted[start : start + _AT_ONCE]))
+        ]
+        return {row.pop("item_id"): Particulars(**row) for row in rows}
+
+    def save_particulars(self, item_id: str, particulars: Particulars) -> None:
+        """Insert or update what people wrote of an item; the step beside it says who and what."""
+        values = {column.name: getattr(particulars, column.name) for column in _PARTICULARS}
+        of_item = ITEM_PARTICULARS.c.item_id == item_id
+        if self._write(ITEM_PARTICULARS.update().where(of_item).values(values)).rowcount == 0:
+            self._write(ITEM_PARTICULARS.insert().values(item_id=item_id, **values))
+
+    def evidence_files(self, item_id: str) -> Sequence[EvidenceFile]:
+        """Return the files of an item, those taken away as well, in the order in which they came."""
+        query = EVIDENCE_FILES.select().where(EVIDENCE_FILES.c.item_id == item_id).order_by(EVIDENCE_FILES.c.id)
+        return [EvidenceFile(**row) for row in self._rows(query)]
+
+    def evidence_file(self, file_id: str) -> EvidenceFile | None:
+        """Return a file."""
+        row = self._row(by_key(EVIDENCE_FILES, file_id))
+        return None if row is None else EvidenceFile(**row)
+
+    def save_evidence_file(self, file: EvidenceFile) -> None:
+        """Insert or update a file; the step beside it says who and why."""
+        self._save(EVIDENCE_FILES, file)
+
+    def evidence_hashes(self) -> frozenset[str]:
+        """Return the hashes of all files that stand, for whoever tidies what nothing names."""
+        query = select(EVIDENCE_FILES.c.sha256).where(EVIDENCE_FILES.c.removed.is_(None)).distinct()
+        return frozenset(row["sha256"] for row in self._rows(query))
+
+    def item_notices(self, recipient: str, *, limit: int = 100) -> Sequence[ItemNotice]:
+        """Return what an account was told and has not put aside, the newest first."""
+        query = ITEM_NOTICES.select().where(ITEM_NOTICES.c.recipient == recipient, ITEM_NOTICES.c.seen.is_(None))
+        newest = query.order_by(ITEM_NOTICES.c.at.desc(), ITEM_NOTICES.c.id.desc()).limit(limit)
+        return [ItemNotice(**row) for row in self._rows(newest)]
+
+    def add_item_notice(self, notice: ItemNotice) -> bool:
+        """Insert a notice unless its key is there; say whether it was new."""
+        if self._row(select(ITEM_NOTICES.c.id).where(ITEM_NOTICES.c.key == notice.key)) is not None:
+            return False
+        self._write(ITEM_NOTICES.insert().values(row_of(ITEM_NOTICES, notice)))
+        self.note_change(ChangeKind.ITEM, notice.item_id)
+        return True
+
+    def see_item_notices(self, recipient: str, *, item_id: str, at: datetime) -> int:
+        """Put aside what an account was told of an item; return how many that was."""
+        unseen = (
+            ITEM_NOTICES.c.recipient == recipient,
+            ITEM_NOTICES.c.item_id == item_id,
+            ITEM_NOTICES.c.seen.is_(None),
+        )
+        return self._write(ITEM_NOTICES.update().where(*unseen).values(seen=at)).rowcount
+
+
+def _particulars_among(item_ids: Sequence[str]) -> Select[Any]:
+    return ITEM_PARTICULARS.select().where(ITEM_PARTICULARS.c.item_id.in_(item_ids))
+
 
 def _detail(item: Item, step: ItemStep) -> dict[str, str]:
     """Return what must be answered for: what it is about, who has to do what by when, and what was said."""
@@ -73,6 +144,7 @@ def _detail(item: Item, step: ItemStep) -> dict[str, str]:
         "responsible": item.responsible or "",
         "deadline": item.deadline.isoformat() if item.deadline else "",
         "measure": item.measure,
+        "plan": item.plan_id or "",
         "note": step.note,
         "evidence": step.evidence,
     }

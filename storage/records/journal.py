@@ -80,6 +80,13 @@ class AuditRows(Part):
         head = self.connection.execute(select(META.c.value).where(META.c.key == HEAD)).scalar_one_or_none()
         return None if head == before else last
 
+    def _next_number(self, key: str) -> int:
+        """Return one more than the number that `meta` keeps under a key, and keep it there."""
+        last = self.connection.execute(select(META.c.value).where(META.c.key == key)).scalar_one()
+        number = int(last) + 1
+        self._write(META.update().where(META.c.key == key).values(value=str(number)))
+        return number
+
     def _chain(self) -> Iterator[tuple[AuditEntry, str]]:
         """Yield all rows in order, each with what it says of the one before."""
         after = -(2**63)

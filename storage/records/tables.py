@@ -18,13 +18,19 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
 from alerts.model import AlertAction, AlertState
 from alerts.replies import ReplyOutcome
 from analytics.ledger import Judgement
+from rectification.evidence import MediaType, Shows
 from rectification.model import ItemAction, ItemState
+from rectification.notices import NoticeKind
+from rectification.particulars import DeadlineKind, Source
+from rectification.plans import PlanAction, PlanState
+from rectification.repairs import RepairAction, RepairState
 from sensors.bills import Utility
 from sensors.journal import ChangeKind
 from sensors.logs import AlarmTruth, DutyKind, FireSystem, FireTestKind, FireTestResult, IsolationAction
@@ -36,6 +42,7 @@ from storage.records.columns import (
     hours_column,
     mapping_column,
     matcher_column,
+    phases_column,
     roles_column,
     subject_column,
     weekdays_column,
@@ -202,9 +209,18 @@ ITEMS = Table(
     Column("verified", UtcMs),
     Column("signed_off_by", Text),
     Column("recurrence_of", Text, _of("items.id")),
+    Column("revision", Integer, nullable=False, server_default="0"),
+    Column("plan_id", Text),
+    Column("is_apart", Boolean, nullable=False, server_default=false()),
+    Column("judged_from", UtcMs),
+    Column("signed_off", UtcMs),
+    Column("look_back", Date),
+    Column("looked_back", UtcMs),
+    Column("looked_back_by", Text),
     UniqueConstraint("number", name="items_number"),
     Index("items_by_rule_and_subject", "rule", "subject"),
     Index("items_by_state", "state"),
+    Index("items_by_plan", "plan_id"),
 )
 ITEM_STEPS = Table(
     "item_steps",
@@ -218,6 +234,138 @@ ITEM_STEPS = Table(
     Column("note", Text, nullable=False),
     Column("evidence", Text, nullable=False),
     Index("item_steps_by_item", "item_id"),
+    sqlite_autoincrement=True,
+)
+
+ITEM_PARTICULARS = Table(
+    "item_particulars",
+    METADATA,
+    Column("item_id", Text, _of("items.id"), primary_key=True),
+    Column("source", Written(Source), nullable=False),
+    Column("source_ref", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("problem", Text, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("clause", Text, nullable=False),
+    Column("location", Text, nullable=False),
+    Column("goal", Text, nullable=False),
+    Column("unit", Text),
+    Column("leader", Text, nullable=False),
+    Column("helpers", words_column(), nullable=False),
+    Column("funds_yuan", Float),
+    Column("deadline_kind", Written(DeadlineKind), nullable=False),
+    Column("progress_pct", Integer),
+    Column("result", Text, nullable=False),
+    Column("remark", Text, nullable=False),
+    Column("contingency", Text, nullable=False),
+    Index("item_particulars_by_source", "source", "source_ref"),
+)
+ITEM_NOTICES = Table(
+    "item_notices",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("item_id", Text, _of("items.id"), nullable=False),
+    Column("kind", Written(NoticeKind), nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("deadline", Date, nullable=False),
+    Column("at", UtcMs, nullable=False),
+    Column("seen", UtcMs),
+    UniqueConstraint("key", name="item_notices_once"),
+    Index("item_notices_by_recipient", "recipient", "seen"),
+)
+EVIDENCE_FILES = Table(
+    "evidence_files",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("item_id", Text, _of("items.id"), nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("media_type", Written(MediaType), nullable=False),
+    Column("size_bytes", Integer, nullable=False),
+    Column("shows", Written(Shows), nullable=False),
+    Column("added", UtcMs, nullable=False),
+    Column("added_by", Text, nullable=False),
+    Column("removed", UtcMs),
+    Column("removed_by", Text),
+    Column("removed_why", Text, nullable=False),
+    Index("evidence_files_by_item", "item_id"),
+    Index("evidence_files_by_hash", "sha256"),
+)
+
+PLANS = Table(
+    "plans",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("site", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("state", Written(PlanState), nullable=False),
+    Column("created", UtcMs, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("basis", Text, nullable=False),
+    Column("goals", Text, nullable=False),
+    Column("first", Date),
+    Column("last", Date),
+    Column("leader", Text, nullable=False),
+    Column("organisation", Text, nullable=False),
+    Column("funds", Text, nullable=False),
+    Column("funds_yuan", Float),
+    Column("phases", phases_column(), nullable=False),
+    Column("supervision", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("issued", UtcMs),
+    Column("issued_by", Text),
+    Column("closed", UtcMs),
+    Column("revision", Integer, nullable=False),
+    UniqueConstraint("number", name="plans_number"),
+)
+PLAN_STEPS = Table(
+    "plan_steps",
+    METADATA,
+    Column("number", NUMBER, primary_key=True, autoincrement=True),
+    Column("plan_id", Text, _of("plans.id"), nullable=False),
+    Column("action", Written(PlanAction), nullable=False),
+    Column("state", Written(PlanState), nullable=False),
+    Column("actor_id", Text, nullable=False),
+    Column("at", UtcMs, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Index("plan_steps_by_plan", "plan_id"),
+    sqlite_autoincrement=True,
+)
+REPAIRS = Table(
+    "repairs",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("site", Text, nullable=False),
+    Column("subject", subject_column(), nullable=False),
+    Column("what", Text, nullable=False),
+    Column("state", Written(RepairState), nullable=False),
+    Column("reported", UtcMs, nullable=False),
+    Column("reported_by", Text, nullable=False),
+    Column("item_id", Text, _of("items.id")),
+    Column("contractor", Text, nullable=False),
+    Column("ordered", UtcMs),
+    Column("done", UtcMs),
+    Column("cost_yuan", Float),
+    Column("result", Text, nullable=False),
+    UniqueConstraint("number", name="repairs_number"),
+    Index("repairs_by_item", "item_id"),
+    Index("repairs_by_subject", "subject"),
+)
+REPAIR_STEPS = Table(
+    "repair_steps",
+    METADATA,
+    Column("number", NUMBER, primary_key=True, autoincrement=True),
+    Column("repair_id", Text, _of("repairs.id"), nullable=False),
+    Column("action", Written(RepairAction), nullable=False),
+    Column("state", Written(RepairState), nullable=False),
+    Column("actor_id", Text, nullable=False),
+    Column("at", UtcMs, nullable=False),
+    Column("note", Text, nullable=False),
+    Index("repair_steps_by_repair", "repair_id"),
     sqlite_autoincrement=True,
 )
 

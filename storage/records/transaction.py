@@ -9,11 +9,22 @@ from storage.records.journal import ChangeRows
 from storage.records.logs import LogRows
 from storage.records.nodes import NodeRows
 from storage.records.outbox import OutboxRows
+from storage.records.plans import PlanRows
 from storage.records.standing import StandingRows
 
 
 class RecordsTransaction(
-    StandingRows, ItemRows, FindingRows, AccountRows, BillRows, BookingRows, LogRows, NodeRows, OutboxRows, ChangeRows
+    StandingRows,
+    ItemRows,
+    PlanRows,
+    FindingRows,
+    AccountRows,
+    BillRows,
+    BookingRows,
+    LogRows,
+    NodeRows,
+    OutboxRows,
+    ChangeRows,
 ):
     """Keeps the ports of alerts, rectification, analytics and API; durable together or not at all."""
 

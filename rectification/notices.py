@@ -1,0 +1,34 @@
+"""What people are told of an item's deadline: reminded before it, and after it who answers above hears of it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class NoticeKind(StrEnum):
+    """What is told. Before the deadline and on its day whoever answers for the item, after it those above as well."""
+
+    DUE_IN_3 = "due_in_3"
+    """Three workdays are left."""
+    DUE_IN_1 = "due_in_1"
+    DUE_TODAY = "due_today"
+    OVERDUE = "overdue"
+    """The deadline has passed: to whoever answers for it, and the leader."""
+    OVERDUE_LONG = "overdue_long"
+    """Three workdays have passed since: to those who manage the plan."""
+    LOOK_BACK_DUE = "look_back_due"
+    """It is time to look again at what was signed off."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemNotice:
+    """One thing told to one account, once: `key` says which, so that no restart tells it again."""
+
+    id: str
+    key: str
+    item_id: str
+    kind: NoticeKind
+    recipient: str
+    deadline: date
+    at: datetime
+    seen: datetime | None = None
