@@ -219,6 +219,13 @@ ALARMS: Mapping[Alarm, AlarmFacts] = MappingProxyType(
             ("告警策略文件有误", "The alert policy cannot be used"),
             ("运行 premises alerts check", "Run premises alerts check"),
         ),
+        Alarm.THRESHOLDS_REFUSED: _facts(
+            OWN,
+            _OPERATION,
+            _YELLOW,
+            ("自定阈值文件有误", "The site's thresholds cannot be used"),
+            ("改正thresholds.yaml；此前的阈值仍有效", "Mend thresholds.yaml; those before still hold"),
+        ),
         Alarm.RULE_FAILED: _facts(
             OWN, _OPERATION, _YELLOW, ("规则运行失败", "A rule failed"), ("查看日志", "Look at the log")
         ),

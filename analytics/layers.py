@@ -10,28 +10,12 @@ from dataclasses import dataclass, field, replace
 from analytics.frame import RunData
 from sensors.catalogue import CATALOGUE
 from sensors.subjects import Subject, SubjectKind
-from sensors.thresholds import Override, Overrides, subjects_of
+from sensors.thresholds import OVERRIDDEN, Override, Overrides, subjects_of
 from sensors.topology import Registry
 from sensors.verdicts import Finding, Verdict
 
 ALSO_READ: Mapping[str, frozenset[str]] = {"L06": frozenset({"L05"})}
 """Rules that read a threshold of another: L06 the nominal voltage of L05."""
-
-OVERRIDDEN = "overridden"
-"""The evidence that says what was overridden."""
-
-FIXED = frozenset(
-    {
-        ("S01", "spell_min"),
-        ("S03", "vendor_target_low_pct"),
-        ("S03", "vendor_target_high_pct"),
-        ("A02", "outdoor_days"),
-        ("G02", "window_h"),
-        ("W01", "night_start_h"),
-        ("W01", "night_end_h"),
-    }
-)
-"""Parameters that no site can override: stored features rest on them, or no rule reads them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +54,10 @@ class Layer:
         return subject not in self.elsewhere if self.subjects is None else subject in self.subjects
 
     def _marked(self, finding: Finding) -> Finding:
-        told = "; ".join(_told(each) for each in self.overrides if each.rule == finding.rule)
+        told = "; ".join(each.told for each in self.overrides if each.rule == finding.rule)
         if not told or finding.verdict is not Verdict.FAULT:
             return finding
         return replace(finding, evidence={**finding.evidence, OVERRIDDEN: told})
-
-
-def _told(override: Override) -> str:
-    default = override.catalogued
-    value = f"{override.parameter} {override.value:g} ({default.value:g} {default.unit})"
-    return f"{value}: {override.by}, {override.since}, {override.why}"
 
 
 @dataclass(frozen=True, slots=True)

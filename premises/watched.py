@@ -20,6 +20,7 @@ from analytics.rules import RECORD_RULES, RULES
 from analytics.runs import Analysis, NoReadingsError, Request
 from sensors.events import EventType
 from sensors.readings import from_epoch_ms
+from sensors.thresholds import NO_OVERRIDES, Limits, Overrides
 from sensors.topology import Registry
 from sensors.verdicts import Finding
 
@@ -57,13 +58,19 @@ def watching(run: Callable[P, Analysis], written: FactSource) -> Callable[P, Ana
             analysis = run(*args, **kwargs)
             asked = tuple(each for each in analysis.findings if each.rule in request.rules)
             analysis = replace(analysis, findings=asked)
-        return with_watched(analysis, store, cast("Holidays", kwargs["holidays"]), request, written)
+        overrides = cast("Overrides", kwargs.get("overrides", NO_OVERRIDES))
+        return with_watched(analysis, store, cast("Holidays", kwargs["holidays"]), request, written, overrides)
 
     return analyse_all
 
 
 def with_watched(
-    analysis: Analysis, store: AnalysisStore, holidays: Holidays, request: Request, written: FactSource
+    analysis: Analysis,
+    store: AnalysisStore,
+    holidays: Holidays,
+    request: Request,
+    written: FactSource,
+    overrides: Overrides = NO_OVERRIDES,
 ) -> Analysis:
     """Return an analysis with the findings of those of the watch's rules that were asked for."""
     rules = tuple(rule for rule in request.rules if rule in WATCHED_RULES)
@@ -72,20 +79,24 @@ def with_watched(
     calendar = WorkCalendar(analysis.registry.site, holidays)
     window = Window(start_ms=calendar.midnight_ms(analysis.window.first), end_ms=analysis.window.now_ms)
     facts = written.facts(analysis.registry.site.id, start_ms=window.start_ms, end_ms=window.end_ms)
+    holding = overrides.on(analysis.window.last)
     judged = tuple(rule for rule in rules if rule != DUTY or facts.duty_began is None)
     isolation = Isolation()
     told = list(analysis.findings)
     told += each_by_itself(
-        lambda asked: watched_findings(store, analysis.registry, window, facts, asked), judged, isolation
+        lambda asked: watched_findings(store, analysis.registry, window, facts, asked, overrides=holding),
+        judged,
+        isolation,
     )
     if judged != rules:
         days = _days(calendar, window)
-        told += isolation.ask(DUTY, lambda: _duty(store, analysis.registry, facts, days), [])
+        told += isolation.ask(DUTY, lambda: _duty(store, Limits(holding, analysis.registry), facts, days), [])
     return replace(
         analysis,
         rules=tuple(sorted(request.rules)),
         findings=tuple(sorted(told, key=lambda finding: (finding.rule, finding.subject, finding.start))),
         failures=(*analysis.failures, *isolation.failures),
+        overrides=(*analysis.overrides, *holding.of_rules(frozenset(rules)).entries),
     )
 
 
@@ -102,7 +113,13 @@ def each_by_itself(
 
 
 def watched_findings(
-    store: AnalysisStore, registry: Registry, window: Window, facts: Facts, rules: tuple[str, ...] = WATCHED_RULES
+    store: AnalysisStore,
+    registry: Registry,
+    window: Window,
+    facts: Facts,
+    rules: tuple[str, ...] = WATCHED_RULES,
+    *,
+    overrides: Overrides = NO_OVERRIDES,
 ) -> list[Finding]:
     """Return what the watch's rules say of a window of what a store holds."""
     if not rules:
@@ -114,19 +131,17 @@ def watched_findings(
     shown = store.readings(site, start_ms=start_ms, end_ms=window.end_ms, metrics=metrics)
     others = store.readings(site, start_ms=start_ms, end_ms=window.end_ms, devices=devices)
     readings = shown.vstack(others).unique(["time_ms", "device", "metric", "phase"])
-    return findings_of(events, readings, registry, window=window, facts=facts, rules=rules)
+    return findings_of(events, readings, registry, window=window, facts=facts, overrides=overrides, rules=rules)
 
 
-def _duty(
-    store: AnalysisStore, registry: Registry, facts: Facts, days: list[tuple[datetime, datetime]]
-) -> list[Finding]:
+def _duty(store: AnalysisStore, limits: Limits, facts: Facts, days: list[tuple[datetime, datetime]]) -> list[Finding]:
     """Return F07's verdicts about a site that keeps a duty log, the answers to roll calls counted."""
     first, last = days[0][0] - DAY, days[-1][1]
     start_ms, end_ms = (round(moment.timestamp() * 1000) for moment in (first, last))
-    events = store.events(registry.site.id, start_ms=start_ms, end_ms=end_ms)
+    events = store.events(limits.registry.site.id, start_ms=start_ms, end_ms=end_ms)
     calls = events.filter(pl.col("type") == EventType.ROLL_CALL.value, ~pl.col("test").fill_null(value=False))
     told = [(from_epoch_ms(time_ms), zone or "") for time_ms, zone in calls.select("time_ms", "zone").iter_rows()]
-    return duty_findings(facts, told, registry.site.id, days)
+    return duty_findings(facts, told, limits, days)
 
 
 def _days(calendar: WorkCalendar, window: Window) -> list[tuple[datetime, datetime]]:

@@ -61,6 +61,7 @@ def _override(override: Override) -> dict[str, object]:
         "by": override.by,
         "why": override.why,
         "since": override.since.isoformat(),
+        **({"beyond_standard": override.beyond_standard} if override.beyond_standard else {}),
     }
 
 

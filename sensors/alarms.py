@@ -48,6 +48,7 @@ class Alarm(StrEnum):
     CLOCK_OFF = "clock_off"
     RECORDS_AWAY = "records_away"
     POLICY_REFUSED = "policy_refused"
+    THRESHOLDS_REFUSED = "thresholds_refused"
     RULE_FAILED = "rule_failed"
     ALERT_FLOOD = "alert_flood"
 

@@ -1,7 +1,7 @@
 """Thresholds that a site, building, room or thing has of its own: who chose them, why, and what they hold for."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import date
 
 from sensors.catalogue import CATALOGUE
@@ -9,12 +9,46 @@ from sensors.catalogue.model import Parameter
 from sensors.subjects import Subject, SubjectKind
 from sensors.topology import CircuitId, DeviceId, OpeningId, Registry, RoomId
 
+OVERRIDDEN = "overridden"
+"""The evidence, and the parameter of an alert, that says what was overridden."""
+
+NOT_OVERRIDDEN = frozenset({"F04", "F11", "G06"})
+"""Rules over the records, which take their limits from the catalogue."""
+OVERRIDABLE = frozenset(CATALOGUE) - NOT_OVERRIDDEN
+
+FIXED = frozenset(
+    {
+        ("S01", "spell_min"),
+        ("S03", "vendor_target_low_pct"),
+        ("S03", "vendor_target_high_pct"),
+        ("A02", "outdoor_days"),
+        ("G02", "window_h"),
+        ("W01", "night_start_h"),
+        ("W01", "night_end_h"),
+        ("F08", "wireless_s"),
+        ("L01", "mean_min"),
+        ("L03", "mean_min"),
+        ("L03", "detector_low_c"),
+        ("L03", "detector_high_c"),
+    }
+)
+"""Parameters that no site can override: stored features rest on them, or no rule reads them."""
+
+SAFETY_RULES = frozenset(
+    {"F01", "F02", "F03", "F05", "F06", "F07", "F08", "F09", "F10", "F12", "L01", "L03"}
+    | {"D01", "D02", "D03", "D04", "D05", "D06"}
+)
+"""Rules that alert as things come in, for people's safety."""
+_STRICTER_WHEN_HIGHER = frozenset({("F07", "staff")})
+"""All other limits of safety rules are laxer the higher they are."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Override:
     """A parameter of a rule that has another value for a subject and all that is in it.
 
-    It holds for analyses of days from `since` on.
+    It holds for analyses of days from `since` on. `beyond_standard` says why a safety limit may be laxer than its
+    standard, and who answers for that.
     """
 
     rule: str
@@ -24,11 +58,29 @@ class Override:
     by: str
     why: str
     since: date
+    beyond_standard: str = ""
 
     @property
     def catalogued(self) -> Parameter:
         """Return what the catalogue says of the parameter."""
         return next(each for each in CATALOGUE[self.rule].parameters if each.name == self.parameter)
+
+    @property
+    def told(self) -> str:
+        """Return what people are told of it: the value, the catalogue's in brackets, who, since when and why."""
+        default = self.catalogued
+        value = f"{self.parameter} {self.value:g} ({default.value:g} {default.unit})"
+        beyond = f"; {default.source.standard}: {self.beyond_standard}" if self.beyond_standard else ""
+        return f"{value}: {self.by}, {self.since}, {self.why}{beyond}"
+
+
+def is_laxer_than_standard(rule: str, parameter: Parameter, value: float) -> bool:
+    """Say whether a value of a safety rule's parameter asks for less than the standard it rests on."""
+    if rule not in SAFETY_RULES or parameter.source.standard is None:
+        return False
+    if (rule, parameter.name) in _STRICTER_WHEN_HIGHER:
+        return value < parameter.value
+    return value > parameter.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +99,11 @@ class Overrides:
 
     def holding(self, subject: Subject, registry: Registry) -> tuple[Override, ...]:
         """Return what holds for a subject: of each parameter the nearest."""
-        near = {each: rank for rank, each in enumerate(around(subject, registry))}
+        return self.nearest(around(subject, registry))
+
+    def nearest(self, places: Iterable[Subject]) -> tuple[Override, ...]:
+        """Return of each parameter what holds for the first of the places that has it, by rule and parameter."""
+        near = {each: rank for rank, each in enumerate(places)}
         nearest: dict[tuple[str, str], Override] = {}
         for each in self.entries:
             key = each.rule, each.parameter
@@ -58,6 +114,42 @@ class Overrides:
 
 
 NO_OVERRIDES = Overrides()
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The thresholds of every device, for rules that judge as things come in: the catalogue's, less what is overridden.
+
+    What counts is where a device is now, as the registry has it.
+    """
+
+    overrides: Overrides
+    registry: Registry
+    _holding: dict[str, dict[tuple[str, str], Override]] = field(default_factory=dict)
+
+    def value(self, rule: str, parameter: str, device: str) -> float:
+        """Return a rule's threshold for a device, in its unit; of the site where there is no such device."""
+        if self.overrides.entries:
+            found = self._of(device).get((rule, parameter))
+            if found is not None:
+                return found.value
+        return CATALOGUE[rule].parameter(parameter)
+
+    def told(self, rule: str, device: str) -> str:
+        """Return what of a rule is overridden for a device, with who and why; empty where nothing is."""
+        if not self.overrides.entries:
+            return ""
+        return "; ".join(each.told for (of, _), each in self._of(device).items() if of == rule)
+
+    def _of(self, device: str) -> dict[tuple[str, str], Override]:
+        known = DeviceId(device) in self.registry.devices
+        key = device if known else ""
+        if key not in self._holding:
+            site = Subject(SubjectKind.SITE, self.registry.site.id)
+            subject = Subject(SubjectKind.DEVICE, device) if known else site
+            holding = self.overrides.holding(subject, self.registry)
+            self._holding[key] = {(each.rule, each.parameter): each for each in holding}
+        return self._holding[key]
 
 
 def around(subject: Subject, registry: Registry) -> Iterator[Subject]:

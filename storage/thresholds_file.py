@@ -1,7 +1,7 @@
 """Overridden thresholds as a file, `thresholds.yaml` beside the registry: read whole, every fault with its place."""
 
 import math
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
 
@@ -11,7 +11,15 @@ from sensors.documents import MAX_BYTES, DocumentFault, DocumentSyntaxError, Map
 from sensors.errors import InputFault
 from sensors.fields import Fields, local_date, number, one_among, words
 from sensors.subjects import Subject, SubjectKind
-from sensors.thresholds import NO_OVERRIDES, Override, Overrides, subjects_of
+from sensors.thresholds import (
+    FIXED,
+    NO_OVERRIDES,
+    OVERRIDABLE,
+    Override,
+    Overrides,
+    is_laxer_than_standard,
+    subjects_of,
+)
 from sensors.topology import Registry
 from storage.registry_file import decoded, fault_lines, placed_faults
 
@@ -21,9 +29,6 @@ _LONG_AGO = date(1990, 1, 1)
 _COUNTED = frozenset({"d", "nights", "workdays", "uses", "bookings", "alarms", "people", "months", "intervals"})
 """Units that come in whole numbers."""
 _MAY_BE_NEGATIVE = frozenset({"°C"})
-
-Fixed = Collection[tuple[str, str]]
-"""Rules and their parameters that cannot be overridden."""
 
 
 class ThresholdFaultsError(InputFault):
@@ -35,11 +40,10 @@ class ThresholdFaultsError(InputFault):
         super().__init__("\n".join(fault_lines(path, self.faults)))
 
 
-def load_thresholds(registry_path: Path, registry: Registry, *, rules: Collection[str], fixed: Fixed) -> Overrides:
+def load_thresholds(registry_path: Path, registry: Registry) -> Overrides:
     """Return what the file beside a registry overrides, nothing where there is none.
 
-    `rules` are those that can be overridden, `fixed` parameters of them that cannot. Raises ThresholdFaultsError with
-    every fault, InputFault where the file is not read.
+    Raises ThresholdFaultsError with every fault, InputFault where the file is not read.
     """
     path = registry_path.parent / FILE
     try:
@@ -50,15 +54,13 @@ def load_thresholds(registry_path: Path, registry: Registry, *, rules: Collectio
     except OSError as exc:
         msg = f"{path}: the thresholds cannot be read: {exc.strerror}; mend who may read it, or take it away"
         raise InputFault(msg) from exc
-    overrides, faults = parse_thresholds(content, registry, rules=rules, fixed=fixed)
+    overrides, faults = parse_thresholds(content, registry)
     if faults:
         raise ThresholdFaultsError(path, faults)
     return overrides
 
 
-def parse_thresholds(
-    content: bytes, registry: Registry, *, rules: Collection[str], fixed: Fixed
-) -> tuple[Overrides, list[DocumentFault]]:
+def parse_thresholds(content: bytes, registry: Registry) -> tuple[Overrides, list[DocumentFault]]:
     """Return what the bytes of a file override, and every fault in the file's order."""
     try:
         document = parse_document(decoded(content))
@@ -69,22 +71,20 @@ def parse_thresholds(
         return NO_OVERRIDES, [DocumentFault(path=(), reason=reason, place=Place(1, 1))]
     faults = list(document.faults)
     root = Fields(document.root, (), faults, "")
-    rule, subject = one_among(rules, "rule that can be overridden"), _subject(registry)
-    entries = tuple(_override(fields, rule, subject, fixed) for _, fields in root.each(SECTION, "threshold"))
+    rule, subject = one_among(OVERRIDABLE, "rule that can be overridden"), _subject(registry)
+    entries = tuple(_override(fields, rule, subject) for _, fields in root.each(SECTION, "threshold"))
     root.finish()
     _refuse_repeats(entries, root)
     return Overrides(entries), placed_faults(document.root, faults)
 
 
-def _override(
-    fields: Fields, rule_of: Callable[[str], str], subject_of: Callable[[str], Subject], fixed: Fixed
-) -> Override:
+def _override(fields: Fields, rule_of: Callable[[str], str], subject_of: Callable[[str], Subject]) -> Override:
     rule = fields.required("rule", rule_of, "")
-    known = [each for each in CATALOGUE[rule].parameters if (rule, each.name) not in fixed] if rule else []
+    known = [each for each in CATALOGUE[rule].parameters if (rule, each.name) not in FIXED] if rule else []
     names = one_among([each.name for each in known], f"parameter of {rule} that can be overridden") if rule else words
     name = fields.required("parameter", names, "")
     parameter = next((each for each in known if each.name == name), None)
-    return Override(
+    override = Override(
         rule=rule,
         parameter=name,
         subject=fields.required("subject", subject_of, Subject(SubjectKind.SITE, "")),
@@ -92,7 +92,22 @@ def _override(
         by=fields.required("by", words, ""),
         why=fields.required("why", words, ""),
         since=fields.required("since", local_date, _LONG_AGO),
+        beyond_standard=fields.optional("beyond_standard", words) or "",
     )
+    if parameter is not None:
+        _hold_to_standard(override, parameter, fields)
+    return override
+
+
+def _hold_to_standard(override: Override, parameter: Parameter, fields: Fields) -> None:
+    """Refuse a safety limit that asks for less than its standard, unless somebody says why it may."""
+    laxer = is_laxer_than_standard(override.rule, parameter, override.value)
+    if override.value and laxer and not override.beyond_standard:
+        fields.fail(
+            ("value",),
+            f"{override.value:g} asks for less than {parameter.source.text} ({parameter.value:g} {parameter.unit}), "
+            "which is about safety; add `beyond_standard:` with why it may, and who approved it",
+        )
 
 
 def _subject(registry: Registry) -> Callable[[str], Subject]:

@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 
 from analytics.calendar import WeekdaysOnly
-from analytics.layers import FIXED
-from analytics.rules import RULES
 from analytics.runs import Analysis, Request, analyse
 from sensors.subjects import Subject
 from sensors.thresholds import Override, Overrides, around
@@ -128,12 +126,12 @@ GOOD = {
 
 def faults(*entries: dict[str, object]) -> list[str]:
     content = json.dumps({"thresholds": list(entries)}, ensure_ascii=False, indent=1).encode()
-    return [each.reason for each in parse_thresholds(content, two_offices(), rules=RULES, fixed=FIXED)[1]]
+    return [each.reason for each in parse_thresholds(content, two_offices())[1]]
 
 
 def test_file_gives_what_it_says() -> None:
     content = json.dumps({"thresholds": [GOOD]}, ensure_ascii=False).encode()
-    assert parse_thresholds(content, two_offices(), rules=RULES, fixed=FIXED) == (
+    assert parse_thresholds(content, two_offices()) == (
         Overrides((override("room:a-201", 20),)),
         [],
     )

@@ -79,6 +79,17 @@ class DutyLog:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DutyLimits:
+    """How long nobody need show that they are there, h, and how many are to be on duty; the catalogue's by default."""
+
+    gap_h: float = CATALOGUE["F07"].parameter("gap_h")
+    staff: float = CATALOGUE["F07"].parameter("staff")
+
+
+CATALOGUED = DutyLimits()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
     """A time in which nobody showed that they were there."""
 
@@ -91,15 +102,14 @@ class Gap:
         return (self.end - self.start) // MINUTE * MINUTE
 
 
-def judge_duty(log: DutyLog, period: Period) -> Finding:
+def judge_duty(log: DutyLog, period: Period, allowed: DutyLimits = CATALOGUED) -> Finding:
     """Return F07's verdict: a gap of more than 2 h without an entry or an answered roll call, or fewer than 2 on duty.
 
     Source: GB 25201, as the catalogue has it.
     """
-    spec = CATALOGUE["F07"]
     if log.began is None or log.began >= period.end:
         return period.verdict("F07", Verdict.INSUFFICIENT_DATA, missing=("duty_log",))
-    gap, allowed_h, needed = longest_gap(log, period), spec.parameter("gap_h"), spec.parameter("staff")
+    gap = longest_gap(log, period)
     least = least_staff(log, period)
     gap_h = gap.length / HOUR
     evidence: Evidence = {
@@ -109,12 +119,12 @@ def judge_duty(log: DutyLog, period: Period) -> Finding:
         "staff_least": least,
         "entries": sum(period.start <= each.at < period.end for each in valid(log.entries)),
     }
-    if gap_h > allowed_h:
-        return period.verdict("F07", Verdict.FAULT, measured=(gap_h, allowed_h, "h"), evidence=evidence)
+    if gap_h > allowed.gap_h:
+        return period.verdict("F07", Verdict.FAULT, measured=(gap_h, allowed.gap_h, "h"), evidence=evidence)
     if least is None:
         return period.verdict("F07", Verdict.INSUFFICIENT_DATA, missing=("duty_log",), evidence=evidence)
-    verdict = Verdict.FAULT if least < needed else Verdict.PASS
-    return period.verdict("F07", verdict, measured=(least, needed, "people"), evidence=evidence)
+    verdict = Verdict.FAULT if least < allowed.staff else Verdict.PASS
+    return period.verdict("F07", verdict, measured=(least, allowed.staff, "people"), evidence=evidence)
 
 
 def longest_gap(log: DutyLog, period: Period) -> Gap:

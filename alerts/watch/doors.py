@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from alerts.watch.machine import SECOND_MS, Edges, Machine
-from alerts.watch.model import Sample, Spell, is_graver
+from alerts.watch.model import GRAVITY, Sample, Spell, is_graver
 from alerts.watch.site import Site
 from sensors.subjects import Subject, SubjectKind
 from sensors.topology import Opening, OpeningId, OpeningKind
 from sensors.verdicts import Severity
 
-Tier = tuple[int, Severity]
-"""So many ms may it be open; beyond that it is so grave."""
+Tier = tuple[str, int, Severity]
+"""A parameter of the rule and its unit in ms: so long may it be open; beyond that it is so grave."""
 
 OPEN = "open"
 
@@ -52,12 +52,12 @@ class OpenDoor(Machine):
     def look(self, spell: Spell, at_ms: int, site: Site) -> Edges:
         """Object as gravely as the door has been open for long."""
         open_ms = at_ms - spell.since_ms
-        reached = [tier for tier in self.tiers if open_ms > tier[0]]
+        reached = [tier for tier in self._tiers(spell, site) if open_ms > tier[0]]
         spell = self._due(spell, site, after_ms=at_ms)
         if not reached:
             self.spells.put(spell)
             return
-        may_ms, severity = reached[-1]
+        may_ms, severity = max(reached, key=lambda tier: GRAVITY[tier[1]])
         told = {"value": open_ms / SECOND_MS, "threshold": may_ms / SECOND_MS, "unit": "s"}
         yield from self.tell(spell, severity, at_ms, site, **told)
 
@@ -70,9 +70,22 @@ class OpenDoor(Machine):
         """Return the door."""
         return Subject(SubjectKind.OPENING, spell.key)
 
+    def due_anew(self, spell: Spell, site: Site) -> Spell:
+        """Return a spell with the next time at which it gets too long, or graver."""
+        return spell if spell.due_ms is None and spell.told is None else self._due(spell, site)
+
+    def _tiers(self, spell: Spell, site: Site) -> list[tuple[int, Severity]]:
+        return [
+            (site.limit_ms(self.rule, name, unit_ms, spell.device), severity) for name, unit_ms, severity in self.tiers
+        ]
+
     def _due(self, spell: Spell, site: Site, after_ms: int | None = None) -> Spell:
         if site.is_sampled(spell.device):
             return replace(spell, due_ms=None)
-        moments = [spell.since_ms + may_ms + 1 for may_ms, severity in self.tiers if is_graver(severity, spell.told)]
+        moments = [
+            spell.since_ms + may_ms + 1
+            for may_ms, severity in self._tiers(spell, site)
+            if is_graver(severity, spell.told)
+        ]
         later = [moment for moment in moments if after_ms is None or moment > after_ms]
         return replace(spell, due_ms=min(later, default=None))

@@ -10,10 +10,10 @@ from alerts.watch.facts import Facts
 from alerts.watch.machine import SECOND_MS
 from alerts.watch.rules.clock_drift import CLOCK_OFFSET
 from alerts.watch.rules.link_lost import OF_PANELS
-from alerts.watch.site import is_panel
-from sensors.catalogue import CATALOGUE
+from alerts.watch.site import Site, is_panel
 from sensors.events import Event, EventType
 from sensors.subjects import Subject, SubjectKind
+from sensors.thresholds import Limits
 from sensors.topology import Device, DeviceId, Opening, OpeningKind, Registry
 from sensors.verdicts import Verdict
 
@@ -45,6 +45,7 @@ class Seen:
     measured: frozenset[tuple[str, str]]
     """Devices and the metrics that were seen of them."""
     facts: Facts
+    limits: Limits
 
     def scopes(self, rule: str) -> Iterator[Scope]:
         """Yield whom a rule judges."""
@@ -55,7 +56,7 @@ class Seen:
         known = self.registry.devices.get(DeviceId(device))
         if known is None or not (known.interval_s or known.heartbeat_s):
             return HEARTBEAT
-        least = CATALOGUE[rule].parameter("coverage_pct") / 100
+        least = self.limits.value(rule, "coverage_pct", device) / 100
         return None if self.covered.get(device, 0.0) >= least else "|".join(known.metrics) or HEARTBEAT
 
     def panels(self) -> list[Device]:
@@ -77,13 +78,12 @@ class Seen:
         return [each for each in devices if each.placements and each.placements[-1].opening == opening.id]
 
 
-def seen_of(
-    events: Iterable[Event], readings: pl.DataFrame, registry: Registry, span_ms: tuple[int, int], facts: Facts
-) -> Seen:
+def seen_of(events: Iterable[Event], readings: pl.DataFrame, site: Site, span_ms: tuple[int, int]) -> Seen:
     """Return what was seen in a window."""
     spoken: dict[str, set[EventType]] = {}
     for event in events:
         spoken.setdefault(event.device, set()).add(event.type)
+    registry = site.registry
     within = readings.filter(pl.col("time_ms").is_between(*span_ms, closed="left"))
     pairs = within.select("device", "metric").unique().iter_rows()
     return Seen(
@@ -91,7 +91,8 @@ def seen_of(
         spoken={device: frozenset(kinds) for device, kinds in spoken.items()},
         covered=_covered(within, registry, span_ms),
         measured=frozenset((device, metric) for device, metric in pairs),
-        facts=facts,
+        facts=site.facts,
+        limits=site.limits,
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from alerts.watch.machine import MINUTE_MS, Edges, Machine
 from alerts.watch.model import Sample, Spell, is_graver
 from alerts.watch.site import Site
+from sensors.thresholds import Limits
 from sensors.verdicts import Severity
 
 CALM_MS = 10 * MINUTE_MS
@@ -13,6 +14,19 @@ CALM_SHARE = 0.95
 """An alert ends once the value was below this share of the limit for so long, so one on the edge is one. Own choice."""
 CALM, BETWEEN = -2, -1
 """Levels below the first limit: clearly, and not clearly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """A parameter of the rule that is too much, itself counted in or not, and how grave that is."""
+
+    parameter: str
+    severity: Severity
+    inclusive: bool
+
+    def limit(self, rule: str, device: str, limits: Limits) -> "Limit":
+        """Return it for a device."""
+        return Limit(limits.value(rule, self.parameter, device), self.severity, self.inclusive)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +54,16 @@ class Level(Machine):
 
     metric = ""
     unit = ""
-    limits: Sequence[Limit] = ()
+    tiers: Sequence[Tier] = ()
 
     def __init__(self) -> None:
         """Begin with no minute."""
         super().__init__()
         self._minutes: dict[tuple[str, str], _Minute] = {}
 
-    def level(self, value: float) -> int:
-        """Return which limit a value reaches, CALM or BETWEEN where it is none."""
-        reached = [number for number, limit in enumerate(self.limits) if limit.is_reached(value)]
-        if reached:
-            return reached[-1]
-        return CALM if value < CALM_SHARE * self.limits[0].value else BETWEEN
+    def limits(self, device: str, site: Site) -> Sequence[Limit]:
+        """Return the limits of a device, the graver the later."""
+        return [tier.limit(self.rule, device, site.limits) for tier in self.tiers]
 
     def on_sample(self, sample: Sample, site: Site) -> Edges:
         """Add to the minute; the first of the next one closes it."""
@@ -79,10 +90,11 @@ class Level(Machine):
 
     def _judged(self, of: tuple[str, str], minute: _Minute, site: Site) -> Edges:
         mean, at_ms = minute.total / minute.count, minute.start_ms
-        level, key = self.level(mean), "|".join(of)
+        limits, key = self.limits(of[0], site), "|".join(of)
+        level = _level(mean, limits)
         spell = self.spells.get(key)
         if level >= 0:
-            limit = self.limits[level]
+            limit = limits[level]
             begun = spell or Spell(key=key, device=of[0], zone=of[1], since_ms=at_ms)
             told = {"value": round(mean, 1), "threshold": limit.value, "unit": self.unit}
             yield from self._told(begun, limit, at_ms, site, told)
@@ -99,3 +111,11 @@ class Level(Machine):
             self.spells.put(replace(spell, last_ms=None, due_ms=None))
         elif is_calm and spell.last_ms is None:
             self.spells.put(replace(spell, last_ms=at_ms, due_ms=at_ms + CALM_MS))
+
+
+def _level(value: float, limits: Sequence[Limit]) -> int:
+    """Return which limit a value reaches, CALM or BETWEEN where it is none."""
+    reached = [number for number, limit in enumerate(limits) if limit.is_reached(value)]
+    if reached:
+        return reached[-1]
+    return CALM if value < CALM_SHARE * limits[0].value else BETWEEN

@@ -8,7 +8,6 @@ from alerts.watch.model import Edge, Sample, Spell, is_graver
 from alerts.watch.site import Site
 from alerts.watch.spells import Spells, of_device
 from sensors.alarms import Alarm
-from sensors.catalogue import CATALOGUE
 from sensors.events import Event, EventState, EventType
 from sensors.subjects import Subject
 from sensors.verdicts import Severity
@@ -75,6 +74,10 @@ class Machine:
     def loaded(self, _site: Site) -> None:
         """Take notice of the spells that were remembered."""
 
+    def due_anew(self, spell: Spell, _site: Site) -> Spell:
+        """Return a spell with the time at which to look at it, by the thresholds as they are now."""
+        return spell
+
     def is_void(self, spell: Spell, site: Site) -> bool:
         """Say whether the registry no longer has what a spell is about."""
         return site.device(spell.device) is None
@@ -117,6 +120,7 @@ class Machine:
             severity=severity,
             since_ms=spell.since_ms,
             at_ms=at_ms,
+            overridden="" if severity is None else site.limits.told(self.rule, spell.device),
             **told,  # type: ignore[arg-type] # the fields of an edge by name
         )
 
@@ -140,7 +144,11 @@ class Lasting(Machine):
                 yield from self.end(spell.key, at_ms, site)
         elif self.spells.get(key) is None:
             spell = Spell(key=key, device=event.device, since_ms=at_ms, zone=event.zone)
-            self.spells.put(replace(spell, due_ms=at_ms + self.limit_ms(spell, site) + 1))
+            self.spells.put(self._due(spell, site))
+
+    def due_anew(self, spell: Spell, site: Site) -> Spell:
+        """Return a spell that nobody was told of yet, due at its limit."""
+        return spell if spell.told is not None or spell.due_ms is None else self._due(spell, site)
 
     def on_due(self, spell: Spell, at_ms: int, site: Site) -> Edges:
         """Speak once it has lasted too long."""
@@ -149,12 +157,5 @@ class Lasting(Machine):
         severity = self.severity(spell, site)
         return self.tell(spell, severity, at_ms, site, value=float(lasted_s), threshold=limit_s, unit="s")
 
-
-def parameter(rule: str, name: str) -> float:
-    """Return a figure of the catalogue."""
-    return CATALOGUE[rule].parameter(name)
-
-
-def limit_ms(rule: str, name: str, unit_ms: int) -> int:
-    """Return a figure of the catalogue as milliseconds."""
-    return round(parameter(rule, name) * unit_ms)
+    def _due(self, spell: Spell, site: Site) -> Spell:
+        return replace(spell, due_ms=spell.since_ms + self.limit_ms(spell, site) + 1)

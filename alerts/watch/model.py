@@ -57,6 +57,8 @@ class Edge:
     threshold: float | None = None
     unit: str = ""
     doubts: tuple[str, ...] = ()
+    overridden: str = ""
+    """What of the rule's thresholds is the site's own, with who and why."""
     spoken: bool = False
 
 

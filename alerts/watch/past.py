@@ -21,6 +21,7 @@ from alerts.watch.watcher import Watcher
 from sensors.events import LASTING_EVENTS, Event, EventState, EventType
 from sensors.readings import ReadingFlag, epoch_ms, from_epoch_ms
 from sensors.subjects import Subject
+from sensors.thresholds import NO_OVERRIDES, OVERRIDDEN, Overrides
 from sensors.topology import DeviceId, Registry
 from sensors.verdicts import Finding, Verdict
 
@@ -63,19 +64,21 @@ def findings_of(
     *,
     window: Window,
     facts: Facts = NO_FACTS,
+    overrides: Overrides = NO_OVERRIDES,
     rules: Collection[str] = WATCHED_RULES,
 ) -> list[Finding]:
     """Return the verdicts of the rules over a window: a fault for each unbroken period, and each subject's last word.
 
     `events` and `readings` are frames as stores give them, the events from LOOK_BACK_MS before the window on; the
-    readings are those of `wanted_readings`.
+    readings are those of `wanted_readings`. `overrides` are those that hold on the window's last day.
     """
     machines = {name: make for name, make in PAST.items() if name.partition(".")[0] in rules or name == "fires"}
-    watcher = Watcher(machines, Site(registry, live=False, facts=facts))
+    site = Site(registry, live=False, facts=facts, overrides=overrides)
+    watcher = Watcher(machines, site)
     told = [event for event in _events(events, registry, watcher.events, window) if not event.test]
     edges = _edges(watcher, told, readings, window)
     periods = [each for each in _periods(edges) if _meets(each, window)]
-    seen = seen_of(told, readings, registry, (window.start_ms, window.end_ms), facts)
+    seen = seen_of(told, readings, site, (window.start_ms, window.end_ms))
     return [finding for rule in sorted(rules) for finding in _verdicts(rule, periods, seen, window)]
 
 
@@ -116,7 +119,7 @@ def _edges(watcher: Watcher, events: Iterable[Event], readings: pl.DataFrame, wi
     inputs: list[list[Input]] = [
         sorted(((_at_ms(event), 1, event) for event in events), key=lambda each: each[0]),
         sorted(((first, 0, (device, last)) for first, device, last in heard(within, set(heeded))), key=lambda e: e[0]),
-        [(sample.at_ms, 2, sample) for sample in samples(within, watcher.metrics)],
+        [(sample.at_ms, 2, sample) for sample in samples(within, watcher.metrics, watcher.site)],
     ]
     for at_ms, _, given in merge(*inputs, key=lambda each: each[:2]):
         match given:
@@ -191,7 +194,9 @@ def _fault(period: Period, window: Window) -> Finding:
         threshold=edge.threshold,
         unit=edge.unit,
         severity=edge.severity,
-        evidence=evidence | ({"doubts": ",".join(edge.doubts)} if edge.doubts else {}),
+        evidence=evidence
+        | ({"doubts": ",".join(edge.doubts)} if edge.doubts else {})
+        | ({OVERRIDDEN: edge.overridden} if edge.overridden else {}),
     )
 
 

@@ -34,6 +34,13 @@ class Silence(Machine):
         stale = spell.last_ms is None or heard_ms - spell.last_ms >= WRITTEN_EVERY_MS or spell.told is not None
         self.spells.put(replace(news, told=None), durable=stale)
 
+    def due_anew(self, spell: Spell, site: Site) -> Spell:
+        """Return a spell that is due once its device is silent for too long."""
+        may_ms = self.silent_ms(spell.device, site)
+        if spell.due_ms is None or spell.last_ms is None or may_ms is None:
+            return spell
+        return replace(spell, due_ms=spell.last_ms + may_ms + 1)
+
     def subject(self, spell: Spell, _site: Site) -> Subject:
         """Return the device."""
         return Subject(SubjectKind.DEVICE, spell.device)

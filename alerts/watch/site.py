@@ -8,6 +8,7 @@ from alerts.event_rules import place_at
 from alerts.watch.facts import NO_FACTS, Facts
 from sensors.readings import from_epoch_ms
 from sensors.subjects import Subject, SubjectKind
+from sensors.thresholds import NO_OVERRIDES, Limits, Overrides
 from sensors.topology import Device, DeviceId, Opening, OpeningId, OpeningKind, Placement, Registry
 
 PANEL = "panel"
@@ -17,10 +18,13 @@ PANEL = "panel"
 class Site:
     """What all machines share. `live` is set where people are told; what is past is judged with all facts at hand."""
 
-    def __init__(self, registry: Registry, *, live: bool, facts: Facts = NO_FACTS) -> None:
+    def __init__(
+        self, registry: Registry, *, live: bool, facts: Facts = NO_FACTS, overrides: Overrides = NO_OVERRIDES
+    ) -> None:
         """Look at this registry."""
         self.live = live
         self.facts = facts
+        self.overrides = overrides
         self.passed_ms: dict[str, int] = {}
         """When a card or the exit button was last used at a door, by place."""
         self.confirmed_ms: dict[str, int] = {}
@@ -30,8 +34,18 @@ class Site:
     def use(self, registry: Registry) -> None:
         """Look at another registry from now on."""
         self.registry = registry
+        self.limits = Limits(self.overrides, registry)
         self._zone = ZoneInfo(registry.site.timezone)
         self._places: dict[tuple[str, int], Placement | None] = {}
+
+    def hold(self, overrides: Overrides) -> None:
+        """Judge by these thresholds from now on."""
+        self.overrides = overrides
+        self.limits = Limits(overrides, self.registry)
+
+    def limit_ms(self, rule: str, parameter: str, unit_ms: int, device: str) -> int:
+        """Return a rule's threshold for a device as milliseconds."""
+        return round(self.limits.value(rule, parameter, device) * unit_ms)
 
     def device(self, device: str) -> Device | None:
         """Return a device of the registry."""

@@ -1,5 +1,7 @@
 """What a machine objects to as a signal, which the outbox turns into notices."""
 
+from collections.abc import Mapping
+
 from alerts.alarms import ALARMS
 from alerts.event_rules import places_of
 from alerts.model import fingerprint
@@ -10,6 +12,7 @@ from sensors.catalogue import CATALOGUE
 from sensors.readings import from_epoch_ms
 from sensors.signals import Signal, SignalKind
 from sensors.subjects import Subject, SubjectKind
+from sensors.thresholds import OVERRIDDEN
 from sensors.topology import DeviceId
 from sensors.verdicts import Severity
 
@@ -60,24 +63,37 @@ def _signal(edge: Edge, site: Site, received_ms: int, kind: SignalKind, severity
         parameters=named
         | places_of(place, site.registry)
         | {name: f"{figure:g}" for name, figure in figures.items() if figure is not None}
-        | ({"unit": edge.unit} if edge.unit else {}),
+        | ({"unit": edge.unit} if edge.unit else {})
+        | ({OVERRIDDEN: edge.overridden} if edge.overridden else {}),
     )
 
 
 def rule_failed(site: Site, received_ms: int, kind: SignalKind = SignalKind.ACTIVE) -> Signal:
     """Return that a rule failed, for what it would have said nobody knows; or that all of them work again."""
+    return _of_ourselves(Alarm.RULE_FAILED, site, received_ms, kind, {})
+
+
+def thresholds_refused(site: Site, received_ms: int, detail: str) -> Signal:
+    """Return that the site's thresholds cannot be used, and why; or, without a detail, that they can."""
+    kind = SignalKind.ACTIVE if detail else SignalKind.CLEARED
+    return _of_ourselves(Alarm.THRESHOLDS_REFUSED, site, received_ms, kind, {"detail": detail} if detail else {})
+
+
+def _of_ourselves(
+    alarm: Alarm, site: Site, received_ms: int, kind: SignalKind, parameters: Mapping[str, str]
+) -> Signal:
     now, subject = from_epoch_ms(received_ms), Subject(SubjectKind.SITE, site.registry.site.id)
-    facts = ALARMS[Alarm.RULE_FAILED]
+    facts = ALARMS[alarm]
     return Signal(
         kind=kind,
-        mark=fingerprint(site.registry.site.id, f"{facts.rule}.{Alarm.RULE_FAILED}", subject),
+        mark=fingerprint(site.registry.site.id, f"{facts.rule}.{alarm}", subject),
         site=site.registry.site.id,
         rule=facts.rule,
-        event=Alarm.RULE_FAILED,
+        event=alarm,
         subject=subject,
         device=DeviceId(site.registry.site.id),
         severity=facts.severity,
         time=now,
         received=now,
-        parameters={"event": Alarm.RULE_FAILED.value},
+        parameters={"event": alarm.value, **parameters},
     )

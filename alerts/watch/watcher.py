@@ -8,6 +8,7 @@ from alerts.watch.model import Edge, Sample, Spell
 from alerts.watch.rules.heat import HeatDetected
 from alerts.watch.site import Site
 from sensors.events import Event, EventType
+from sensors.thresholds import Overrides
 from sensors.topology import Registry
 
 PASSES = frozenset({EventType.GRANTED, EventType.EXIT_REQUEST})
@@ -47,6 +48,23 @@ class Watcher:
                 self._machines[name].spells.load([spell])
         for machine in self._machines.values():
             machine.loaded(self.site)
+        self._look_anew()
+        self.keep()
+
+    def hold(self, overrides: Overrides) -> None:
+        """Judge by these thresholds from now on: what waits is looked at when they say.
+
+        What people were told of stands until its own state ends it.
+        """
+        self.site.hold(overrides)
+        self._look_anew()
+
+    def _look_anew(self) -> None:
+        for machine in self._machines.values():
+            for spell in machine.spells.all():
+                anew = machine.due_anew(spell, self.site)
+                if anew is not spell:
+                    machine.spells.put(anew, durable=False)
 
     def heeds(self, device: str) -> bool:
         """Say whether signs of life of a device matter to any rule."""
@@ -135,6 +153,7 @@ class Watcher:
                 if machine.is_void(spell, self.site):
                     machine.spells.drop(spell.key)
             machine.loaded(self.site)
+        self._look_anew()
 
     # What belongs to a commit.
 
@@ -176,4 +195,4 @@ class Watcher:
 
 def _is_gone(machine: Machine, spell: Spell, site: Site, registry: Registry) -> bool:
     """Say whether a spell is about something that another registry does not have."""
-    return machine.is_void(spell, Site(registry, live=site.live, facts=site.facts))
+    return machine.is_void(spell, Site(registry, live=site.live, facts=site.facts, overrides=site.overrides))

@@ -20,6 +20,7 @@ from api.pages.response_views import (
 from api.pages.views import AlarmView, AlertView, StepView
 from api.pages.wording import SYSTEM
 from sensors.actors import Permission
+from sensors.thresholds import OVERRIDDEN
 
 ICONS: Mapping[str, str] = {"fire": "fire", "smoke": "smoke", "leak": "leak", "forced": "door"}
 """Pictures of events; others take their severity's."""
@@ -89,6 +90,14 @@ def _advice(desk: Desk, alert: Alert) -> str:
     return "" if facts is None else facts.advice.in_language(desk.wording.language)
 
 
+def _measured(desk: Desk, alert: Alert) -> str:
+    """Return what was measured and the limit it was held against, empty where the alert is about no figure."""
+    value, limit = (alert.parameters.get(name, "") for name in ("value", "threshold"))
+    if not value or not limit:
+        return ""
+    return desk.messages.text("alert.measured", value=value, limit=limit, unit=alert.parameters.get("unit", ""))
+
+
 def alert_in_full(desk: Desk, alert: Alert) -> AlertView:
     """Return one alert with its clocks, who was called, what was found on site, and who did what to it."""
     steps, checks = desk.tx.alert_steps(alert.id), desk.tx.alarm_checks_of(alert.id)
@@ -106,6 +115,8 @@ def alert_in_full(desk: Desk, alert: Alert) -> AlertView:
         can_shelve=may_put_aside and is_legal(alert, AlertAction.SHELVE),
         can_take_out=may_put_aside and is_legal(alert, AlertAction.TAKE_OUT),
         can_end=may_put_aside and is_legal(alert, AlertAction.CLEAR),
+        measured=_measured(desk, alert),
+        overridden=alert.parameters.get(OVERRIDDEN, ""),
         subject=str(alert.subject),
         subject_text=desk.wording.subject(alert.subject),
         aside_until=f"{(desk.now + ASIDE).astimezone(desk.messages.zone):%Y-%m-%dT%H:%M}",

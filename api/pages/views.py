@@ -117,6 +117,8 @@ class AlertView:
     icon: str
     device: str = ""
     doubts: Sequence[str] = ()
+    measured: str = ""
+    overridden: str = ""
     test: bool = False
     guidance: str = ""
     can_acknowledge: bool = False

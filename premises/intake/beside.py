@@ -9,6 +9,7 @@ from typing import Self
 from premises.clock import SystemClock
 from premises.home import Home
 from premises.intake.fire_panel import OpenSpool, Service, fire_panel
+from premises.intake.thresholds_now import ThresholdsNow
 from premises.intake.watching import Ticker, Watching
 from premises.intake.written import Records, Written
 from premises.settings import Settings
@@ -45,6 +46,7 @@ class Beside:
                 registry=registry,
                 now_ms=lambda: time.time_ns() // 1_000_000,
                 facts=lambda: written.facts,
+                thresholds=ThresholdsNow(home.registry),
             )
         ticker = Ticker(watching, home.spool, writing=writing, wake=wake)
         panels = fire_panel(

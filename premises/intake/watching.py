@@ -16,8 +16,9 @@ from alerts.watch.facts import NO_FACTS, Facts
 from alerts.watch.machines import LIVE
 from alerts.watch.model import Edge, Sample
 from alerts.watch.site import Site
-from alerts.watch.told import rule_failed, signals_of
+from alerts.watch.told import rule_failed, signals_of, thresholds_refused
 from alerts.watch.watcher import Watcher
+from premises.intake.thresholds_now import CatalogueOnly, Thresholds
 from sensors.intake import SpoolEntry
 from sensors.readings import Quality, ReadingBatch, ReadingFlag
 from sensors.signals import Signal, SignalKind
@@ -43,12 +44,17 @@ class Watching:
         registry: Callable[[], Registry],
         now_ms: Callable[[], int],
         facts: Callable[[], Facts] = lambda: NO_FACTS,
+        thresholds: Thresholds | None = None,
     ) -> None:
         """Remember what the spool holds; a restart neither repeats nor forgets."""
         self._registry, self._now_ms, self._facts = registry, now_ms, facts
+        self._thresholds = thresholds or CatalogueOnly()
         used = registry()
+        self._thresholds.look(used, now_ms())
         self._used: Registry | None = used
-        self._watcher = Watcher(LIVE, Site(used, live=True, facts=facts()))
+        self._watcher = Watcher(LIVE, Site(used, live=True, facts=facts(), overrides=self._thresholds.overrides))
+        # Not known to be said: an alert of before the start may still stand.
+        self._refused: str | None = None
         self._watcher.load(spool.load())
         self._facts_ms = 0
         # An alert of before the start may still stand.
@@ -63,11 +69,15 @@ class Watching:
         with self._committing([*self._follow(), *signals]) as watched:
             yield watched
 
+    def look(self) -> None:
+        """Look at what files say; nobody need hold the lock."""
+        self._thresholds.look(self._registry(), self._now_ms())
+
     @contextmanager
     def tick(self) -> Iterator[Watched]:
         """Yield what became due by the clock."""
         now_ms = self._now_ms()
-        signals = [*self._follow(), *self._told(self._watcher.tick(now_ms), now_ms)]
+        signals = [*self._follow(), *self._hold(now_ms), *self._told(self._watcher.tick(now_ms), now_ms)]
         if now_ms - self._facts_ms >= FACTS_EVERY_MS or self._facts() is not self._watcher.site.facts:
             self._facts_ms, self._watcher.site.facts = now_ms, self._facts()
             signals += self._told(self._watcher.facts(now_ms), now_ms)
@@ -83,7 +93,7 @@ class Watching:
             yield Watched(signals=signals, spells=self._watcher.changes())
         except BaseException:
             self._watcher.undo()
-            self._used = None
+            self._used, self._refused = None, None
             raise
         self._watcher.keep()
 
@@ -144,6 +154,15 @@ class Watching:
         self._look_at_devices(registry)
         return told
 
+    def _hold(self, now_ms: int) -> list[Signal]:
+        """Take over the site's thresholds where they changed, and return that they cannot be used, or can again."""
+        if self._thresholds.overrides is not self._watcher.site.overrides:
+            self._watcher.hold(self._thresholds.overrides)
+        if self._thresholds.refused == self._refused:
+            return []
+        self._refused = self._thresholds.refused
+        return [thresholds_refused(self._watcher.site, now_ms, self._thresholds.refused)]
+
     def _look_at_devices(self, registry: Registry) -> None:
         """Note the devices that any rule watches: those of all others cost a look into a set."""
         devices, self._heeded = registry.devices, self._watcher.heeded
@@ -186,6 +205,7 @@ class Ticker(threading.Thread):
         try:
             while not self._stopping.wait(TICK_S):
                 try:
+                    self._watching.look()
                     self._tick(spool)
                 except sqlite3.Error as exc:
                     self._log.warning("watch_not_written", reason=str(exc))

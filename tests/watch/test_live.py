@@ -11,6 +11,7 @@ import pytest
 
 from alerts.watch.facts import NO_FACTS, Facts
 from alerts.watch.rules.exit_locked import ExitLocked
+from premises.intake.thresholds_now import Thresholds
 from premises.intake.watching import Ticker, Watching
 from sensors.alarms import Alarm
 from sensors.events import Event, EventState, EventType
@@ -39,14 +40,20 @@ class Clock:
 class Ingest:
     """A spool with the watch beside it, as ingest has it."""
 
-    def __init__(self, folder: Path, clock: Clock, site: Registry | None = None) -> None:
+    def __init__(
+        self, folder: Path, clock: Clock, site: Registry | None = None, thresholds: Thresholds | None = None
+    ) -> None:
         self.path = folder / "spool.db"
         self.spool = SqliteSpool(self.path, min_free_bytes=0)
         self.clock = clock
         self.site = site or registry()
         self.ticks = SpoolWatch(self.path)
         self.watching = Watching(
-            self.ticks, registry=lambda: self.site, now_ms=lambda: clock.now_ms, facts=lambda: NO_FACTS
+            self.ticks,
+            registry=lambda: self.site,
+            now_ms=lambda: clock.now_ms,
+            facts=lambda: NO_FACTS,
+            thresholds=thresholds,
         )
 
     def take(self, *entries: SpoolEntry) -> None:
@@ -64,6 +71,7 @@ class Ingest:
 
     def tick(self, at_ms: int) -> None:
         self.clock.now_ms = at_ms
+        self.watching.look()
         with self.watching.tick() as watched:
             if watched:
                 self.ticks.commit(watched)
@@ -80,8 +88,10 @@ class Ingest:
 
 
 @contextmanager
-def ingest(folder: Path, clock: Clock, site: Registry | None = None) -> Iterator[Ingest]:
-    with closing(Ingest(folder, clock, site)) as running:
+def ingest(
+    folder: Path, clock: Clock, site: Registry | None = None, thresholds: Thresholds | None = None
+) -> Iterator[Ingest]:
+    with closing(Ingest(folder, clock, site, thresholds)) as running:
         yield running
 
 

@@ -1,7 +1,6 @@
 """L03: a cable that gets too hot: overloaded, or a joint that came loose."""
 
-from alerts.watch.levels import Level, Limit
-from alerts.watch.machine import parameter
+from alerts.watch.levels import Level, Tier
 from sensors.alarms import Alarm
 from sensors.verdicts import Severity
 
@@ -12,4 +11,4 @@ class CableHot(Level):
     alarm = Alarm.CABLE_HOT
     metric, unit = "cable_temperature_c", "°C"
     metrics = frozenset({metric})
-    limits = (Limit(parameter("L03", "cable_c"), Severity.ORANGE, inclusive=False),)
+    tiers = (Tier("cable_c", Severity.ORANGE, inclusive=False),)

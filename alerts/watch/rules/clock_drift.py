@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from alerts.watch.machine import HOUR_MS, Edges, Machine, parameter
+from alerts.watch.machine import HOUR_MS, Edges, Machine
 from alerts.watch.model import Sample, Spell
 from alerts.watch.site import Site
 from sensors.alarms import Alarm
@@ -10,10 +10,7 @@ from sensors.subjects import Subject, SubjectKind
 from sensors.verdicts import Severity
 
 CLOCK_OFFSET = "clock_offset_s"
-HOST_S, PART_S = parameter("D06", "host_drift_s"), parameter("D06", "part_drift_s")
 DAY_MS = 24 * HOUR_MS
-LEAST_MS = round(DAY_MS * parameter("D06", "coverage_pct") / 100)
-"""So much of a day is enough to judge its drift, so that a clock that is set each night can be judged between."""
 JUMP_MS = HOUR_MS
 """What would be too much for a day is no drift where it takes no longer: the clock was set. Our own choice."""
 
@@ -43,7 +40,7 @@ class ClockDrift(Machine):
         limit_s = drift_limit_s(sample.device, sample.at_ms, site)
         if begun is None or _was_set(begun.last, sample, limit_s):
             self._stretches[sample.device] = _Stretch(sample, sample)
-        elif sample.at_ms - begun.first.at_ms < LEAST_MS:
+        elif sample.at_ms - begun.first.at_ms < _least_ms(sample.device, site):
             self._stretches[sample.device] = replace(begun, last=sample)
         else:
             self._stretches[sample.device] = _Stretch(sample, sample)
@@ -65,7 +62,13 @@ class ClockDrift(Machine):
 
 def drift_limit_s(device: str, at_ms: int, site: Site) -> float:
     """Return how far a clock may drift in a day, s: what is at a door is a part, all else a host. Our own choice."""
-    return HOST_S if site.opening(device, at_ms) is None else PART_S
+    parameter = "host_drift_s" if site.opening(device, at_ms) is None else "part_drift_s"
+    return site.limits.value("D06", parameter, device)
+
+
+def _least_ms(device: str, site: Site) -> int:
+    """Return how much of a day is enough to judge its drift: a clock that is set each night is judged between."""
+    return round(DAY_MS * site.limits.value("D06", "coverage_pct", device) / 100)
 
 
 def _was_set(before: Sample, after: Sample, limit_s: float) -> bool:

@@ -2,14 +2,13 @@
 
 from dataclasses import replace
 
-from alerts.watch.machine import HOUR_MS, Edges, Machine, parameter
+from alerts.watch.machine import HOUR_MS, Edges, Machine
 from alerts.watch.model import Spell
 from alerts.watch.site import Site
 from sensors.alarms import Alarm
 from sensors.events import Event, EventType
 from sensors.verdicts import Severity
 
-DENIALS = int(parameter("D03", "denials"))
 FORGOTTEN_MS = HOUR_MS
 """So long after the last refusal a row of them is over. Our own choice."""
 
@@ -28,11 +27,12 @@ class Denials(Machine):
             return
         before = self.spells.get(key) or Spell(key=key, device=event.device, since_ms=at_ms)
         spell = replace(before, count=before.count + 1, last_ms=at_ms, due_ms=at_ms + FORGOTTEN_MS)
-        if spell.count < DENIALS:
+        most = site.limits.value(self.rule, "denials", spell.device)
+        if spell.count < most:
             self.spells.put(spell)
         else:
             count = float(spell.count)
-            yield from self.tell(spell, Severity.YELLOW, at_ms, site, value=count, threshold=DENIALS, unit="denials")
+            yield from self.tell(spell, Severity.YELLOW, at_ms, site, value=count, threshold=most, unit="denials")
 
     def on_due(self, spell: Spell, at_ms: int, site: Site) -> Edges:
         """Forget the row."""

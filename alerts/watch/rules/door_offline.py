@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from alerts.watch.late import is_timed, late, timely
-from alerts.watch.machine import MINUTE_MS, SECOND_MS, Edges, Machine, limit_ms
+from alerts.watch.machine import MINUTE_MS, SECOND_MS, Edges, Machine
 from alerts.watch.model import Spell
 from alerts.watch.silence import Silence
 from alerts.watch.site import Site
@@ -13,8 +13,6 @@ from sensors.subjects import Subject, SubjectKind
 from sensors.topology import OpeningKind
 from sensors.verdicts import Severity
 
-HEARTBEAT_MS = limit_ms("D04", "heartbeat_min", MINUTE_MS)
-LATENCY_MS = limit_ms("D04", "latency_s", SECOND_MS)
 OF_DOORS = frozenset(
     {EventType.GRANTED, EventType.DENIED, EventType.EXIT_REQUEST, EventType.FORCED, EventType.HELD, EventType.TAMPER}
 )
@@ -44,11 +42,13 @@ class DoorSilent(Silence):
         if known is None or not (known.interval_s or known.heartbeat_s):
             return None
         own_s = max(known.heartbeat_s or 0.0, REPORTS_MISSED * (known.interval_s or 0.0))
-        return max(HEARTBEAT_MS, round(own_s * SECOND_MS))
+        return max(site.limit_ms(self.rule, "heartbeat_min", MINUTE_MS, device), round(own_s * SECOND_MS))
 
     def on_due(self, spell: Spell, at_ms: int, site: Site) -> Edges:
         """Object to the silence."""
-        may_ms = self.silent_ms(spell.device, site) or HEARTBEAT_MS
+        may_ms = self.silent_ms(spell.device, site)
+        if may_ms is None:
+            return ()
         told = {"value": (at_ms - spell.since_ms) / MINUTE_MS, "threshold": may_ms / MINUTE_MS, "unit": "min"}
         return self.tell(spell, Severity.YELLOW, at_ms, site, **told)
 
@@ -64,10 +64,10 @@ class DoorLate(Machine):
         if not is_timed(event) or site.device(event.device) is None:
             return ()
         latency_ms = round((event.received - event.time) / timedelta(milliseconds=1))
+        limit = site.limit_ms(self.rule, "latency_s", SECOND_MS, event.device)
         spell = self.spells.get(event.device)
-        if LATENCY_MS < latency_ms <= WRONG_CLOCK_MS:
+        if limit < latency_ms <= WRONG_CLOCK_MS:
             spell = spell or Spell(key=event.device, device=event.device, zone=LATENCY, since_ms=at_ms)
-            limit = LATENCY_MS
             return late(self, spell, at_ms, site, severity=Severity.YELLOW, latency_ms=latency_ms, limit_ms=limit)
         return () if spell is None else timely(self, spell, at_ms, site)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from alerts.watch.machine import HOUR_MS, MINUTE_MS, Edges, Machine, limit_ms, parameter
+from alerts.watch.machine import HOUR_MS, MINUTE_MS, Edges, Machine
 from alerts.watch.model import Spell
 from alerts.watch.site import Site
 from sensors.alarms import Alarm
@@ -11,8 +11,6 @@ from sensors.readings import epoch_ms
 from sensors.subjects import Subject, SubjectKind
 from sensors.verdicts import Severity
 
-GAP_MS = limit_ms("F07", "gap_h", HOUR_MS)
-STAFF = int(parameter("F07", "staff"))
 SILENCE_MS = 15 * MINUTE_MS
 """A panel silent for longer tells nothing of who is there. Our own choice."""
 ANSWERED = frozenset({"", "answered"})
@@ -39,7 +37,7 @@ class DutyGap(Machine):
         if spell is not None and self.heeds(device, site):
             heard_ms = spell.last_ms or spell.since_ms
             if spell.told is None and at_ms - heard_ms > SILENCE_MS:
-                spell = replace(spell, since_ms=at_ms, due_ms=at_ms + GAP_MS + 1)
+                spell = replace(spell, since_ms=at_ms, due_ms=at_ms + _gap_ms(site) + 1)
             self.spells.put(replace(spell, last_ms=max(until_ms, heard_ms)), durable=False)
         return ()
 
@@ -63,10 +61,12 @@ class DutyGap(Machine):
         """Object to a gap, unless the panel itself is silent."""
         if self.heeds(spell.device, site) and at_ms - (spell.last_ms or spell.since_ms) > SILENCE_MS:
             return ()
-        hours = (at_ms - spell.since_ms) / HOUR_MS
-        return self.tell(
-            spell, Severity.ORANGE, at_ms, site, value=round(hours, 2), threshold=GAP_MS / HOUR_MS, unit="h"
-        )
+        hours, limit_h = (at_ms - spell.since_ms) / HOUR_MS, _gap_ms(site) / HOUR_MS
+        return self.tell(spell, Severity.ORANGE, at_ms, site, value=round(hours, 2), threshold=limit_h, unit="h")
+
+    def due_anew(self, spell: Spell, site: Site) -> Spell:
+        """Return a spell that is due once the gap is too long."""
+        return spell if spell.due_ms is None else replace(spell, due_ms=spell.since_ms + _gap_ms(site) + 1)
 
     def is_void(self, spell: Spell, site: Site) -> bool:
         """Say that a log has no device."""
@@ -78,13 +78,20 @@ class DutyGap(Machine):
 
     def _present(self, key: str, device: str, since_ms: int, at_ms: int, site: Site) -> Edges:
         yield from self.end(key, at_ms, site)
-        self.spells.put(Spell(key=key, device=device, zone=key, since_ms=since_ms, due_ms=since_ms + GAP_MS + 1))
+        due_ms = since_ms + _gap_ms(site) + 1
+        self.spells.put(Spell(key=key, device=device, zone=key, since_ms=since_ms, due_ms=due_ms))
 
     def _staffed(self, people: int, since_ms: int, at_ms: int, site: Site) -> Edges:
-        if people >= STAFF:
+        least = site.limits.value(self.rule, "staff", site.registry.site.id)
+        if people >= least:
             yield from self.end(TOO_FEW, at_ms, site)
             return
         spell = self.spells.get(TOO_FEW) or Spell(
             key=TOO_FEW, device=site.registry.site.id, zone=TOO_FEW, since_ms=since_ms
         )
-        yield from self.tell(spell, Severity.ORANGE, at_ms, site, value=float(people), threshold=STAFF, unit="people")
+        yield from self.tell(spell, Severity.ORANGE, at_ms, site, value=float(people), threshold=least, unit="people")
+
+
+def _gap_ms(site: Site) -> int:
+    """Return how long nobody need show that somebody is there: the site has one fire control room."""
+    return site.limit_ms("F07", "gap_h", HOUR_MS, site.registry.site.id)

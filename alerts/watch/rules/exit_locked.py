@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from alerts.watch.machine import SECOND_MS, Edges, Machine, limit_ms
+from alerts.watch.machine import SECOND_MS, Edges, Machine
 from alerts.watch.model import Sample, Spell
 from alerts.watch.site import Site
 from sensors.alarms import Alarm
@@ -11,7 +11,6 @@ from sensors.subjects import Subject, SubjectKind
 from sensors.topology import OpeningId
 from sensors.verdicts import Severity
 
-RELEASE_MS = limit_ms("F10", "release_s", SECOND_MS)
 UNLOCKED, LOCKED = 0, 1
 
 
@@ -52,8 +51,12 @@ class ExitLocked(Machine):
             return
         seconds = (at_ms - confirmed_ms) / SECOND_MS
         begun = replace(spell, since_ms=confirmed_ms)
-        told = {"value": seconds, "threshold": RELEASE_MS / SECOND_MS, "unit": "s"}
+        told = {"value": seconds, "threshold": site.limits.value(self.rule, "release_s", spell.device), "unit": "s"}
         yield from self.tell(begun, Severity.RED, at_ms, site, **told)
+
+    def due_anew(self, spell: Spell, site: Site) -> Spell:
+        """Return a spell that is due once its door is locked for too long."""
+        return spell if spell.due_ms is None else self._due(spell, spell.due_ms, site)
 
     def is_void(self, spell: Spell, site: Site) -> bool:
         """Say whether the door is gone, or no fire is to release it."""
@@ -69,7 +72,7 @@ class ExitLocked(Machine):
         confirmed_ms = site.confirmed_at(site.building(spell.device, at_ms))
         if confirmed_ms is None or spell.told is not None:
             return replace(spell, due_ms=None)
-        due_ms = confirmed_ms + RELEASE_MS + 1
+        due_ms = confirmed_ms + site.limit_ms(self.rule, "release_s", SECOND_MS, spell.device) + 1
         if site.is_sampled(spell.device) and (spell.last_ms or 0) < due_ms:
             return replace(spell, due_ms=None)
         return replace(spell, due_ms=due_ms)

@@ -2,7 +2,7 @@
 
 import re
 
-from alerts.watch.machine import HOUR_MS, Lasting, limit_ms
+from alerts.watch.machine import HOUR_MS, Lasting
 from alerts.watch.model import Spell
 from alerts.watch.site import Site
 from sensors.alarms import Alarm
@@ -10,7 +10,6 @@ from sensors.events import EventType
 from sensors.subjects import Subject, SubjectKind
 from sensors.verdicts import Severity
 
-OPEN_MS = limit_ms("F03", "open_h", HOUR_MS)
 _OF_PANEL = re.compile(r"(\d+\.\d+|utd|panel|主机)(\s.*)?", re.IGNORECASE)
 """A zone that names a system or the transmitter, not a component (`1.1/10-2`)."""
 
@@ -21,9 +20,9 @@ class FaultOpen(Lasting):
     alarm = Alarm.FAULT_OPEN
     events = frozenset({EventType.FAULT})
 
-    def limit_ms(self, _spell: Spell, _site: Site) -> int:
-        """Return a day."""
-        return OPEN_MS
+    def limit_ms(self, spell: Spell, site: Site) -> int:
+        """Return a day, or what the site chose."""
+        return site.limit_ms(self.rule, "open_h", HOUR_MS, spell.device)
 
     def severity(self, spell: Spell, _site: Site) -> Severity:
         """Return red for the panel, orange for a part of what hangs on it."""

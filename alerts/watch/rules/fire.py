@@ -5,7 +5,7 @@ Only judged afterwards: while it burns the fire itself alerts, and routing calls
 
 from dataclasses import replace
 
-from alerts.watch.machine import MINUTE_MS, SECOND_MS, Edges, Machine, limit_ms
+from alerts.watch.machine import MINUTE_MS, SECOND_MS, Edges, Machine
 from alerts.watch.model import Spell
 from alerts.watch.site import Site
 from alerts.watch.spells import of_device
@@ -14,8 +14,6 @@ from sensors.events import Event, EventState, EventType
 from sensors.subjects import Subject, SubjectKind
 from sensors.verdicts import Severity
 
-ACKNOWLEDGE_MS = limit_ms("F01", "acknowledge_s", SECOND_MS)
-VERIFY_MS = limit_ms("F01", "verify_min", MINUTE_MS)
 BURNS, SEEN = 0, 1
 """What `count` of a spell says: nobody silenced the panel yet; somebody did, and is to go and look."""
 
@@ -37,13 +35,13 @@ class FireUnanswered(Machine):
             case _ if event.state is EventState.CLEARED:
                 yield from self._over(event.device, event.zone, at_ms, site)
             case _:
-                self._burns(event, at_ms)
+                self._burns(event, at_ms, site)
 
     def on_due(self, spell: Spell, at_ms: int, site: Site) -> Edges:
         """Object to a fire not silenced in time, or not looked at in time."""
-        limit = ACKNOWLEDGE_MS if spell.count == BURNS else VERIFY_MS
+        limit = _acknowledge_ms(spell.device, site) if spell.count == BURNS else _verify_ms(spell.device, site)
         verified_ms = site.facts.verified_ms(spell.device, spell.zone, spell.since_ms) if spell.count == SEEN else None
-        if verified_ms is not None and verified_ms <= spell.since_ms + VERIFY_MS:
+        if verified_ms is not None and verified_ms <= spell.since_ms + limit:
             return self.end(spell.key, at_ms, site)
         told = {"value": (at_ms - spell.since_ms) / SECOND_MS, "threshold": limit / SECOND_MS, "unit": "s"}
         return self.tell(spell, Severity.RED, at_ms, site, **told)
@@ -52,18 +50,26 @@ class FireUnanswered(Machine):
         """Return the panel or detector."""
         return Subject(SubjectKind.DEVICE, spell.device)
 
-    def _burns(self, event: Event, at_ms: int) -> None:
+    def _burns(self, event: Event, at_ms: int, site: Site) -> None:
         key = f"{event.device}|{event.zone}"
         if self.spells.get(key) is None:
-            due_ms = at_ms + ACKNOWLEDGE_MS + 1
+            due_ms = at_ms + _acknowledge_ms(event.device, site) + 1
             self.spells.put(Spell(key=key, device=event.device, since_ms=at_ms, zone=event.zone, due_ms=due_ms))
 
     def _silenced(self, spell: Spell, at_ms: int, site: Site) -> Edges:
         if spell.told is not None or not site.facts.checks:
             return self.end(spell.key, at_ms, site)
-        self.spells.put(replace(spell, count=SEEN, due_ms=spell.since_ms + VERIFY_MS + 1))
+        self.spells.put(replace(spell, count=SEEN, due_ms=spell.since_ms + _verify_ms(spell.device, site) + 1))
         return ()
 
     def _over(self, device: str, zone: str, at_ms: int, site: Site) -> Edges:
         for spell in of_device(self.spells, device, zone):
             yield from self.end(spell.key, at_ms, site)
+
+
+def _acknowledge_ms(device: str, site: Site) -> int:
+    return site.limit_ms("F01", "acknowledge_s", SECOND_MS, device)
+
+
+def _verify_ms(device: str, site: Site) -> int:
+    return site.limit_ms("F01", "verify_min", MINUTE_MS, device)

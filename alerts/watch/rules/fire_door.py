@@ -1,7 +1,7 @@
 """F09: a fire door that must be shut stands open."""
 
 from alerts.watch.doors import OpenDoor
-from alerts.watch.machine import MINUTE_MS, SECOND_MS, limit_ms
+from alerts.watch.machine import MINUTE_MS, SECOND_MS
 from sensors.alarms import Alarm
 from sensors.topology import OpeningKind
 from sensors.verdicts import Severity
@@ -13,6 +13,6 @@ class FireDoorOpen(OpenDoor):
     alarm = Alarm.FIRE_DOOR_OPEN
     kind = OpeningKind.FIRE_CLOSED
     tiers = (
-        (limit_ms("F09", "open_s", SECOND_MS), Severity.YELLOW),
-        (limit_ms("F09", "open_orange_min", MINUTE_MS), Severity.ORANGE),
+        ("open_s", SECOND_MS, Severity.YELLOW),
+        ("open_orange_min", MINUTE_MS, Severity.ORANGE),
     )

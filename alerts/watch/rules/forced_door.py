@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from alerts.watch.machine import SECOND_MS, Edges, Machine, limit_ms
+from alerts.watch.machine import SECOND_MS, Edges, Machine
 from alerts.watch.model import Sample, Spell
 from alerts.watch.site import Site
 from sensors.alarms import Alarm
@@ -11,7 +11,6 @@ from sensors.subjects import Subject, SubjectKind
 from sensors.topology import OpeningKind
 from sensors.verdicts import Severity
 
-GRANT_MS = limit_ms("D02", "grant_window_s", SECOND_MS)
 LATE_MS = 3 * SECOND_MS
 """A card's message may come so long after the contact's. Our own choice."""
 SHUT, OPEN, FORCED = 0, 1, 2
@@ -62,7 +61,7 @@ class DoorForced(Machine):
         """Object unless somebody was let through, or a fire released the door."""
         opening = site.opening(spell.device, spell.since_ms)
         passed_ms = site.passed_ms.get(spell.key)
-        earliest_ms = (spell.last_ms or spell.since_ms) - GRANT_MS
+        earliest_ms = (spell.last_ms or spell.since_ms) - _grant_ms(spell.device, site)
         passed = passed_ms is not None and passed_ms >= earliest_ms
         if opening is not None and not passed and not site.is_released(opening.id, spell.device, at_ms):
             yield from self.tell(spell, Severity.ORANGE, at_ms, site, doubts=("derived_from_contact",))
@@ -81,4 +80,8 @@ def passed_lately(sample: Sample, opening: str, site: Site) -> bool:
     device = site.device(sample.device)
     before_ms = 0 if device is None or device.interval_s is None else round(device.interval_s * SECOND_MS)
     passed_ms = site.passed_ms.get(opening)
-    return passed_ms is not None and passed_ms >= sample.at_ms - GRANT_MS - before_ms
+    return passed_ms is not None and passed_ms >= sample.at_ms - _grant_ms(sample.device, site) - before_ms
+
+
+def _grant_ms(device: str, site: Site) -> int:
+    return site.limit_ms("D02", "grant_window_s", SECOND_MS, device)

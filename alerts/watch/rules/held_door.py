@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from alerts.watch.doors import OpenDoor
-from alerts.watch.machine import SECOND_MS, Edges, limit_ms
+from alerts.watch.machine import SECOND_MS, Edges
 from alerts.watch.model import Edge, Sample, Spell
 from alerts.watch.rules.forced_door import passed_lately
 from alerts.watch.site import Site
@@ -12,8 +12,6 @@ from sensors.alarms import Alarm
 from sensors.events import Event, EventState, EventType
 from sensors.topology import Opening
 from sensors.verdicts import Severity
-
-HELD_MS = limit_ms("D01", "held_s", SECOND_MS)
 
 
 class DoorHeld(OpenDoor):
@@ -24,7 +22,7 @@ class DoorHeld(OpenDoor):
 
     alarm = Alarm.DOOR_HELD
     events = frozenset({EventType.GRANTED, EventType.EXIT_REQUEST, EventType.HELD, EventType.FORCED})
-    tiers = ((HELD_MS, Severity.BLUE),)
+    tiers = (("held_s", SECOND_MS, Severity.BLUE),)
 
     def __init__(self) -> None:
         """Know of no door forced."""
@@ -43,7 +41,7 @@ class DoorHeld(OpenDoor):
         else:
             spell = self.spells.get(opening.id)
             if spell is not None and spell.told is None and not site.is_sampled(spell.device):
-                self.spells.put(replace(spell, since_ms=at_ms, due_ms=at_ms + HELD_MS + 1))
+                self.spells.put(self._due(replace(spell, since_ms=at_ms), site))
 
     def may_open(self, opening: Opening, sample: Sample, site: Site) -> bool:
         """Say whether it was forced, or released by a fire."""
@@ -63,7 +61,8 @@ class DoorHeld(OpenDoor):
             yield from self.end(opening.id, at_ms, site)
         elif not site.is_released(opening.id, event.device, at_ms):
             spell = self.spells.get(opening.id) or Spell(key=opening.id, device=event.device, since_ms=at_ms)
-            yield from self.tell(spell, Severity.BLUE, at_ms, site, threshold=HELD_MS / SECOND_MS, unit="s")
+            limit_s = site.limits.value(self.rule, "held_s", spell.device)
+            yield from self.tell(spell, Severity.BLUE, at_ms, site, threshold=limit_s, unit="s")
 
     def _forced_open(self, event: Event, opening: Opening, at_ms: int, site: Site) -> Edges:
         if event.state is EventState.CLEARED:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from alerts.watch.machine import HOUR_MS, MINUTE_MS, Edges, Lasting, limit_ms
+from alerts.watch.machine import HOUR_MS, MINUTE_MS, Edges, Lasting
 from alerts.watch.model import Spell
 from alerts.watch.site import Site
 from sensors.alarms import Alarm
@@ -12,8 +12,6 @@ from sensors.readings import epoch_ms
 from sensors.subjects import Subject, SubjectKind
 from sensors.verdicts import Severity
 
-UNAPPROVED_MS = limit_ms("F05", "unapproved_min", MINUTE_MS)
-UNFILED_MS = limit_ms("F05", "unfiled_h", HOUR_MS)
 APPROVAL_UNKNOWN = "approval_unknown"
 """The records could not be asked whether somebody approved it."""
 
@@ -30,9 +28,9 @@ class Isolated(Lasting):
     alarm = Alarm.ISOLATED
     events = frozenset({EventType.ISOLATION})
 
-    def limit_ms(self, _spell: Spell, _site: Site) -> int:
+    def limit_ms(self, spell: Spell, site: Site) -> int:
         """Return how long an isolation needs no approval."""
-        return UNAPPROVED_MS
+        return site.limit_ms(self.rule, "unapproved_min", MINUTE_MS, spell.device)
 
     def on_due(self, spell: Spell, at_ms: int, site: Site) -> Edges:
         """Look at what was approved."""
@@ -42,13 +40,14 @@ class Isolated(Lasting):
             return self.untell(spell, at_ms, site)
         doubts = () if site.facts.known else (APPROVAL_UNKNOWN,)
         minutes = (at_ms - spell.since_ms) // MINUTE_MS
-        told = {"value": float(minutes), "threshold": UNAPPROVED_MS / MINUTE_MS, "unit": "min", "doubts": doubts}
+        limit_min = self.limit_ms(spell, site) / MINUTE_MS
+        told = {"value": float(minutes), "threshold": limit_min, "unit": "min", "doubts": doubts}
         return self.tell(spell, judged.severity, at_ms, site, **told)
 
     def on_facts(self, at_ms: int, site: Site) -> Edges:
         """Look at every isolation that is old enough to be judged."""
         for spell in self.spells.all():
-            if at_ms > spell.since_ms + UNAPPROVED_MS:
+            if at_ms > spell.since_ms + self.limit_ms(spell, site):
                 yield from self.on_due(spell, at_ms, site)
 
     def subject(self, spell: Spell, _site: Site) -> Subject:
@@ -61,7 +60,8 @@ def _judged(spell: Spell, at_ms: int, site: Site) -> _Judged:
     if approved is None:
         return _Judged(Severity.ORANGE, None)
     filed = approved.step(IsolationAction.FILE) is not None
-    unfiled_ms, planned_ms = spell.since_ms + UNFILED_MS, epoch_ms(approved.planned_end)
+    unfiled_ms = spell.since_ms + site.limit_ms("F05", "unfiled_h", HOUR_MS, spell.device)
+    planned_ms = epoch_ms(approved.planned_end)
     later = [moment + 1 for moment in (planned_ms, unfiled_ms) if moment >= at_ms]
     next_ms = min(later, default=None)
     if not filed and at_ms > unfiled_ms:

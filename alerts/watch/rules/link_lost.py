@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from alerts.watch.machine import HOUR_MS, Edges, limit_ms
+from alerts.watch.machine import HOUR_MS, Edges
 from alerts.watch.model import Spell
 from alerts.watch.silence import Silence
 from alerts.watch.site import Site, devices_behind, is_panel
@@ -10,7 +10,6 @@ from sensors.alarms import Alarm
 from sensors.events import Event, EventType
 from sensors.verdicts import Severity
 
-REPAIR_MS = limit_ms("F08", "repair_h", HOUR_MS)
 OF_PANELS = frozenset(
     {
         EventType.FIRE,
@@ -47,7 +46,9 @@ class LinkLost(Silence):
     def silent_ms(self, device: str, site: Site) -> int | None:
         """Return two hours, where the registry says how often the panel speaks."""
         known = site.device(device)
-        return REPAIR_MS if known is not None and (known.interval_s or known.heartbeat_s) else None
+        if known is None or not (known.interval_s or known.heartbeat_s):
+            return None
+        return site.limit_ms(self.rule, "repair_h", HOUR_MS, device)
 
     def on_back(self, gateway: str, at_ms: int, site: Site) -> Edges:
         """Take the gateway's word for its panels'."""
@@ -65,7 +66,5 @@ class LinkLost(Silence):
 
     def on_due(self, spell: Spell, at_ms: int, site: Site) -> Edges:
         """Object to a long silence."""
-        hours = (at_ms - spell.since_ms) / HOUR_MS
-        return self.tell(
-            spell, Severity.ORANGE, at_ms, site, value=round(hours, 2), threshold=REPAIR_MS / HOUR_MS, unit="h"
-        )
+        hours, limit_h = (at_ms - spell.since_ms) / HOUR_MS, site.limits.value(self.rule, "repair_h", spell.device)
+        return self.tell(spell, Severity.ORANGE, at_ms, site, value=round(hours, 2), threshold=limit_h, unit="h")

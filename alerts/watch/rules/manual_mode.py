@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from alerts.watch.machine import MINUTE_MS, Edges, Lasting, limit_ms
+from alerts.watch.machine import MINUTE_MS, Edges, Lasting
 from alerts.watch.model import Sample, Spell
 from alerts.watch.site import Site
 from sensors.alarms import Alarm
@@ -11,8 +11,6 @@ from sensors.events import EventType
 from sensors.subjects import Subject, SubjectKind
 from sensors.verdicts import Severity
 
-MANUAL_MS = limit_ms("F06", "manual_min", MINUTE_MS)
-GAS_MS = limit_ms("F06", "gas_manual_min", MINUTE_MS)
 OCCUPANCY_UNKNOWN = "occupancy_unknown"
 _GAS = re.compile(r"\b13\.\d+|gas|气体", re.IGNORECASE)
 """A system of type 13 (GB/T 26875.3, table 4: gas suppression), or a zone, device or model that says so."""
@@ -32,7 +30,15 @@ class ManualMode(Lasting):
 
     def limit_ms(self, spell: Spell, site: Site) -> int:
         """Return how long it may be manual."""
-        return GAS_MS if is_gas(spell.device, spell.zone, site) else MANUAL_MS
+        parameter = "gas_manual_min" if is_gas(spell.device, spell.zone, site) else "manual_min"
+        return site.limit_ms(self.rule, parameter, MINUTE_MS, spell.device)
+
+    def due_anew(self, spell: Spell, site: Site) -> Spell:
+        """Return a spell that is due at its limit; of gas once its room is empty for so long."""
+        empty_ms = self._empty_since.get(_room(spell, site))
+        if spell.told is not None or spell.due_ms is None:
+            return spell
+        return replace(spell, due_ms=max(empty_ms or 0, spell.since_ms) + self.limit_ms(spell, site) + 1)
 
     def on_sample(self, sample: Sample, site: Site) -> Edges:
         """Note since when a room is empty; where people come in, gas in manual is as it must be."""
@@ -52,7 +58,7 @@ class ManualMode(Lasting):
         elif room not in self._empty_since:
             yield from self.tell(spell, Severity.RED, at_ms, site, doubts=(OCCUPANCY_UNKNOWN,))
         elif (since_ms := self._empty_since[room]) is not None:
-            due_ms = max(since_ms, spell.since_ms) + GAS_MS + 1
+            due_ms = max(since_ms, spell.since_ms) + self.limit_ms(spell, site) + 1
             if at_ms < due_ms:
                 self.spells.put(replace(spell, due_ms=due_ms))
             else:
@@ -68,7 +74,8 @@ class ManualMode(Lasting):
                 if self._empty_since[room] is None:
                     yield from self.untell(replace(spell, due_ms=None), at_ms, site)
                 else:
-                    self.spells.put(replace(spell, due_ms=max(at_ms, spell.since_ms) + GAS_MS + 1))
+                    due_ms = max(at_ms, spell.since_ms) + self.limit_ms(spell, site) + 1
+                    self.spells.put(replace(spell, due_ms=due_ms))
 
 
 def is_gas(device: str, zone: str, site: Site) -> bool:

@@ -1,7 +1,6 @@
 """L01: residual current, which may set fire to what it leaks through."""
 
-from alerts.watch.levels import Level, Limit
-from alerts.watch.machine import parameter
+from alerts.watch.levels import Level, Tier
 from sensors.alarms import Alarm
 from sensors.verdicts import Severity
 
@@ -12,7 +11,7 @@ class ResidualCurrent(Level):
     alarm = Alarm.RESIDUAL_CURRENT
     metric, unit = "residual_current_ma", "mA"
     metrics = frozenset({metric})
-    limits = (
-        Limit(parameter("L01", "residual_ma"), Severity.ORANGE, inclusive=True),
-        Limit(parameter("L01", "residual_red_ma"), Severity.RED, inclusive=True),
+    tiers = (
+        Tier("residual_ma", Severity.ORANGE, inclusive=True),
+        Tier("residual_red_ma", Severity.RED, inclusive=True),
     )

@@ -4,16 +4,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 from alerts.watch.late import is_timed, late, timely
-from alerts.watch.machine import SECOND_MS, Edges, Machine, limit_ms
+from alerts.watch.machine import SECOND_MS, Edges, Machine
 from alerts.watch.model import Sample, Spell
 from alerts.watch.site import Site
 from sensors.alarms import Alarm
 from sensors.events import Event, EventType
 from sensors.subjects import Subject, SubjectKind
 from sensors.verdicts import Severity
-
-FIRE_MS = limit_ms("F02", "fire_s", SECOND_MS)
-STATUS_MS = limit_ms("F02", "status_s", SECOND_MS)
 
 
 class SlowRelay(Machine):
@@ -35,7 +32,8 @@ class SlowRelay(Machine):
         if spell is None or spell.value is None or not is_timed(event):
             return ()
         latency_ms = round((event.received - event.time) / timedelta(milliseconds=1) + spell.value * SECOND_MS)
-        limit = FIRE_MS if event.type is EventType.FIRE else STATUS_MS
+        parameter = "fire_s" if event.type is EventType.FIRE else "status_s"
+        limit = site.limit_ms(self.rule, parameter, SECOND_MS, event.device)
         if latency_ms > limit:
             return late(self, spell, at_ms, site, severity=Severity.ORANGE, latency_ms=latency_ms, limit_ms=limit)
         return timely(self, spell, at_ms, site)
