@@ -20,7 +20,7 @@ def named_zone(name: str | None) -> tzinfo | None:
 def row_time(text: str, zone: tzinfo | None, last_ms: int | None) -> datetime:
     """Return the time of a row; of an hour that the clock shows twice the second where rows have passed the first.
 
-    `last_ms` is the time of the row before. Raises TimeError.
+    `last_ms` is the time of the row before. Raises TimeError, its cause a SkippedTimeError at an hour never shown.
     """
     named = zone if isinstance(zone, ZoneInfo) else None
     try:

@@ -31,6 +31,10 @@ class TimeError(ValueError):
         super().__init__(f"{text!r} {reason}")
 
 
+class SkippedTimeError(TimeError):
+    """A local time that the clock passes over where it is put forward."""
+
+
 class UnreadableTimeError(TimeError):
     """A text that is no time of the form it should have."""
 
@@ -66,8 +70,9 @@ def resolve_local(time: datetime, zone: ZoneInfo | None, text: str | None = None
     before, after = first.utcoffset(), second.utcoffset()
     if before == after or before is None or after is None:
         return first
-    happens = "twice" if before > after else "never"
-    raise TimeError(written, f"happens {happens} in {zone.key}, for the clock changes there; write the offset")
+    if before < after:
+        raise SkippedTimeError(written, f"happens never in {zone.key}, for the clock changes there; write the offset")
+    raise TimeError(written, f"happens twice in {zone.key}, for the clock changes there; write the offset")
 
 
 def read_time(text: str, layout: str | None = None) -> datetime:
