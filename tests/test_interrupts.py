@@ -7,6 +7,7 @@ CODE = """
 import signal
 from premises.processes.interrupts import interrupts_held_back
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it for what it starts in the background
 try:
     with interrupts_held_back():
         signal.raise_signal(signal.SIGINT)
