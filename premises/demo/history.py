@@ -17,6 +17,7 @@ from premises.demo.people import MANAGER, TECHNICIAN
 from premises.home import Home
 from premises.jobs.analysis_jobs import Job
 from premises.jobs.daily_jobs import DailyJobs
+from premises.jobs.rollup_job import roll_up
 from premises.outputs import USE, outputs
 from premises.simulated.simulated_history import store_history
 from premises.stores.records import open_records
@@ -129,6 +130,7 @@ class DemoHistory:
             store_history(self.world, store, self.now)
             clock.time = self.now
             jobs.daily()
+            roll_up(store, jobs.building())
 
     def _live_through(self, jobs: DailyJobs, people: "People", clock: SetClock, midnight: datetime) -> None:
         """Run the night's job, then let people do their day's work, as far as it is past."""
