@@ -19,9 +19,13 @@ from premises.analysis import CsvSource, Progress, Question, store_of_csv
 from premises.holidays import holidays_of
 from premises.home import Home
 from premises.processes.remote import Server
+from premises.stores.bookings import HomeBookings, bookings_of_file
+from premises.stores.energy import bills_of_home, energy_facts, no_bills
 from premises.stores.readings import open_readings
 from premises.watched import ALL_RULES, analyse_unlogged
+from sensors.bookings import BookingSource, NoBookings
 from sensors.catalogue import CATALOGUE
+from sensors.energy_terms import EnergyFacts
 from sensors.errors import InputFault
 from sensors.events import Event, EventState, EventType
 from sensors.readings import ReadingFlag, from_epoch_ms
@@ -57,9 +61,13 @@ class TruthAbsentError(InputFault):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What is to be held against what: the truth's file, rules by comma, local days, `end` itself left out."""
+    """What is to be held against what: the truth's file, rules by comma, local days, `end` itself left out.
+
+    `bookings` is a CSV of bookings, which stands for those that a home has kept.
+    """
 
     truth: Path
+    bookings: Path | None = None
     rules: str | None = None
     first: str | None = None
     end: str | None = None
@@ -78,13 +86,13 @@ def evaluate_home(home: Home, registry_path: Path | None, wish: Wish, progress: 
     server = Server.find(home)
     if server is None:
         with open_readings(home) as store:
-            return _scores(registry, holidays_of(registry.site, path), store, truth, wish, progress)
+            return _scores(_known(registry, path, wish, home), store, truth, wish, progress)
     with TemporaryDirectory(dir=home.run) as folder:
         copy = Path(folder) / "readings.duckdb"
         server.export_readings(copy)
         store = DuckDBReadingStore(copy)
         try:
-            return _scores(registry, holidays_of(registry.site, path), store, truth, wish, progress)
+            return _scores(_known(registry, path, wish, home), store, truth, wish, progress)
         finally:
             store.close()
 
@@ -94,7 +102,7 @@ def evaluate_csv(source: CsvSource, registry_path: Path, wish: Wish, progress: P
     registry = load_registry(registry_path)
     truth = _truth(wish.truth, registry)
     store = store_of_csv(source, registry)
-    return _scores(registry, holidays_of(registry.site, registry_path), store, truth, wish, progress)
+    return _scores(_known(registry, registry_path, wish), store, truth, wish, progress)
 
 
 def scores_of(
@@ -122,9 +130,29 @@ def scores_of(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What is known of a site besides readings."""
+
+    registry: Registry
+    holidays: Holidays
+    bookings: BookingSource
+    energy: EnergyFacts
+
+
+def _known(registry: Registry, path: Path, wish: Wish, home: Home | None = None) -> _Known:
+    """Return what stands beside a registry, with the bookings of the file, else of the home. Raises InputFault."""
+    kept: BookingSource = NoBookings() if home is None else HomeBookings(home)
+    return _Known(
+        registry=registry,
+        holidays=holidays_of(registry.site, path),
+        bookings=kept if wish.bookings is None else bookings_of_file(wish.bookings, registry),
+        energy=energy_facts(path, registry.site.id, no_bills if home is None else bills_of_home(home)),
+    )
+
+
 def _scores(
-    registry: Registry,
-    holidays: Holidays,
+    known: _Known,
     store: AnalysisStore,
     truth: Sequence[TruthRow],
     wish: Wish,
@@ -132,11 +160,19 @@ def _scores(
 ) -> Evaluated:
     rules = _wanted(wish.rules)
     request = wish.question.request()
-    analysis = analyse_unlogged(registry=registry, holidays=holidays, store=store, request=request, progress=progress)
-    events = stored_events(store, registry.site.id)
-    scores = scores_of(analysis, events, truth, holidays)
+    analysis = analyse_unlogged(
+        registry=known.registry,
+        holidays=known.holidays,
+        store=store,
+        request=request,
+        bookings=known.bookings,
+        energy=known.energy,
+        progress=progress,
+    )
+    events = stored_events(store, known.registry.site.id)
+    scores = scores_of(analysis, events, truth, known.holidays)
     wanted = {rule: score for rule, score in scores.items() if rules is None or rule in rules}
-    return Evaluated(scores=wanted, zone=ZoneInfo(registry.site.timezone))
+    return Evaluated(scores=wanted, zone=ZoneInfo(known.registry.site.timezone))
 
 
 def _wanted(rules: str | None) -> frozenset[str] | None:

@@ -13,6 +13,7 @@ from simulators.happenings import Happening
 
 SECOND_MS = 1000
 LEAK_MS = 120 * MINUTE_MS
+UNANSWERED_MS = 180 * MINUTE_MS
 TAMPERED_MS = 10 * MINUTE_MS
 FLAPPING_MS = 10 * MINUTE_MS
 SLOW_MS = 60 * MINUTE_MS
@@ -99,6 +100,13 @@ def _flapping(fault: Fault, zone: str) -> Iterator[Happening]:
         yield Happening(moment + period_ms // 2, EventType.FAULT, EventState.CLEARED, zone)
 
 
+def _unanswered(fault: Fault, _zone: str) -> Iterator[Happening]:
+    """Tell of the last roll call that was answered and of the next one; between them Incidents leaves all out."""
+    start, end = fault.span[0], _end(fault, UNANSWERED_MS)
+    yield Happening(start, EventType.ROLL_CALL, EventState.MOMENTARY)
+    yield Happening(end, EventType.ROLL_CALL, EventState.MOMENTARY)
+
+
 def _slow(fault: Fault, zone: str) -> Iterator[Happening]:
     """Tell of a fault that comes and goes, each word late by F02's limit times the severity; then one in time."""
     start, end = fault.span[0], _end(fault, SLOW_MS)
@@ -138,6 +146,7 @@ TELLERS: Mapping[FaultKind, Told] = MappingProxyType(
         FaultKind.TAMPER: _tamper,
         FaultKind.FLAPPING: _flapping,
         FaultKind.SLOW_RELAY: _slow,
+        FaultKind.UNANSWERED: _unanswered,
         FaultKind.EXIT_LOCKED: _exit_locked,
     }
 )

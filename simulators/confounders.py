@@ -1,18 +1,23 @@
-"""Harmless things that are the site's own and look like faults: they stand in its registry before anything happens."""
+"""What stands in a site's registry before anything happens: what looks like a fault, and what is nothing else."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sensors.topology import Absence, Device, DeviceId, Person, Registry, RoomId
 from simulators.faults import Fault, FaultKind
+from simulators.written_faults import written
 
 LAST_DAY = date(2099, 12, 31)
 
 
-def prepared(registry: Registry, faults: Iterable[Fault]) -> Registry:
-    """Return the registry with the holders of rooms on leave, and with sensors that do not know the altitude."""
+def prepared(registry: Registry, faults: Sequence[Fault], end: datetime | None = None) -> Registry:
+    """Return the registry with holders on leave, sensors that do not know the altitude, and entries that are wrong.
+
+    It is that of a simulation's end, where that is known: what is over before is not in it.
+    """
+    registry = written(registry, faults, end)
     people, devices = dict(registry.people), dict(registry.devices)
     zone = ZoneInfo(registry.site.timezone)
     for fault in faults:

@@ -1,5 +1,6 @@
 """Local days of a site: which are worked, when they begin."""
 
+from calendar import monthrange
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -75,6 +76,12 @@ def next_day(day: date) -> date:
 def day_before(day: date) -> date:
     """Return the day before."""
     return day - timedelta(days=1)
+
+
+def months_after(day: date, months: int) -> date:
+    """Return the same day so many months later, the month's last where it has no such day."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def is_near_rest(day: date, is_workday: IsWorkday, *, workdays: int, rest_days: int) -> bool:

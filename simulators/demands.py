@@ -17,7 +17,8 @@ from sensors.seasons import Season, conditioned_season
 from sensors.subjects import Subject, SubjectKind
 from sensors.topology import Device, OpeningId, Registry, RoomId
 from simulators.air import OUTDOOR_PPM
-from simulators.days import IsWorkday, local_day, midnight_ms, next_day, workdays_of
+from simulators.conditions import PLANT_MIN
+from simulators.days import IsWorkday, local_day, midnight_ms, months_after, next_day, workdays_of
 from simulators.faults import Fault, FaultKind, with_length
 from simulators.generators import GENERATORS
 from simulators.places import devices_at
@@ -256,6 +257,49 @@ def _too_many_gaps(injected: Injected) -> bool:
     return _leaves_out_too_much(injected, _parameter("G05", "missing_pct") / 100 * injected.severity)
 
 
+def _a_year_to_the_end(injected: Injected) -> bool:
+    """Say whether it fills the twelve months that E01 and E02 look back."""
+    return injected.lasts_to_the_end and injected.length >= timedelta(days=YEAR_DAYS)
+
+
+def _a_year_after_another(injected: Injected) -> bool:
+    """Say whether it fills E12's window, and the same weeks of the year before were simulated without it."""
+    window = timedelta(days=_parameter("E12", "window_days"))
+    before = injected.site.end - YEAR_BEFORE
+    fills = injected.lasts_to_the_end and injected.length >= window
+    return fills and injected.site.start <= before - window and before <= injected.start
+
+
+YEAR_DAYS, YEAR_BEFORE = 365, timedelta(days=364)
+
+
+def _while_plant_runs(injected: Injected) -> bool:
+    """Say whether it lasts E08's time while plant runs."""
+    site, least = injected.site, timedelta(minutes=_parameter("E08", "both_on_min"))
+    runs = [
+        min(end, site.midnight(day) + PLANT_OFF) - max(begin, site.midnight(day) + PLANT_ON)
+        for day, begin, end in site.days(injected.start, injected.end)
+        if site.is_workday(day)
+    ]
+    return any(length > least for length in runs)
+
+
+PLANT_ON, PLANT_OFF = (timedelta(minutes=minute) for minute in PLANT_MIN)
+
+
+def _written_down(injected: Injected) -> bool:
+    """Say whether the registry says it when the simulation ends."""
+    return injected.lasts_to_the_end
+
+
+def _overdue(injected: Injected) -> bool:
+    """Say whether the time to vacate is over on the last simulated day (S08)."""
+    zone = injected.site.zone
+    left = injected.fault.start.astimezone(zone).date()
+    last = local_day(epoch_ms(injected.site.end) - 1, zone)
+    return injected.lasts_to_the_end and last > months_after(left, int(_parameter("S08", "vacate_months")))
+
+
 def _lasts(rule: str) -> Demand:
     limit = GENERATORS[rule].lasts
     return lambda injected: limit is not None and injected.length > limit
@@ -393,6 +437,20 @@ _DEMANDS: Mapping[FaultKind, Mapping[str, Demand]] = MappingProxyType(
         FaultKind.DENIED: {"D03": _always},
         FaultKind.SILENT_DOOR: {"D04": _lasts("D04")},
         FaultKind.TAMPER: {"D06": _always},
+        FaultKind.CLOCK_DRIFT: {"D06": lambda injected: injected.length > timedelta(days=1)},
+        FaultKind.UNANSWERED: {"F07": _lasts("F07")},
+        FaultKind.HIGH_INTENSITY: {"E01": _a_year_to_the_end},
+        FaultKind.ABOVE_PEERS: {"E02": _a_year_to_the_end},
+        FaultKind.PEAK_SHIFT: {"E12": _a_year_after_another},
+        FaultKind.OPEN_WINDOW: {"E08": _while_plant_runs},
+        FaultKind.AIRING: {"E08": _always},
+        FaultKind.NO_SHOWS: {"S04": _for("S04", "window_days")},
+        FaultKind.FEW_PEOPLE: {"S06": _for("S06", "window_days")},
+        FaultKind.OVERSIZED_OFFICE: {"S07": _written_down},
+        FaultKind.EXEMPTED: {"S07": _always},
+        FaultKind.NOT_VACATED: {"S08": _overdue},
+        FaultKind.PAPERS_ABSENT: {"S09": _written_down},
+        FaultKind.LET_OUT: {"S10": _written_down},
     }
 )
 """Which rules a kind trips, and when it suffices for them."""

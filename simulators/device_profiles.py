@@ -100,6 +100,8 @@ _IN_ROOMS = (
     ("battery_pct", "leak-radio"),
 )
 """The model of a device in a room, by the first of these metrics that it shows."""
+_AT_BUILDINGS = (("water_m3", "water-radio"), ("people_count", "people-counter"))
+"""Likewise of a device at a building; a panel else."""
 BATTERY = "battery_pct"
 
 
@@ -143,5 +145,6 @@ def _model(device: Device, registry: Registry) -> str | None:
         is_door = registry.openings[place.opening].kind is OpeningKind.ACCESS
         return "door-controller" if is_door else "contact-radio"
     if place.building is not None:
-        return "outdoor-radio" if device.outdoor else "water-radio" if "water_m3" in device.metrics else "panel-bus"
+        own = (model for metric, model in _AT_BUILDINGS if metric in device.metrics)
+        return "outdoor-radio" if device.outdoor else next(own, "panel-bus")
     return next((model for metric, model in _IN_ROOMS if metric in device.metrics), None)

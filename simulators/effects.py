@@ -15,7 +15,7 @@ from sensors.catalogue import CATALOGUE
 from sensors.topology import BuildingId, Registry, RoomId
 from simulators import air
 from simulators.arithmetic import Flags, Floats
-from simulators.conditions import Conditions
+from simulators.conditions import NEVER_C, Conditions
 from simulators.days import IsWorkday, day_before, next_day
 from simulators.faults import Fault, FaultKind
 from simulators.grid import STEP_MINUTES, STEP_S, step_means
@@ -27,6 +27,8 @@ LEAK_M3H = 0.05
 """A leak that a meter sees within the hour, at severity 1; W01 asks only that water runs all night."""
 LEAK_STOPS_MIN = (2 * 60, 4 * 60)
 """A near miss of a leak, say a cistern that fills, rests for two hours of the night."""
+WINDOW_AIR_CHANGES_H = 4.0
+"""What a window open on one side brings in an hour, in volumes of its room. The project's own choice."""
 HALVINGS = 24
 
 
@@ -180,6 +182,20 @@ def _water_leak(day: Conditions, fault: Fault, share: Floats, _place: Place) -> 
     day.water_m3s[BuildingId(fault.subject.id)][:] += runs
 
 
+def _open_window(day: Conditions, fault: Fault, share: Floats, _place: Place) -> None:
+    """Let the air outside in through a window, as much as one that is wide open does."""
+    column = _column(day, fault)
+    day.gaps_m3s[:, column] += share * WINDOW_AIR_CHANGES_H * float(day.rooms.volume_m3[column]) / 3600
+
+
+def _airing(day: Conditions, fault: Fault, share: Floats, place: Place) -> None:
+    """Open the window and switch off the room's plant for as long, as whoever airs a room should."""
+    column, during = _column(day, fault), share > 0
+    _open_window(day, fault, share, place)
+    day.fan_m3s[during, column] = 0.0
+    day.cool_to_c[during, column], day.heat_to_c[during, column] = NEVER_C, -NEVER_C
+
+
 EFFECTS: Mapping[FaultKind, Effect] = MappingProxyType(
     {
         FaultKind.LITTLE_USED: _light_off,
@@ -190,6 +206,8 @@ EFFECTS: Mapping[FaultKind, Effect] = MappingProxyType(
         FaultKind.OVERCOOLED: _overcooled,
         FaultKind.OVERHEATED: _overheated,
         FaultKind.WATER_LEAK: _water_leak,
+        FaultKind.OPEN_WINDOW: _open_window,
+        FaultKind.AIRING: _airing,
     }
 )
 """What is done to the conditions, by kind."""

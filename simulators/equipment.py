@@ -31,6 +31,8 @@ PHASE_METRICS = (
     "cable_temperature_c",
     "reactive_import_kvarh",
 )
+CONTACT_OF = {OpeningKind.ACCESS: "door", OpeningKind.FIRE_CLOSED: "fire-door", OpeningKind.WINDOW: "window"}
+"""What the id of a contact begins with."""
 FINE_AIR = ("pm2_5_ugm3", "hcho_mgm3")
 
 
@@ -48,10 +50,14 @@ def house_circuits(building: BuildingId, main: CircuitId) -> Iterator[Circuit]:
 
 
 def openings(rooms: Sequence[Room]) -> Iterator[Opening]:
-    """Yield a side door, and on each floor the fire door of the stairs."""
+    """Yield a side door, on each floor the fire door of the stairs, and a window of each room for people."""
     yield Opening(id=OpeningId("d-side"), kind=OpeningKind.ACCESS, rex_wired=True, release_on_fire=True)
     for floor in dict.fromkeys(room.floor for room in rooms):
         yield Opening(id=OpeningId(f"f-{floor}"), kind=OpeningKind.FIRE_CLOSED)
+    for room in rooms:
+        if room.category is not RoomCategory.EQUIPMENT:
+            number = room.id.removeprefix("a-")
+            yield Opening(id=OpeningId(f"w-{number}"), kind=OpeningKind.WINDOW, room=room.id)
 
 
 def meters_with_phases(meters: Sequence[Device], circuits: Sequence[Circuit]) -> list[Device]:
@@ -66,6 +72,13 @@ def devices(rooms: Sequence[Room], building: BuildingId, gateway: str) -> Iterat
         yield from _of_room(room)
     for opening in openings(rooms):
         yield _contact(opening, gateway)
+    yield Device(
+        id=DeviceId("counter-1"),
+        placements=(Placement(building=building),),
+        metrics=("people_count",),
+        gateway=gateway,
+        interval_s=INTERVAL_S,
+    )
     yield Device(
         id=DeviceId("water-1"),
         placements=(Placement(building=building),),
@@ -135,7 +148,7 @@ def _contact(opening: Opening, gateway: str) -> Device:
     number = opening.id.partition("-")[2]
     is_door = opening.kind is OpeningKind.ACCESS
     return Device(
-        id=DeviceId(f"door-{number}" if is_door else f"fire-door-{number}"),
+        id=DeviceId(f"{CONTACT_OF[opening.kind]}-{number}"),
         placements=(Placement(opening=opening.id),),
         metrics=("open", "locked") if is_door else ("open",),
         gateway=gateway,

@@ -4,7 +4,8 @@
 
 A date is the local midnight that it begins with; a fault is there during [start, end), or until `mended` where that is
 sooner. `days` may stand for `end`. `kind` is fault (the default, severity above 1, by default 1.5), near_miss (below 1,
-by default 0.9) or confounder (something harmless that looks like the fault, where there is such a thing).
+by default 0.9) or confounder (something harmless that looks like the fault, where there is such a thing). `how` asks
+for the second way to trip a rule that has two: {rule: D06, how: clock_drift, …}.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -26,12 +27,12 @@ from sensors.documents import (
     parse_document,
 )
 from sensors.errors import InputFault
-from sensors.fields import Fields, number, one_of, whole
+from sensors.fields import Fields, number, one_of, whole, words
 from sensors.subjects import Subject, SubjectKind
 from sensors.topology import Registry
-from simulators.faults import Fault
-from simulators.generators import GENERATORS, LOOK_ALIKES, NOT_SIMULATED, Generator
-from simulators.places import has_subject, shown_at
+from simulators.faults import Fault, with_length
+from simulators.generators import FURTHER, GENERATORS, LOOK_ALIKES, NOT_SIMULATED, Generator
+from simulators.places import has_subject, openings_watched, shown_at
 from simulators.truth import local_time
 
 FAULT_SEVERITY, NEAR_MISS_SEVERITY = 1.5, 0.9
@@ -116,7 +117,8 @@ class _Reader:
         start = fields.required("start", moment, None)
         end, mended = fields.optional("end", moment), fields.optional("mended", moment)
         days, severity = fields.optional("days", whole), fields.optional("severity", number)
-        generator = self._generator(rule, kind) if rule else None
+        how = fields.optional("how", words)
+        generator = self._generator(rule, kind, how) if rule else None
         if generator is None or start is None or subject == NOBODY:
             return None
         self._check_subject(subject, generator)
@@ -132,14 +134,23 @@ class _Reader:
             rule=rule,
         )
 
-    def _generator(self, rule: str, kind: Written) -> Generator | None:
+    def _generator(self, rule: str, kind: Written, how: str | None) -> Generator | None:
         if rule in NOT_SIMULATED:
             self.fields.fail(("rule",), f"{rule} cannot be simulated: {NOT_SIMULATED[rule]}")
             return None
         known = LOOK_ALIKES if kind is Written.CONFOUNDER else GENERATORS
         if rule not in known:
             self.fields.fail(("kind",), f"no confounder can be made for {rule}; there are some for {', '.join(known)}")
-        return known.get(rule)
+        return known.get(rule) if how is None else self._by(rule, kind, how)
+
+    def _by(self, rule: str, kind: Written, how: str) -> Generator | None:
+        """Return the way that is asked for by the name of its kind."""
+        ways = [] if kind is Written.CONFOUNDER else [GENERATORS[rule], *([FURTHER[rule]] if rule in FURTHER else [])]
+        found = next((each for each in ways if each.kind == how), None)
+        if found is None:
+            known = " or ".join(each.kind for each in ways)
+            self.fields.fail(("how",), f"{how!r} is no way to this; " + (f"write {known}" if ways else "leave it out"))
+        return found
 
     def _check_subject(self, subject: Subject, generator: Generator) -> None:
         if subject.kind is not generator.concerns:
@@ -149,6 +160,8 @@ class _Reader:
             self.fields.fail(("subject",), f"the registry has no {subject}")
         elif generator.shows and not shown_at(self.registry, subject).intersection(generator.shows):
             self.fields.fail(("subject",), f"no device at {subject} shows {' or '.join(generator.shows)}")
+        elif generator.opening is not None and not openings_watched(self.registry, subject, generator.opening):
+            self.fields.fail(("subject",), f"no contact watches a {generator.opening} of {subject}")
 
     def _end(self, start: datetime, end: datetime | None, days: int | None, mended: datetime | None) -> datetime | None:
         if days is not None and days <= 0:
@@ -209,5 +222,5 @@ def _number(path: NodePath) -> int:
 
 
 def _overlap(one: Fault, other: Fault) -> bool:
-    (start, end), (other_start, other_end) = one.span, other.span
+    (start, end), (other_start, other_end) = with_length(one).span, with_length(other).span
     return start < other_end and other_start < end

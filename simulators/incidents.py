@@ -53,6 +53,7 @@ class Incidents:
         self._silent = [
             _Concerned.of(fault, devices_at(registry, fault.subject)) for fault in listed if fault.kind in SILENT
         ]
+        self._unanswered = [fault.span for fault in listed if fault.kind is FaultKind.UNANSWERED]
         self._today: tuple[int, list[Event]] = (-1, [])
 
     def between(self, start_ms: int, end_ms: int, day: SiteDay) -> list[Event]:
@@ -75,8 +76,13 @@ class Incidents:
             for number, happening in enumerate(happenings):
                 if happening.type is EventType.DENIED and device in troubled:
                     continue
+                if happening.type is EventType.ROLL_CALL and self._is_unanswered(happening.time_ms):
+                    continue
                 if not self._is_silent(device, happening.time_ms):
                     yield self._event(self._registry.devices[DeviceId(device)], happening, number)
+
+    def _is_unanswered(self, moment_ms: int) -> bool:
+        return any(start <= moment_ms <= end for start, end in self._unanswered)
 
     def _is_silent(self, device: str, moment_ms: int) -> bool:
         return any(device in each.devices and each.meets((moment_ms, moment_ms + 1)) for each in self._silent)
@@ -88,8 +94,8 @@ class Incidents:
                 yield self._event(device, happening, number)
 
     def _telling(self, fault: Fault) -> list[Device]:
-        """Return who tells of a fault: of a fire that a door is held against, the first panel."""
-        if fault.kind is FaultKind.EXIT_LOCKED:
+        """Return who tells of a fault: of the site's own, and of a fire at a locked exit, the first panel."""
+        if fault.kind in {FaultKind.EXIT_LOCKED, FaultKind.UNANSWERED}:
             return self._panels[:1]
         return devices_at(self._registry, fault.subject)
 

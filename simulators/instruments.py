@@ -30,6 +30,7 @@ from simulators.circuits import PHASES, phase_of
 from simulators.conditions import NEVER_C
 from simulators.days import MINUTE_MS
 from simulators.grid import STEP_MS
+from simulators.people import ELSEWHERE
 from simulators.power_quality import PowerQuality
 from simulators.site_day import SiteDay
 from simulators.surroundings import DAYLIGHT_LM_W
@@ -88,6 +89,19 @@ class Shown:
     relative: float = 0.0
     low: float = -np.inf
     high: float = np.inf
+
+
+def _people_inside(day: SiteDay, at: Instants, columns: Columns) -> Floats:
+    """Return how many are in each building: in its rooms, and of those who sit there, in its corridors."""
+    people, rooms = day.people, day.conditions.rooms
+    buildings = list(day.conditions.water_m3s)
+    on_the_way = people.place[:, at.minute] == ELSEWHERE
+    found = np.zeros((len(at.minute), len(columns)))
+    for place, column in enumerate(columns.tolist()):
+        inside = rooms.of_building(buildings[column])
+        in_rooms = people.present[at.minute][:, inside].sum(axis=1)
+        found[:, place] = in_rooms + on_the_way[inside[people.home]].sum(axis=0)
+    return found
 
 
 BATTERY = Shown(lambda _day, at, c: np.repeat(_battery_pct(at)[:, None], len(c), axis=1))
@@ -150,6 +164,7 @@ AT_BUILDINGS: Mapping[str, Shown] = MappingProxyType(
         "water_m3": Shown(lambda day, at, c: at.between(day.water_m3, c), decimals=3),
         "heat_gj": Shown(lambda day, at, c: at.between(day.heat_gj, c), decimals=3),
         "battery_pct": BATTERY,
+        "people_count": Shown(_people_inside),
         # The battery of a fire panel.
         "voltage_v": Shown(lambda _day, at, c: np.full((len(at.step), len(c)), 27.3), decimals=2, error=0.1),
         # By how much its clock is known to be ahead.

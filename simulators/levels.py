@@ -30,6 +30,7 @@ NIGHT_CO2_PPM = 412.0
 """The lowest that a sensor in order shows within a week: outdoor air less its noise."""
 MA_WITH_A_MARGIN = 5.0
 NOMINAL_PHASE_V = 227.0
+DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,14 @@ def _drift(shown: Shown) -> Floats:
     return np.maximum(shown.values + _limit("G03", "low_ppm") / shown.fault.severity - NIGHT_CO2_PPM, 0.0)
 
 
+def _clock_drift(shown: Shown) -> Floats:
+    """Let a clock that nobody sets go ahead by D06's limit times the severity a day: a part's at an opening."""
+    devices = devices_at(shown.registry, shown.fault.subject)
+    at_door = any(place.opening is not None for device in devices for place in device.placements[-1:])
+    limit_s = _limit("D06", "part_drift_s" if at_door else "host_drift_s")
+    return (shown.times_ms - shown.fault.span[0]) / DAY_MS * limit_s * shown.fault.severity
+
+
 FROZEN_AT: Mapping[str, float] = {
     "co2_ppm": 512.0,
     "temperature_c": 21.4,
@@ -159,6 +168,7 @@ LEVELS: Mapping[FaultKind, tuple[frozenset[str], Level]] = MappingProxyType(
         FaultKind.HIGH_VOLTAGE: (frozenset({"voltage_v"}), _high_voltage),
         FaultKind.UNBALANCE: (frozenset({"voltage_v"}), _unbalance),
         FaultKind.DRIFT: (frozenset({"co2_ppm"}), _drift),
+        FaultKind.CLOCK_DRIFT: (frozenset({"clock_offset_s"}), _clock_drift),
         FaultKind.FROZEN: (frozenset({"co2_ppm", "temperature_c", "relative_humidity_pct", "voltage_v"}), _frozen),
     }
 )

@@ -4,7 +4,6 @@ What is added flows through the meters above it too. Shares are of the load: imp
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
@@ -12,24 +11,15 @@ import numpy as np
 from sensors.catalogue import CATALOGUE
 from sensors.topology import BuildingId, CircuitId, CircuitItem
 from simulators.arithmetic import Floats
-from simulators.circuits import Branch, Circuits
+from simulators.circuits import Circuits
 from simulators.electricity import LOSSES
 from simulators.faults import Fault, FaultKind
 from simulators.grid import DayGrid, step_means
-from simulators.use_effects import House
+from simulators.supply import Supply, across, add, is_pv, load, mean, plant
+from simulators.yearly import above_peers, high_intensity, peak_shift
 
 NIGHT_PLANT_OFF_MIN = (6 * 60 + 30, 19 * 60 + 30)
 """By day the plant that was left in hand does what it is for, and is part of the building's load."""
-
-
-@dataclass(frozen=True, slots=True)
-class Supply:
-    """The circuits of a site on a day, and what each building's working hours took on the last workday, W."""
-
-    circuits: Circuits
-    house: House
-    worked: bool
-    working_w: Mapping[BuildingId, float]
 
 
 def burden(power_w: Floats, faults: Iterable[Fault], supply: Supply) -> None:
@@ -46,7 +36,7 @@ def working_w(power_w: Floats, supply: Supply) -> dict[BuildingId, float]:
         return dict(supply.working_w)
     at_work = _working(supply) > 0
     return {
-        building: _mean(_discretionary(power_w, building, supply.circuits)[at_work])
+        building: mean(_discretionary(power_w, building, supply.circuits)[at_work])
         for building in supply.house.registry.buildings
     }
 
@@ -65,93 +55,46 @@ def _night_plant(power_w: Floats, fault: Fault, share: Floats, supply: Supply) -
     until_evening = np.arange(len(now)) < len(now) // 2
     reference = np.where(until_evening, supply.working_w.get(building, today), today)
     wanted = CATALOGUE["E03"].parameter("night_ratio") * fault.severity * reference
-    _add(power_w, _plant(circuits, building), np.maximum(wanted - now, 0.0) * share * (1 - by_day), circuits)
+    add(power_w, plant(circuits, building), np.maximum(wanted - now, 0.0) * share * (1 - by_day), circuits)
 
 
 def _after_hours(power_w: Floats, fault: Fault, share: Floats, supply: Supply) -> None:
     """Let everything take, outside working hours, E04's limit times the severity more than in order."""
     building = BuildingId(fault.subject.id)
     rise = CATALOGUE["E04"].parameter("rise_pct") / 100 * fault.severity
-    load = _load(power_w, building, supply.circuits)
-    extra = rise * np.maximum(load, 0.0) * share * (1 - _working(supply))
-    _add(power_w, _plant(supply.circuits, building), extra, supply.circuits)
+    extra = rise * np.maximum(load(power_w, building, supply.circuits), 0.0) * share * (1 - _working(supply))
+    add(power_w, plant(supply.circuits, building), extra, supply.circuits)
 
 
 def _extra_use(power_w: Floats, fault: Fault, share: Floats, supply: Supply) -> None:
     """Let everything take E10's limit times the severity more than in order."""
     building = BuildingId(fault.subject.id)
     rise = CATALOGUE["E10"].parameter("excess_pct") / 100 * fault.severity
-    extra = rise * np.maximum(_load(power_w, building, supply.circuits), 0.0) * share
-    _add(power_w, _plant(supply.circuits, building), extra, supply.circuits)
+    extra = rise * np.maximum(load(power_w, building, supply.circuits), 0.0) * share
+    add(power_w, plant(supply.circuits, building), extra, supply.circuits)
 
 
 def _tap(power_w: Floats, fault: Fault, share: Floats, supply: Supply) -> None:
     """Take power between the meter and those below it: E11's limit times the severity, in points of share."""
     circuits = supply.circuits
     main = circuits.branches[circuits.column[CircuitId(fault.subject.id)]]
-    pv = [child for child in main.children if _is_pv(circuits.branches[child])]
-    given = power_w[:, main.column] - _across(power_w[:, pv])
-    metered = _across(power_w[:, [child for child in main.children if child not in pv]])
+    pv = [child for child in main.children if is_pv(circuits.branches[child])]
+    given = power_w[:, main.column] - across(power_w[:, pv])
+    metered = across(power_w[:, [child for child in main.children if child not in pv]])
     points = CATALOGUE["E11"].parameter("unmetered_change_points") / 100 * fault.severity
     share_left = LOSSES_LEFT if main.circuit.item is CircuitItem.TOTAL else 1.0
     wanted = metered / (share_left - points)
-    _add(power_w, main, np.maximum(wanted - given, 0.0) * share, circuits)
+    add(power_w, main, np.maximum(wanted - given, 0.0) * share, circuits)
 
 
 LOSSES_LEFT = 1.0 / (1.0 + LOSSES)
 """The share of what a main meter counts that the meters below it count, while all is in order."""
 
 
-def _mean(values: Floats) -> float:
-    return float(np.cumsum(values)[-1]) / len(values) if len(values) else 0.0
-
-
-def _across(use: Floats) -> Floats:
-    """Return the sum over circuits, in order: the same bits everywhere."""
-    return np.cumsum(use, axis=1)[:, -1] if use.shape[1] else np.zeros(len(use))
-
-
-def _is_pv(branch: Branch) -> bool:
-    return branch.circuit.item is CircuitItem.PV
-
-
-def _mains(building: BuildingId, circuits: Circuits) -> list[Branch]:
-    return [
-        branch
-        for branch in circuits.branches
-        if branch.building == building and branch.circuit.item is CircuitItem.TOTAL and branch.circuit.parent is None
-    ]
-
-
-def _load(power_w: Floats, building: BuildingId, circuits: Circuits) -> Floats:
-    """Return what a building takes: import + PV − export."""
-    pv = [branch.column for branch in circuits.branches if branch.building == building and _is_pv(branch)]
-    mains = [branch.column for branch in _mains(building, circuits)]
-    load: Floats = _across(power_w[:, mains]) - _across(power_w[:, pv])
-    return load
-
-
 def _discretionary(power_w: Floats, building: BuildingId, circuits: Circuits) -> Floats:
     always = [branch.column for branch in circuits.branches if branch.building == building and branch.circuit.always_on]
-    found: Floats = _load(power_w, building, circuits) - _across(power_w[:, always])
+    found: Floats = load(power_w, building, circuits) - across(power_w[:, always])
     return found
-
-
-def _plant(circuits: Circuits, building: BuildingId) -> Branch:
-    """Return the circuit of the building's own plant, or its main where there is none."""
-    own = [b for b in circuits.branches if b.building == building and b.is_leaf and not len(b.rooms) and not _is_pv(b)]
-    power = [branch for branch in own if branch.circuit.item is CircuitItem.POWER]
-    return (power or own or _mains(building, circuits) or list(circuits.branches))[0]
-
-
-def _add(power_w: Floats, branch: Branch, extra_w: Floats, circuits: Circuits) -> None:
-    """Add power to a circuit and to those above it, with the main meter's losses; `extra_w` is what the main sees."""
-    above = [branch]
-    while (parent := above[-1].circuit.parent) is not None:
-        above.append(circuits.branches[circuits.column[parent]])
-    lost = 1.0 + LOSSES if len(above) > 1 and above[-1].circuit.item is CircuitItem.TOTAL else 1.0
-    for each in above:
-        power_w[:, each.column] += extra_w if each is above[-1] else extra_w / lost
 
 
 Burden = Callable[[Floats, Fault, Floats, Supply], None]
@@ -160,6 +103,9 @@ BURDENS: Mapping[FaultKind, Burden] = MappingProxyType(
         FaultKind.BASE_LOAD: _night_plant,
         FaultKind.AFTER_HOURS: _after_hours,
         FaultKind.EXTRA_USE: _extra_use,
+        FaultKind.HIGH_INTENSITY: high_intensity,
+        FaultKind.ABOVE_PEERS: above_peers,
+        FaultKind.PEAK_SHIFT: peak_shift,
         FaultKind.UNMETERED_TAP: _tap,
     }
 )

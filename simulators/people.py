@@ -67,6 +67,8 @@ class PeopleDay:
     meetings: tuple[Meeting, ...] = ()
     passages: tuple[tuple[int, bool], ...] = ()
     """Each passing of the building's door: the minute, and whether inward; in order of time."""
+    home: Places = field(default_factory=lambda: np.zeros(0, dtype=np.int16))
+    """Per person: the column of their own room."""
 
     @property
     def present(self) -> Ints:
@@ -109,7 +111,7 @@ class People:
         place = np.full((len(self._desks), grid.minutes), OUTSIDE, dtype=np.int16)
         shape = (grid.minutes, len(self.rooms))
         if not worked:
-            return PeopleDay(place, np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64))
+            return PeopleDay(place, np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64), home=self._home)
         blocks = self._blocks(grid, self._comes(grid.day, near_holiday=near_holiday, idle=idle))
         in_house = _within(blocks, grid.minutes)
         place[in_house] = self._wanders(grid, blocks)[in_house]
@@ -123,7 +125,8 @@ class People:
             workers=counts(place, len(self.rooms)) + visitors,
             cleaners=self._cleaning(grid),
             meetings=meetings,
-            passages=_passages(place, meetings),
+            passages=passages(place, meetings),
+            home=self._home,
         )
 
     def _comes(self, day: date, *, near_holiday: bool, idle: AbstractSet[RoomId]) -> Flags:
@@ -194,7 +197,7 @@ def counts(place: Places, rooms: int) -> Ints:
     return inside.reshape(minutes, rooms).astype(np.int64)
 
 
-def _passages(place: Places, meetings: Iterable[Meeting]) -> tuple[tuple[int, bool], ...]:
+def passages(place: Places, meetings: Iterable[Meeting]) -> tuple[tuple[int, bool], ...]:
     """Return who passes the building's door; visitors come five minutes early and leave five minutes after."""
     inside = np.pad((place != OUTSIDE).astype(np.int8), ((0, 0), (1, 1)))
     changes = np.diff(inside, axis=1)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from sensors.subjects import Subject, SubjectKind
-from sensors.topology import Device, Registry
+from sensors.topology import Device, Opening, OpeningKind, Registry
 
 
 def ids_of(registry: Registry) -> Mapping[SubjectKind, Collection[str]]:
@@ -36,6 +36,17 @@ def devices_at(registry: Registry, subject: Subject) -> list[Device]:
 def shown_at(registry: Registry, subject: Subject) -> frozenset[str]:
     """Return the metrics that are shown of a subject."""
     return frozenset(metric for device in devices_at(registry, subject) for metric in device.metrics)
+
+
+def openings_of(registry: Registry, subject: Subject, kind: OpeningKind) -> list[Opening]:
+    """Return the openings of a kind that a room has."""
+    return [each for each in registry.openings.values() if each.kind is kind and each.room == subject.id]
+
+
+def openings_watched(registry: Registry, subject: Subject, kind: OpeningKind) -> list[Opening]:
+    """Return those of a room's openings of a kind of which a device shows whether they are open."""
+    found = openings_of(registry, subject, kind)
+    return [each for each in found if "open" in shown_at(registry, Subject(SubjectKind.OPENING, each.id))]
 
 
 def _places(device: Device, kind: SubjectKind) -> tuple[str | None, ...]:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from sensors.topology import BuildingId, OpeningId, Registry
+from sensors.topology import BuildingId, OpeningId, OpeningKind, Registry
 from simulators import electricity, power_quality, water
 from simulators.alarms import burns_until
 from simulators.arithmetic import Floats
@@ -18,18 +19,22 @@ from simulators.effects import Place, afflict
 from simulators.faults import Fault, FaultKind
 from simulators.grid import STEP_S, DayGrid
 from simulators.humid_air import pressure_ratio
-from simulators.load_effects import Supply, burden, working_w
+from simulators.load_effects import burden, working_w
 from simulators.openings import Openings
 from simulators.people import BRIDGE_DAYS, LONG_HOLIDAY_DAYS, People, PeopleDay
 from simulators.physics import RoomsDay, RoomState, rooms_day
+from simulators.places import openings_of
 from simulators.power_quality import Extras, PowerQuality
 from simulators.rooms import Rooms
+from simulators.supply import Supply
 from simulators.timeline import Span
 from simulators.use_effects import House, idle_rooms, limited
 from simulators.weather import DayWeather, Weather
 
 OPENED = frozenset({FaultKind.FORCED_DOOR, FaultKind.HELD_DOOR, FaultKind.FIRE_DOOR_OPEN})
 """Faults in which an opening stands open for as long as they are there."""
+WINDOW_OPENED = frozenset({FaultKind.OPEN_WINDOW, FaultKind.AIRING})
+"""Faults of a room in which its windows stand open."""
 PASSING_MS = 5_000
 RELEASED_AFTER_MS = 3_000
 """So soon a lock in order opens in a fire: well within F10's limit."""
@@ -103,6 +108,11 @@ class Model:
         put(self, "openings", self._openings())
         put(self, "_taps", keys(self.seed, "taps", list(self.registry.buildings)))
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the site's time zone."""
+        return ZoneInfo(self.registry.site.timezone)
+
     def at_first(self, grid: DayGrid) -> Carried:
         """Return what a site begins with on a day: rooms empty for long, registers that have counted before."""
         circuits, buildings = len(self.circuits), len(self.registry.buildings)
@@ -120,7 +130,7 @@ class Model:
 
     def day(self, grid: DayGrid, start: Carried) -> SiteDay:
         """Return a day from what was carried into it."""
-        people = self._people(grid)
+        people = self.people_day(grid)
         worked = self.is_workday(grid.day)
         conditions = self.habits.conditions(grid, people, worked=worked)
         afflict(conditions, self.faults, Place(self.registry, self.is_workday, start.rooms.co2_ppm, self.pressure))
@@ -159,7 +169,8 @@ class Model:
             return after
         return replace(after, reactive_kvarh=day.quality.reactive_kvarh[-1], cable_rise_k=day.quality.cable_rise_k[-1])
 
-    def _people(self, grid: DayGrid) -> PeopleDay:
+    def people_day(self, grid: DayGrid) -> PeopleDay:
+        """Return where people are on a day, which no other day and no physics decides."""
         near = is_near_rest(grid.day, self.is_workday, workdays=BRIDGE_DAYS, rest_days=LONG_HOLIDAY_DAYS)
         idle = idle_rooms(self.faults, grid)
         people = self.people.day(grid, worked=self.is_workday(grid.day), near_holiday=near, idle=idle)
@@ -171,7 +182,9 @@ class Model:
     def _openings(self) -> Openings:
         """Return when openings stand open: those forced, held, or left open; and when a fire releases their locks."""
         return Openings(
-            tuple(self.registry.openings), _open_spans(self.faults), _released_spans(self.faults, self.registry)
+            tuple(self.registry.openings),
+            _open_spans(self.faults, self.registry),
+            _released_spans(self.faults, self.registry),
         )
 
     def _quality(self, grid: DayGrid, power_w: Floats, weather: DayWeather, start: Carried) -> PowerQuality:
@@ -208,13 +221,19 @@ def _measures_quality(registry: Registry) -> bool:
     return any(metric in QUALITY_METRICS for meter in meters for metric in meter.metrics)
 
 
-def _open_spans(faults: Iterable[Fault]) -> dict[OpeningId, tuple[Span, ...]]:
+def _open_spans(faults: Iterable[Fault], registry: Registry) -> dict[OpeningId, tuple[Span, ...]]:
     spans: dict[OpeningId, tuple[Span, ...]] = {}
     for fault in faults:
-        if fault.kind in OPENED:
-            opening = OpeningId(fault.subject.id)
+        for opening in _opened(fault, registry):
             spans[opening] = (*spans.get(opening, ()), _open_span(fault))
     return spans
+
+
+def _opened(fault: Fault, registry: Registry) -> list[OpeningId]:
+    """Return the openings that a fault leaves open: its own, or the windows of its room."""
+    if fault.kind in WINDOW_OPENED:
+        return [each.id for each in openings_of(registry, fault.subject, OpeningKind.WINDOW)]
+    return [OpeningId(fault.subject.id)] if fault.kind in OPENED else []
 
 
 def _released_spans(faults: Iterable[Fault], registry: Registry) -> dict[OpeningId, tuple[Span, ...]]:

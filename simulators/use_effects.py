@@ -3,7 +3,7 @@
 Whoever does not stay in a room is somewhere else in the building.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -11,14 +11,15 @@ import numpy as np
 
 from sensors.catalogue import CATALOGUE
 from sensors.hours import Hours
-from sensors.topology import Registry, Room, RoomId
+from sensors.topology import BuildingId, Registry, Room, RoomId
 from simulators.arithmetic import Flags, Ints
 from simulators.days import working_spans
 from simulators.faults import Fault, FaultKind
 from simulators.grid import STEP_MINUTES, DayGrid
-from simulators.people import ELSEWHERE, PeopleDay
+from simulators.people import ELSEWHERE, OUTSIDE, PeopleDay, counts, passages
 from simulators.rooms import Rooms
 
+STRIDE = 7
 SEEN_EVERY_DAYS = 13
 """A near miss of an idle office is used on every thirteenth day: on more of 40 workdays than S01 allows."""
 
@@ -37,7 +38,7 @@ class House:
         return working_spans(self.registry.site)
 
 
-def limited(people: PeopleDay, faults: Iterable[Fault], house: House) -> PeopleDay:
+def limited(people: PeopleDay, faults: Sequence[Fault], house: House) -> PeopleDay:
     """Return where people are on a day under faults of use."""
     for fault in faults:
         limit = LIMITS.get(fault.kind)
@@ -46,6 +47,9 @@ def limited(people: PeopleDay, faults: Iterable[Fault], house: House) -> PeopleD
             during = np.repeat(house.grid.share_of_steps(fault.span) > 0, STEP_MINUTES)
             kept = limit(people.workers[:, column], fault, house, house.rooms.rooms[column])
             people = _with_workers(people, column, np.where(during, kept, people.workers[:, column]))
+    for fault in faults:
+        if fault.kind is FaultKind.FEW_PEOPLE and house.grid.share_of_steps(fault.span).any():
+            people = _few_people(people, fault, house)
     return people
 
 
@@ -80,6 +84,37 @@ def _small_groups(workers: Ints, fault: Fault, _house: House, room: Room) -> Int
     seats = room.capacity or 1
     most = int(np.ceil(share * seats)) if fault.near_miss else int(share * seats)
     return np.minimum(workers, max(most, 1))
+
+
+def _few_people(people: PeopleDay, fault: Fault, house: House) -> PeopleDay:
+    """Let as many stay away for the day that the peak is S06's limit ÷ the severity of the building's headcount.
+
+    Visitors count; where fewer would come anyway, nothing changes.
+    """
+    building = house.registry.buildings[BuildingId(fault.subject.id)]
+    wanted = CATALOGUE["S06"].parameter("utilisation_pct") / 100 / fault.severity * (building.headcount or 0)
+    most = int(np.ceil(wanted)) if fault.near_miss else int(wanted)
+    inside = house.rooms.of_building(building.id)
+    visitors = people.workers - counts(people.place, len(house.rooms))
+    together = np.cumsum(visitors[:, inside], axis=1)[:, -1]
+    place = people.place.copy()
+    for person in _in_turn(people, inside, house.grid.day.toordinal()):
+        present = place[person] != OUTSIDE
+        if int(np.max(together + present)) <= most:
+            together = together + present
+        else:
+            place[person] = OUTSIDE
+    workers = counts(place, len(house.rooms)) + visitors
+    return replace(people, place=place, workers=workers, passages=passages(place, people.meetings))
+
+
+def _in_turn(people: PeopleDay, inside: Flags, day: int) -> list[int]:
+    """Return who of a building comes first: by turns one of each room, then a second of each: no room is left idle."""
+    turned = np.roll(np.flatnonzero(inside[people.home]), -STRIDE * day)
+    homes = people.home[turned]
+    before = np.array([np.count_nonzero(homes[:number] == home) for number, home in enumerate(homes)])
+    found: list[int] = turned[np.argsort(before, kind="stable")].tolist()
+    return found
 
 
 def _with_workers(people: PeopleDay, column: int, kept: Ints) -> PeopleDay:

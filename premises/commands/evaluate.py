@@ -24,6 +24,11 @@ NOT_HELD = 1
 )
 @click.option("--csv", type=click.Path(path_type=Path), help="Judge this file of readings instead of the home's store.")
 @click.option("--registry", type=click.Path(path_type=Path), help="A registry other than the home's.")
+@click.option(
+    "--bookings",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Bookings of rooms other than the home's, a CSV.",
+)
 @click.option("--from", "first", metavar="DATE", help="The first local day; all there is where not given.")
 @click.option("--to", "end", metavar="DATE", help="The local day on which to stop; it is itself left out.")
 @click.option("--rules", metavar="E03,S02", help="The rules to score; all that work or are in the truth otherwise.")
@@ -39,6 +44,7 @@ def command(
     truth: Path,
     csv: Path | None,
     registry: Path | None,
+    bookings: Path | None,
     first: str | None,
     end: str | None,
     rules: str | None,
@@ -56,7 +62,7 @@ def command(
     from reports.scores import render_scores  # noqa: PLC0415 - as above
     from simulators.scoring import held, scores_document  # noqa: PLC0415 - as above
 
-    wish = Wish(truth=truth, rules=rules, first=first, end=end)
+    wish = Wish(truth=truth, bookings=bookings, rules=rules, first=first, end=end)
     with progress_shown(progress) as report:
         found = _evaluated(home, csv, registry, wish, report)
     if as_json:

@@ -28,6 +28,7 @@ Lines = tuple[str, int]
 @home_option
 @click.option("--days", type=int, default=35, show_default=True, help="How many local days.")
 @click.option("--rooms", type=int, default=12, show_default=True, help="How many rooms the building has.")
+@click.option("--buildings", type=int, default=1, show_default=True, help="How many such buildings the site has.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same bytes.")
 @click.option("--start", metavar="DATE", help="The first day; 2026-10-19 where not given.")
 @click.option("--city", help="beijing, shanghai, guangzhou or kunming: its weather, altitude and heating.")
@@ -41,6 +42,14 @@ Lines = tuple[str, int]
 )
 @click.option("--registry", type=click.Path(path_type=Path, dir_okay=False), help="Write the registry here.")
 @click.option("--truth", type=click.Path(path_type=Path, dir_okay=False), help="Write what is there to be found here.")
+@click.option(
+    "--bookings", type=click.Path(path_type=Path, dir_okay=False), help="Write who booked meeting rooms here."
+)
+@click.option(
+    "--energy",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the tariff here: energy.yaml beside the registry.",
+)
 @click.option("--publish", is_flag=True, help="Speak over MQTT instead.")
 @click.option("--speed", type=click.FloatRange(min=0, min_open=True), help="With --publish: 60 is an hour a minute.")
 @click.option("--interval", type=click.IntRange(1, 3600), help="Seconds between ideal devices' readings; 300 else.")
@@ -52,6 +61,7 @@ def command(
     home: Path | None,
     days: int,
     rooms: int,
+    buildings: int,
     seed: int,
     start: str | None,
     city: str | None,
@@ -61,6 +71,8 @@ def command(
     csv: Path | None,
     registry: Path | None,
     truth: Path | None,
+    bookings: Path | None,
+    energy: Path | None,
     publish: bool,
     speed: float | None,
     interval: int | None,
@@ -75,12 +87,14 @@ def command(
     """
     from premises.simulated.simulation import Devices, Simulation, Wish  # noqa: PLC0415 - --help should not wait for polars and the rest
     from simulators.equipment import Equipment  # noqa: PLC0415 - as above
+    from simulators.tariff import energy_text  # noqa: PLC0415 - as above
 
     _check_together(publish, csv, {"--speed": speed, "--host": host, "--port": port})
     wish = Wish(
         days=days,
         rooms=rooms,
         seed=seed,
+        buildings=buildings,
         start=start,
         faults=faults,
         city=city,
@@ -94,6 +108,8 @@ def command(
     with ExitStack() as files:
         _written(files, "--registry", registry, simulation.registry_text)
         _written(files, "--truth", truth, simulation.truth_text)
+        _written(files, "--bookings", bookings, simulation.bookings_text)
+        _written(files, "--energy", energy, energy_text)
         tell = files.enter_context(_progress(simulation.end - simulation.begin, progress))
         if csv is not None:
             told = f"{csv}: {_write_readings(simulation, files, csv, tell)} readings"

@@ -14,8 +14,10 @@ from sensors.errors import InputFault
 from sensors.readings import epoch_ms
 from sensors.registry_text import registry_text
 from sensors.topology import Registry
+from simulators.bookings import bookings, bookings_text
 from simulators.building import office_building
 from simulators.climate import Climate, climate_of_city
+from simulators.compound import compound
 from simulators.confounders import prepared
 from simulators.demands import truth_rows
 from simulators.device_profiles import realistic, reporting_every
@@ -54,6 +56,7 @@ class Wish:
     days: int
     rooms: int
     seed: int
+    buildings: int = 1
     start: str | None = None
     faults: str = "demo"
     city: str | None = None
@@ -98,7 +101,8 @@ class Simulation:
         """Return what was asked for. Raises InputFault where the building cannot be or cannot have such faults."""
         first = wish.first_day()
         climate: Climate | None = None if wish.city is None else climate_of_city(wish.city)
-        registry = office_building(wish.rooms, start=first, climate=climate, equipment=wish.equipment)
+        building = office_building(wish.rooms, start=first, climate=climate, equipment=wish.equipment)
+        registry = compound(building, wish.buildings)
         zone = ZoneInfo(registry.site.timezone)
         begin, end = (_midnight(day, zone) for day in (first, first + timedelta(days=wish.days)))
         faults = _faults(wish, registry, begin)
@@ -108,7 +112,7 @@ class Simulation:
             raise InputFault(msg)
         step = HISTORY_STEP if wish.interval_s is None else timedelta(seconds=wish.interval_s)
         equipped = realistic(registry) if devices is Devices.REAL else reporting_every(registry, step)
-        return cls(prepared(equipped, faults), wish.seed, begin, end, faults, devices, step)
+        return cls(prepared(equipped, faults, end), wish.seed, begin, end, faults, devices, step)
 
     @property
     def first_day(self) -> date:
@@ -128,6 +132,10 @@ class Simulation:
     def truth_text(self) -> str:
         """Return TRUTH.csv."""
         return truth_text(truth_rows(self.faults, self.registry, start=self.begin, end=self.end))
+
+    def bookings_text(self) -> str:
+        """Return the CSV of the meeting rooms' bookings."""
+        return bookings_text(bookings(self.world().model, self.begin, self.end))
 
     def registry_text(self) -> str:
         """Return registry.yaml."""
