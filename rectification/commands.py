@@ -5,7 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+from rectification.look_back import LookBacks, after_half_a_year
 from rectification.model import (
+    ADDED_BESIDE,
     ENDED_STATES,
     Item,
     ItemAction,
@@ -92,7 +94,7 @@ def propose(
         return _draft(tx, fault, _recurring(about, fault), clock=clock, deadline=deadline, actor=actor, note=note)
     if open_item.state is ItemState.VERIFIED and _began_after(fault, open_item):
         evidence = json.dumps({"finding": fault.id, "started": fault.started.isoformat()})
-        return _moved(tx, _sent_back(open_item), ItemAction.REJECT, actor=VERIFICATION, clock=clock, evidence=evidence)
+        return moved(tx, _sent_back(open_item), ItemAction.REJECT, actor=VERIFICATION, clock=clock, evidence=evidence)
     return open_item
 
 
@@ -112,14 +114,14 @@ def assign(
     Raises NotPermittedError, UnknownItemError, IllegalItemStepError.
     """
     actor.must(Permission.MANAGE_ITEM)
-    item = _existing(tx, identifier)
+    item = existing(tx, identifier)
     assigned = replace(
         item,
         responsible=responsible,
         deadline=deadline or item.deadline,
         measure=measure.strip() or item.measure,
     )
-    return _moved(tx, assigned, ItemAction.ASSIGN, actor=actor, clock=clock, note=note)
+    return moved(tx, assigned, ItemAction.ASSIGN, actor=actor, clock=clock, note=note)
 
 
 def start(tx: ItemTransaction, identifier: str, *, actor: Actor, clock: Clock, note: str = "") -> Item:
@@ -128,7 +130,7 @@ def start(tx: ItemTransaction, identifier: str, *, actor: Actor, clock: Clock, n
     Raises NotPermittedError, UnknownItemError, NotResponsibleError, IllegalItemStepError.
     """
     item = _own(tx, identifier, actor)
-    return _moved(tx, item, ItemAction.START, actor=actor, clock=clock, note=note)
+    return moved(tx, item, ItemAction.START, actor=actor, clock=clock, note=note)
 
 
 def report_done(tx: ItemTransaction, identifier: str, *, actor: Actor, clock: Clock, note: str = "") -> Item:
@@ -137,13 +139,13 @@ def report_done(tx: ItemTransaction, identifier: str, *, actor: Actor, clock: Cl
     Raises NotPermittedError, UnknownItemError, NotResponsibleError, IllegalItemStepError.
     """
     item = replace(_own(tx, identifier, actor), reported_by=actor.id, reported_done=clock.now())
-    return _moved(tx, item, ItemAction.REPORT_DONE, actor=actor, clock=clock, note=note)
+    return moved(tx, item, ItemAction.REPORT_DONE, actor=actor, clock=clock, note=note)
 
 
 def verify(tx: ItemTransaction, identifier: str, *, evidence: str, clock: Clock) -> Item:
     """Return the item as proven by the readings; `evidence` is JSON. Raises UnknownItemError, IllegalItemStepError."""
-    item = replace(_existing(tx, identifier), verified=clock.now())
-    return _moved(tx, item, ItemAction.VERIFY, actor=VERIFICATION, clock=clock, evidence=evidence)
+    item = replace(existing(tx, identifier), verified=clock.now())
+    return moved(tx, item, ItemAction.VERIFY, actor=VERIFICATION, clock=clock, evidence=evidence)
 
 
 def verify_by_hand(tx: ItemTransaction, identifier: str, *, actor: Actor, clock: Clock, note: str) -> Item:
@@ -152,27 +154,37 @@ def verify_by_hand(tx: ItemTransaction, identifier: str, *, actor: Actor, clock:
     Raises NotPermittedError, UnknownItemError, ProofByReadingsError, SameHandsError, NoteMissingError,
     IllegalItemStepError.
     """
-    item = _acceptable(tx, identifier, actor)
+    item = acceptable(tx, identifier, actor)
     if verified_by(item) is Verification.READINGS:
         raise ProofByReadingsError(item)
-    said = _reason(note, ItemAction.VERIFY)
+    said = reason_of(note, ItemAction.VERIFY)
     verified = replace(item, verified=clock.now())
-    return _moved(tx, verified, ItemAction.VERIFY, actor=actor, clock=clock, note=said)
+    return moved(tx, verified, ItemAction.VERIFY, actor=actor, clock=clock, note=said)
 
 
 def refute(tx: ItemTransaction, identifier: str, *, evidence: str, clock: Clock) -> Item:
     """Return the item sent back to work by the readings. Raises UnknownItemError, IllegalItemStepError."""
-    item = _sent_back(_existing(tx, identifier))
-    return _moved(tx, item, ItemAction.REFUTE, actor=VERIFICATION, clock=clock, evidence=evidence)
+    item = _sent_back(existing(tx, identifier))
+    return moved(tx, item, ItemAction.REFUTE, actor=VERIFICATION, clock=clock, evidence=evidence)
 
 
-def sign_off(tx: ItemTransaction, identifier: str, *, actor: Actor, clock: Clock, note: str = "") -> Item:
-    """Return the item as closed (销号), by a person who had no hand in it.
+def sign_off(
+    tx: ItemTransaction,
+    identifier: str,
+    *,
+    actor: Actor,
+    clock: Clock,
+    note: str = "",
+    look_back: LookBacks = after_half_a_year,
+) -> Item:
+    """Return the item as closed (销号), by a person who had no hand in it; `look_back` says when to look again.
 
     Raises NotPermittedError, UnknownItemError, SameHandsError, IllegalItemStepError.
     """
-    item = replace(_acceptable(tx, identifier, actor), signed_off_by=actor.id)
-    return _moved(tx, item, ItemAction.SIGN_OFF, actor=actor, clock=clock, note=note)
+    now = clock.now()
+    accepted = acceptable(tx, identifier, actor)
+    item = replace(accepted, signed_off_by=actor.id, signed_off=now, look_back=look_back(now))
+    return moved(tx, item, ItemAction.SIGN_OFF, actor=actor, clock=clock, note=note)
 
 
 def reject(tx: ItemTransaction, identifier: str, *, actor: Actor, clock: Clock, note: str) -> Item:
@@ -180,9 +192,51 @@ def reject(tx: ItemTransaction, identifier: str, *, actor: Actor, clock: Clock, 
 
     Raises NotPermittedError, UnknownItemError, SameHandsError, NoteMissingError, IllegalItemStepError.
     """
-    said = _reason(note, ItemAction.REJECT)
-    item = _sent_back(_acceptable(tx, identifier, actor))
-    return _moved(tx, item, ItemAction.REJECT, actor=actor, clock=clock, note=said)
+    said = reason_of(note, ItemAction.REJECT)
+    item = _sent_back(acceptable(tx, identifier, actor))
+    return moved(tx, item, ItemAction.REJECT, actor=actor, clock=clock, note=said)
+
+
+def look_back(tx: ItemTransaction, identifier: str, *, actor: Actor, clock: Clock, note: str) -> Item:
+    """Return a signed item that somebody with no hand in it looked at again (回头看) and found as it should be.
+
+    Raises NotPermittedError, UnknownItemError, SameHandsError, NoteMissingError, IllegalItemStepError.
+    """
+    said = reason_of(note, ItemAction.LOOK_BACK)
+    item = replace(acceptable(tx, identifier, actor), looked_back=clock.now(), looked_back_by=actor.id)
+    return moved(tx, item, ItemAction.LOOK_BACK, actor=actor, clock=clock, note=said)
+
+
+def open_recurrence(
+    tx: ItemTransaction, identifier: str, *, actor: Actor, clock: Clock, deadline: Deadlines, note: str
+) -> Item:
+    """Return the linked draft (反弹) for a signed item that somebody found broken again; the signed sheet stays.
+
+    Raises NotPermittedError, UnknownItemError, NoteMissingError, IllegalItemStepError.
+    """
+    actor.must(Permission.SIGN_OFF_ITEM)
+    said = reason_of(note, ItemAction.LOOK_BACK)
+    signed = existing(tx, identifier)
+    state_after(signed.state, ItemAction.LOOK_BACK)
+    now = clock.now()
+    item = Item(
+        id=new_id(epoch_ms(now)),
+        number=tx.next_item_number(),
+        site=signed.site,
+        rule=signed.rule,
+        subject=signed.subject,
+        severity=signed.severity,
+        state=ItemState.DRAFT,
+        opened=now,
+        fault_from=now,
+        deadline=deadline(now, RESPONSES[signed.severity].fix),
+        measure=signed.measure,
+        recurrence_of=signed.id,
+    )
+    tx.save_item(item, _step(item, ItemAction.PROPOSE, actor=actor, at=now, note=said, evidence=""))
+    looked = replace(signed, looked_back=now, looked_back_by=actor.id)
+    moved(tx, looked, ItemAction.LOOK_BACK, actor=actor, clock=clock, note=said)
+    return item
 
 
 def cancel(tx: ItemTransaction, identifier: str, *, actor: Actor, clock: Clock, note: str) -> Item:
@@ -191,8 +245,8 @@ def cancel(tx: ItemTransaction, identifier: str, *, actor: Actor, clock: Clock, 
     Raises NotPermittedError, UnknownItemError, NoteMissingError, IllegalItemStepError.
     """
     actor.must(Permission.MANAGE_ITEM)
-    said = _reason(note, ItemAction.CANCEL)
-    return _moved(tx, _existing(tx, identifier), ItemAction.CANCEL, actor=actor, clock=clock, note=said)
+    said = reason_of(note, ItemAction.CANCEL)
+    return moved(tx, existing(tx, identifier), ItemAction.CANCEL, actor=actor, clock=clock, note=said)
 
 
 def hands_on(tx: ItemTransaction, item: Item) -> frozenset[str]:
@@ -233,9 +287,14 @@ def _draft(
 
 
 def _recurring(about: Sequence[Item], fault: Fault) -> str | None:
-    """Return the id of the signed item that this fault follows."""
-    signed = [item for item in about if item.state is ItemState.SIGNED_OFF and _began_after(fault, item)]
+    """Return the id of the signed item that this fault follows within its look-back period."""
+    signed = [item for item in about if item.state is ItemState.SIGNED_OFF and _follows(fault, item)]
     return max(signed, key=lambda item: item.number).id if signed else None
+
+
+def _follows(fault: Fault, item: Item) -> bool:
+    in_time = item.look_back is None or fault.started.date() <= item.look_back
+    return in_time and _began_after(fault, item)
 
 
 def _began_after(fault: Fault, item: Item) -> bool:
@@ -245,22 +304,23 @@ def _began_after(fault: Fault, item: Item) -> bool:
 def _own(tx: ItemTransaction, identifier: str, actor: Actor) -> Item:
     """Return an item that the actor may work on: one that is theirs, or any for who manages the plan."""
     actor.must(Permission.WORK_ON_ITEM)
-    item = _existing(tx, identifier)
+    item = existing(tx, identifier)
     if actor.id != item.responsible and not actor.may(Permission.MANAGE_ITEM):
         raise NotResponsibleError(item, actor)
     return item
 
 
-def _acceptable(tx: ItemTransaction, identifier: str, actor: Actor) -> Item:
+def acceptable(tx: ItemTransaction, identifier: str, actor: Actor) -> Item:
     """Return an item that the actor may accept or send back: a person with no hand in it."""
     actor.must(Permission.SIGN_OFF_ITEM)
-    item = _existing(tx, identifier)
+    item = existing(tx, identifier)
     if actor.is_system or actor.id in hands_on(tx, item):
         raise SameHandsError(item, actor)
     return item
 
 
-def _existing(tx: ItemTransaction, identifier: str) -> Item:
+def existing(tx: ItemTransaction, identifier: str) -> Item:
+    """Return an item. Raises UnknownItemError."""
     item = tx.item(identifier)
     if item is None:
         raise UnknownItemError(identifier)
@@ -271,14 +331,15 @@ def _sent_back(item: Item) -> Item:
     return replace(item, reported_by=None, reported_done=None, verified=None, judged_from=None)
 
 
-def _reason(note: str, action: ItemAction) -> str:
+def reason_of(note: str, action: ItemAction) -> str:
+    """Return what was written, without the space round it. Raises NoteMissingError."""
     said = note.strip()
     if not said:
         raise NoteMissingError(action)
     return said
 
 
-def _moved(
+def moved(
     tx: ItemTransaction,
     item: Item,
     action: ItemAction,
@@ -288,9 +349,11 @@ def _moved(
     note: str = "",
     evidence: str = "",
 ) -> Item:
-    moved = replace(item, state=state_after(item.state, action), revision=item.revision + 1)
-    tx.save_item(moved, _step(moved, action, actor=actor, at=clock.now(), note=note.strip(), evidence=evidence))
-    return moved
+    """Return the item after an action, kept with the step that led there. Raises IllegalItemStepError."""
+    revision = item.revision + (action not in ADDED_BESIDE)
+    after = replace(item, state=state_after(item.state, action), revision=revision)
+    tx.save_item(after, _step(after, action, actor=actor, at=clock.now(), note=note.strip(), evidence=evidence))
+    return after
 
 
 def _step(item: Item, action: ItemAction, *, actor: Actor, at: datetime, note: str, evidence: str) -> ItemStep:

@@ -87,13 +87,19 @@ BESIDE: Mapping[ItemAction, frozenset[ItemState]] = MappingProxyType(
         ItemAction.EDIT: OPEN_STATES,
         ItemAction.NOTE: OPEN_STATES,
         ItemAction.ATTACH: OPEN_STATES,
-        ItemAction.DETACH: OPEN_STATES,
+        ItemAction.DETACH: OPEN_STATES - {ItemState.VERIFIED},
         ItemAction.PLAN: OPEN_STATES,
         ItemAction.REPAIR: OPEN_STATES,
         ItemAction.LOOK_BACK: frozenset({ItemState.SIGNED_OFF}),
     }
 )
-"""What happens to an item without moving it, and in which states it may. A signed sheet only takes the look back."""
+"""What happens to an item without moving it, and in which states it may. A signed sheet only takes the look back;
+what somebody verified by keeps its evidence."""
+
+ADDED_BESIDE = frozenset(
+    {ItemAction.NOTE, ItemAction.ATTACH, ItemAction.DETACH, ItemAction.REPAIR, ItemAction.LOOK_BACK}
+)
+"""What only adds to an item: it is no new revision, and spoils nobody's edit."""
 
 
 def state_after(state: ItemState, action: ItemAction) -> ItemState:

@@ -141,6 +141,10 @@ class NoticeTransaction(SheetTransaction, Protocol):
         """Return what an account was told and has not put aside, the newest first."""
         ...
 
+    def items_to_look_back_at(self, day: date) -> Sequence[Item]:
+        """Return the signed items that were to be looked at again by a day and were not, by number."""
+        ...
+
     def add_item_notice(self, notice: ItemNotice) -> bool:
         """Insert a notice unless its key is there; say whether it was new."""
         ...

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from rectification import commands
-from rectification.model import Item, ItemState, rule_of, verified_by
+from rectification.model import Item, ItemState, judged_since, rule_of, verified_by
 from rectification.model import window_days as days_of
 from rectification.ports import ItemTransaction, WindowAnalysis
 from sensors.catalogue.model import Verification
@@ -268,8 +268,9 @@ def _by_first_day(items: Iterable[Item], zone: tzinfo) -> Iterator[tuple[date, l
     """Yield the items by the first whole local day after their report."""
     groups: defaultdict[date, list[Item]] = defaultdict(list)
     for item in items:
-        if item.reported_done is not None:
-            groups[item.reported_done.astimezone(zone).date() + timedelta(days=1)].append(item)
+        since = judged_since(item)
+        if since is not None:
+            groups[since.astimezone(zone).date() + timedelta(days=1)].append(item)
     yield from sorted(groups.items())
 
 

@@ -3,13 +3,13 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from alerts.model import ACTIVE_STATES, Alert, AlertState, AlertStep
 from alerts.standing import Standing
 from analytics.ledger import FindingAction, FindingRecord
 from rectification.evidence import EvidenceFile
-from rectification.model import ENDED_STATES, Item, ItemStep
+from rectification.model import ENDED_STATES, Item, ItemState, ItemStep
 from rectification.notices import ItemNotice
 from rectification.particulars import Particulars
 from rectification.plans import Plan, PlanStep
@@ -179,6 +179,11 @@ class MemoryRecords:
     def item_notices(self, recipient: str, *, limit: int = 100) -> Sequence[ItemNotice]:
         told = [each for each in self.notice_rows.values() if each.recipient == recipient and each.seen is None]
         return sorted(told, key=lambda each: each.at, reverse=True)[:limit]
+
+    def items_to_look_back_at(self, day: date) -> Sequence[Item]:
+        signed = [each for each in self.item_rows.values() if each.state is ItemState.SIGNED_OFF]
+        due = [each for each in signed if each.look_back is not None and each.look_back <= day]
+        return sorted((each for each in due if each.looked_back is None), key=lambda each: each.number)
 
     def add_item_notice(self, notice: ItemNotice) -> bool:
         return self.notice_rows.setdefault(notice.key, notice) is notice

@@ -11,8 +11,9 @@ from analytics.calendar import DayKind, WorkCalendar
 from analytics.ledger import FindingRecord, FindingTransaction, Recorded, link, record_run, stale
 from premises.watched import ALL_RULES
 from rectification.commands import PLANNING, Deadlines, propose
-from rectification.model import Item
+from rectification.model import Item, judged_since
 from rectification.ports import ItemTransaction, WindowAnalysis
+from rectification.seasons import await_seasons, await_unjudged, resume_seasons
 from rectification.verification import Checked, check_items, devices_behind, items_to_verify, settle
 from sensors.clock import Clock
 from sensors.readings import epoch_ms
@@ -141,18 +142,22 @@ def verify(
     zone = building.calendar.zone
 
     def devices_of(item: Item) -> Collection[Subject]:
-        since = (item.reported_done or item.opened).astimezone(zone).date()
+        since = (judged_since(item) or item.opened).astimezone(zone).date()
         return devices_behind(building.registry, item, since=since)
 
     def known(rules: Collection[str], first: date, last: date) -> Sequence[Finding]:
         return _known(analysis, rules, first, last)
 
+    site = building.registry.site
     with records.transaction() as tx:
+        turned = resume_seasons(tx, site=site, zone=zone, clock=clock)
+        turned += await_seasons(tx, site=site, zone=zone, clock=clock)
         waiting = items_to_verify(tx)
     checked = check_items(waiting, known, clock=clock, zone=zone, devices_of=devices_of)
     with records.transaction() as tx:
         moved = settle(tx, checked, clock=clock)
-    return checked, moved
+        unjudged = await_unjudged(tx, checked, site=site, zone=zone, clock=clock)
+    return checked, (*turned, *moved, *unjudged)
 
 
 def workday_deadlines(calendar: WorkCalendar) -> Deadlines:

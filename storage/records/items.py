@@ -1,13 +1,13 @@
 """Items of the rectification plan: their steps, what people wrote of them, their evidence, what was told of them."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Select, select
 
 from rectification.evidence import EvidenceFile
-from rectification.model import ENDED_STATES, Item, ItemStep
+from rectification.model import ENDED_STATES, Item, ItemState, ItemStep
 from rectification.notices import ItemNotice
 from rectification.particulars import Particulars
 from sensors.journal import ChangeKind
@@ -111,6 +111,11 @@ class ItemRows(AuditRows):
         query = ITEM_NOTICES.select().where(ITEM_NOTICES.c.recipient == recipient, ITEM_NOTICES.c.seen.is_(None))
         newest = query.order_by(ITEM_NOTICES.c.at.desc(), ITEM_NOTICES.c.id.desc()).limit(limit)
         return [ItemNotice(**row) for row in self._rows(newest)]
+
+    def items_to_look_back_at(self, day: date) -> Sequence[Item]:
+        """Return the signed items that were to be looked at again by a day and were not, by number."""
+        due = (ITEMS.c.state == ItemState.SIGNED_OFF, ITEMS.c.look_back <= day, ITEMS.c.looked_back.is_(None))
+        return [Item(**row) for row in self._rows(ITEMS.select().where(*due).order_by(ITEMS.c.number))]
 
     def add_item_notice(self, notice: ItemNotice) -> bool:
         """Insert a notice unless its key is there; say whether it was new."""
