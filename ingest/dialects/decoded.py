@@ -1,0 +1,138 @@
+"""What a decoder of a gateway's format is, and what it makes of a message: a value for every path."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+from zoneinfo import ZoneInfo
+
+from sensors.events import Event, EventType
+from sensors.readings import ReadingFlag
+from sensors.topology import DeviceId, SiteId
+
+Row = tuple[int, str, str, str, float, int]
+"""A reading: time in UTC ms, device, metric, phase, value, flags. NaN where the device says that it has none."""
+
+Digest = Callable[[str], str]
+"""Turns a card's number or a name into a word that tells nothing of it and is the same each time."""
+
+MOST_KEPT = 1_000
+"""How many names, states and values a memory of a decoder holds before it starts anew; the project's own choice."""
+
+
+class DialectError(Exception):
+    """Nothing of a message can be read. The only error of a decoder."""
+
+    def __init__(self, *, reason: str, detail: str) -> None:
+        """Keep the reason as a word beside one line for a person."""
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+class Outcome(NamedTuple):
+    """What became of a path that is no reading: a reason as a word, and one line for a person."""
+
+    path: str
+    reason: str
+    detail: str = ""
+
+
+class DeviceStatus(NamedTuple):
+    """Whether a device is there; `device` is None for the gateway itself. `state` is `online` or `offline`."""
+
+    device: str | None
+    state: str
+
+
+class Heard(NamedTuple):
+    """A device that spoke, by the name the gateway has for it, with the model as far as it can be told."""
+
+    device: str
+    model: str | None
+    name: str | None = None
+
+
+class At(NamedTuple):
+    """When a device said something, in UTC ms, and whether the time is its own."""
+
+    time_ms: int
+    flags: int
+
+
+@dataclass(slots=True)
+class Decoded:
+    """What a message says. One is made per message, so it is not frozen: that alone would cost 2 µs.
+
+    `paths` and `event_paths` run beside `readings` and `events`. `faulty` are readings without a value, because the
+    device says it has none. `problems` lost a record each; `notes` and `ignored` lost nothing. `message_id` is the
+    sender's own, the same each time a message is sent again.
+    """
+
+    readings: list[Row] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    event_paths: list[str] = field(default_factory=list)
+    faulty: list[tuple[Row, Outcome]] = field(default_factory=list)
+    statuses: list[DeviceStatus] = field(default_factory=list)
+    heard: list[Heard] = field(default_factory=list)
+    problems: list[Outcome] = field(default_factory=list)
+    notes: list[Outcome] = field(default_factory=list)
+    ignored: list[Outcome] = field(default_factory=list)
+    message_id: str | None = None
+
+    @property
+    def records(self) -> int:
+        """Return how many records came, good or bad."""
+        return len(self.readings) + len(self.events) + len(self.faulty) + len(self.problems)
+
+
+def _no_models() -> Mapping[str, str]:
+    return {}
+
+
+@dataclass(slots=True, kw_only=True)
+class Context:
+    """What a decoder may know beside the message. One serves a gateway; only `received_ms` changes with each message.
+
+    `zone` is where a time without an offset is meant, None where nobody said; with `z_is_local` a `Z` is no offset
+    either. `names` gives what the gateway calls a device the id it has in the registry; `models` holds every device
+    of the registry by that id, empty where none is written. Without a `digest` personal data is left out. `states` is
+    the last state of each lasting event. `retained` marks the broker's replay, of which nothing must be remembered.
+    """
+
+    site: SiteId
+    gateway: str
+    received_ms: int = 0
+    retained: bool = False
+    zone: ZoneInfo | None = None
+    z_is_local: bool = False
+    names: Mapping[str, str] = field(default_factory=_no_models)
+    models: Mapping[str, str] = field(default_factory=_no_models)
+    digest: Digest | None = None
+    states: dict[tuple[str, EventType], str] = field(default_factory=dict)
+
+    def device(self, name: str) -> DeviceId:
+        """Return the id that a device of this name has in the registry."""
+        return DeviceId(self.names.get(name, name))
+
+    def hear(self, out: Decoded, device: DeviceId, model: str | None = None, name: str | None = None) -> None:
+        """Note a device that the registry does not know."""
+        if device not in self.models:
+            out.heard.append(Heard(device, model, name))
+
+    @property
+    def receipt(self) -> At:
+        """Return the time of receipt, for what has none of its own."""
+        return At(self.received_ms, int(ReadingFlag.TIME_OF_RECEIPT))
+
+
+class Decoder(Protocol):
+    """Reads one format. What it remembers is of one gateway."""
+
+    def decode(self, topic: str, payload: bytes, context: Context) -> Decoded:
+        """Return what a message says. Raises DialectError only."""
+        ...
+
+    def forget(self) -> None:
+        """Forget what was remembered: messages since may have been lost, or come again."""
+        ...

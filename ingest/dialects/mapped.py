@@ -1,0 +1,218 @@
+"""Generic JSON by a mapping: JMESPath says where devices, times and values are, a map of keys what they mean.
+
+preset: neuron                 # or all of what follows
+records: "@"                   # a record, or a list of them
+when: cmd == 'log'             # records for which this is not true are left out
+device: node                   # who speaks, below a record; device_in_topic: 2 takes a level of the topic
+samples: value                 # below a record: each of them has a time; the record itself where not written
+time: timestamp                # below a sample
+values: values                 # below a sample: values by key
+errors: errors                 # below a sample: what went wrong, by key
+personal: [username]           # names that are never kept
+keys:
+  tag0: {metric: co2_ppm, device: aq1}
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from importlib import resources
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from ingest.dialects.decoded import At, Context, Decoded, DialectError, Outcome
+from ingest.dialects.device_map import DeviceMapError, keys_of, parse_fields, target_of
+from ingest.dialects.expressions import Expression, expression
+from ingest.dialects.libraries import library
+from ingest.dialects.paths import apply_value, parsed
+from ingest.dialects.targets import Target, reading_target
+from ingest.dialects.times import time_of
+from ingest.native_fields import shown
+from sensors.fields import Fields, whole, words
+from sensors.metrics import METRICS
+
+MOST_RECORDS = 10_000
+_PRESETS = "presets"
+
+
+_METRICS: Mapping[str, Target] = {
+    name: reading_target(metric) for metric in METRICS.values() for name in (metric.quantity, metric.name)
+}
+"""A gateway that can name its values may call them as we do."""
+
+
+def _nothing(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    del value
+
+
+def _itself(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """What a key means, and the device it belongs to where it is not the record's."""
+
+    target: Target
+    device: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JsonMapping:
+    """A checked mapping."""
+
+    records: Expression = _itself
+    when: Expression | None = None
+    device: Expression = _nothing
+    device_level: int | None = None
+    samples: Expression = _itself
+    time: Expression = _nothing
+    values: Expression = _itself
+    errors: Expression = _nothing
+    personal: frozenset[str] = frozenset()
+    keys: Mapping[str, Key] = field(default_factory=dict)
+
+
+class Mapped:
+    """Reads any JSON by a mapping."""
+
+    def __init__(self, mapping: JsonMapping) -> None:
+        """Read by this mapping; keys it does not have are looked for among what many gateways call alike."""
+        self._mapping = mapping
+        common = library("json").common
+        self._common: Mapping[str, Target] = {**_METRICS, **({} if common is None else common.keys)}
+
+    def forget(self) -> None:
+        """Forget nothing: nothing is remembered."""
+
+    def decode(self, topic: str, payload: bytes, context: Context) -> Decoded:
+        """Return what a message says. Raises DialectError."""
+        document = parsed(payload)
+        found = self._mapping.records(document)
+        records = found if isinstance(found, list) else [found]
+        if found is None or len(records) > MOST_RECORDS:
+            raise DialectError(reason="no_records", detail="the mapping finds no records in this message")
+        out = Decoded()
+        several = isinstance(found, list) and len(records) > 1
+        for index, record in enumerate(records):
+            self._read(out, record, f"[{index}]." if several else "", topic, context)
+        return out
+
+    def _read(self, out: Decoded, record: object, path: str, topic: str, context: Context) -> None:
+        mapping = self._mapping
+        if not isinstance(record, dict):
+            out.problems.append(Outcome(path.rstrip("."), "not_an_object", f"{shown(record)} is no record"))
+            return
+        if mapping.when is not None and not mapping.when(record):
+            out.ignored.append(Outcome(path.rstrip("."), "not_telemetry", "the mapping leaves such messages out"))
+            return
+        name = self._name(record, topic)
+        samples = mapping.samples(record)
+        samples = samples if isinstance(samples, list) else [samples]
+        several = len(samples) > 1
+        for index, sample in enumerate(samples):
+            if isinstance(sample, dict):
+                self._sample(out, sample, f"{path}[{index}]." if several else path, name, context)
+            else:
+                out.problems.append(Outcome(path.rstrip("."), "not_an_object", f"{shown(sample)} is no sample"))
+
+    def _name(self, record: Mapping[str, Any], topic: str) -> str | None:
+        level = self._mapping.device_level
+        if level is not None:
+            levels = topic.split("/")
+            return levels[level] if level < len(levels) else None
+        name = self._mapping.device(record)
+        return name if isinstance(name, str) and name else None
+
+    def _sample(self, out: Decoded, sample: Mapping[str, Any], path: str, name: str | None, context: Context) -> None:
+        mapping = self._mapping
+        at = time_of(mapping.time(sample), f"{path}time", out, context)
+        values, errors = mapping.values(sample), mapping.errors(sample)
+        if name is not None and context.device(name) not in context.models:
+            context.hear(out, context.device(name))
+        for key, value in values.items() if isinstance(values, dict) else ():
+            self._value(out, key, value, path, name, at, context)
+        for key, code in errors.items() if isinstance(errors, dict) else ():
+            if code:
+                detail = f"the gateway could not read it: {shown(code)}"
+                out.problems.append(Outcome(f"{path}{key}", "gateway_error", detail))
+        if not isinstance(values, dict) and not isinstance(errors, dict):
+            out.problems.append(Outcome(path.rstrip("."), "no_values", "the mapping finds no values here"))
+
+    def _value(
+        self, out: Decoded, key: str, value: object, path: str, name: str | None, at: At, context: Context
+    ) -> None:
+        mapping = self._mapping
+        known = mapping.keys.get(key)
+        if key in mapping.personal:
+            out.ignored.append(Outcome(path + key, "personal", "personal data is not kept"))
+            return
+        owner = name if known is None or known.device is None else known.device
+        if owner is None:
+            out.problems.append(Outcome(path + key, "no_device", "the mapping finds no device for it"))
+            return
+        device = context.device(owner)
+        if known is not None:
+            known.target.apply(out, value, path + key, device, at, context)
+        else:
+            apply_value(out, self._common, key, value, path, device, at, context)
+
+
+def mapped_by_preset(name: str) -> Callable[[], Mapped]:
+    """Return what makes decoders by a mapping that comes with Premises."""
+
+    def make() -> Mapped:
+        return Mapped(_preset(name))
+
+    return make
+
+
+def mapped_by_file(path: Path) -> Mapped:
+    """Return a decoder by the mapping of a file. Raises DeviceMapError with every fault."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as exc:
+        msg = f"{path}: the mapping cannot be read: {exc}"
+        raise DeviceMapError(msg) from exc
+    return Mapped(parse_json_mapping(str(path), text))
+
+
+def parse_json_mapping(name: str, text: str) -> JsonMapping:
+    """Return the checked mapping of a file's text. Raises DeviceMapError with every fault."""
+    return parse_fields(name, text, _mapping)
+
+
+def _preset(name: str) -> JsonMapping:
+    file = resources.files(__package__) / _PRESETS / f"{name}.yaml"
+    return parse_json_mapping(file.name, file.read_text(encoding="utf-8"))
+
+
+def _presets() -> list[str]:
+    folder = resources.files(__package__) / _PRESETS
+    return sorted(each.name.removesuffix(".yaml") for each in folder.iterdir() if each.name.endswith(".yaml"))
+
+
+def _mapping(fields: Fields) -> JsonMapping:
+    base = fields.optional("preset", _preset_of) or JsonMapping()
+    found = {
+        name: read
+        for name in ("records", "when", "device", "samples", "time", "values", "errors")
+        if (read := fields.optional(name, expression)) is not None
+    }
+    level = fields.optional("device_in_topic", whole)
+    personal = fields.many("personal", words)
+    keys = keys_of(fields, lambda inner: Key(device=inner.optional("device", words), target=target_of(inner)))
+    return replace(
+        base,
+        **found,
+        device_level=base.device_level if level is None else level,
+        personal=base.personal | frozenset(personal),
+        keys=MappingProxyType({**base.keys, **keys}),
+    )
+
+
+def _preset_of(text: str) -> JsonMapping:
+    if text not in _presets():
+        msg = f"{text!r} is no preset; one of {', '.join(_presets())}"
+        raise ValueError(msg)
+    return _preset(text)
