@@ -114,6 +114,8 @@ class WorkCalendar:
         init=False, repr=False, compare=False, default_factory=dict
     )
 
+    _midnights: dict[date, int] = field(init=False, repr=False, compare=False, default_factory=dict)
+
     def __post_init__(self) -> None:
         """Open the time zone once."""
         object.__setattr__(self, "_zone", ZoneInfo(self.site.timezone))
@@ -143,7 +145,10 @@ class WorkCalendar:
 
     def midnight_ms(self, day: date) -> int:
         """Return the start of a local day, UTC ms."""
-        return self._minute_ms(day, 0)
+        found = self._midnights.get(day)
+        if found is None:
+            found = self._midnights[day] = self._minute_ms(day, 0)
+        return found
 
     def days(self, first: date, last: date) -> Iterator[date]:
         """Yield the local days first to last, both inclusive."""

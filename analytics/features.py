@@ -1,6 +1,7 @@
 """Daily features: one number per subject and local day, from which the windowed rules are reduced."""
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import polars as pl
@@ -42,6 +43,15 @@ class Tracks:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class People:
+    """How many people are where: tracks of counted `rooms` and buildings (`counters`), and of occupied rooms."""
+
+    rooms: pl.DataFrame
+    counters: pl.DataFrame
+    occupancy: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Analyst:
     """Knows a site and where its readings are; gives tracks and features of any days."""
 
@@ -53,21 +63,36 @@ class Analyst:
     """Every pair of subject and metric that some device measures; an inferred room counts as one with presence."""
     inferred: frozenset[str] = frozenset()
     """The rooms whose occupancy is inferred, as subjects."""
+    series: Mapping[str, int] = field(default_factory=dict)
+    """Every device that there are readings of, with the number of its series."""
 
     @classmethod
     def of(cls, registry: Registry, calendar: WorkCalendar, source: ReadingSource) -> "Analyst":
         """Return the analyst of a site, with the points that its registry and its devices give."""
-        rows = points(registry, calendar, source.latest(registry.site.id))
+        latest = source.latest(registry.site.id)
+        rows = points(registry, calendar, latest)
         measured = frozenset((subject, metric) for subject, metric in rows.select("subject", "metric").iter_rows())
         rooms = inferable(rows)
         known = with_inferred(measured, rooms)
-        return cls(registry=registry, calendar=calendar, source=source, point_rows=rows, measured=known, inferred=rooms)
+        return cls(
+            registry=registry,
+            calendar=calendar,
+            source=source,
+            point_rows=rows,
+            measured=known,
+            inferred=rooms,
+            series=dict(latest.group_by("device").len().iter_rows()),
+        )
 
-    def readings(self, first: date, last: date) -> pl.DataFrame:
-        """Return all readings of these days and of the margins round them."""
+    def readings(self, first: date, last: date, devices: Collection[str] | None = None) -> pl.DataFrame:
+        """Return the readings of some devices, or all, of these days and of the margins round them."""
+        start_ms, end_ms = self.reach_ms(first, last)
+        return self.source.readings(self.registry.site.id, start_ms=start_ms, end_ms=end_ms, devices=devices)
+
+    def reach_ms(self, first: date, last: date) -> tuple[int, int]:
+        """Return these days with the margins round them, [start, end), UTC ms."""
         start_ms = self.calendar.midnight_ms(first) - _ms(MARGIN_BEFORE)
-        end_ms = self.calendar.midnight_ms(last + timedelta(days=1)) + _ms(MARGIN_AFTER)
-        return self.source.readings(self.registry.site.id, start_ms=start_ms, end_ms=end_ms)
+        return start_ms, self.calendar.midnight_ms(last + timedelta(days=1)) + _ms(MARGIN_AFTER)
 
     def tracks(self, readings: pl.DataFrame) -> Tracks:
         """Return what the readings say of occupancy and power."""
@@ -99,13 +124,27 @@ class Analyst:
         schema = {"circuit": pl.String, "room": pl.String, "start_ms": pl.Int64, "end_ms": pl.Int64}
         return pl.DataFrame(rows, schema=schema, orient="row")
 
-    def features(self, readings: pl.DataFrame, tracks: Tracks, parts: pl.DataFrame) -> pl.DataFrame:
-        """Return FEATURES_SCHEMA of the days in `parts`, from their readings and tracks."""
-        people = people_track(readings, self.point_rows, SubjectKind.ROOM)
-        counters = people_track(readings, self.point_rows, SubjectKind.BUILDING)
+    def people(self, readings: pl.DataFrame, occupancy: pl.DataFrame) -> People:
+        """Return what the readings say of the number of people, beside the track of occupied rooms."""
+        rooms, buildings = (
+            people_track(readings, self.point_rows, kind) for kind in (SubjectKind.ROOM, SubjectKind.BUILDING)
+        )
+        return People(rooms=rooms, counters=buildings, occupancy=occupancy)
+
+    def building_features(self, people: Sequence[People], parts: pl.DataFrame) -> pl.DataFrame:
+        """Return FEATURES_SCHEMA of the buildings on the days in `parts`, from what is known of all their rooms."""
+        rooms, counters, occupancy = (
+            pl.concat([getattr(each, name) for each in people]) for name in ("rooms", "counters", "occupancy")
+        )
+        found = building_features(self.registry, rooms, occupancy, counters, parts)
+        return found.select(FEATURES_SCHEMA.names()).cast(FEATURES_SCHEMA)
+
+    def features(
+        self, readings: pl.DataFrame, tracks: Tracks, people: pl.DataFrame, parts: pl.DataFrame
+    ) -> pl.DataFrame:
+        """Return FEATURES_SCHEMA of the days in `parts` but the buildings'; `people` is the track of counted rooms."""
         frames = [
             use_features(people, parts),
-            building_features(self.registry, people, tracks.occupancy, counters, parts),
             room_features(tracks.occupancy, parts),
             energy_features(tracks.power, tracks.circuit_occupancy, parts),
             export_features(tracks.export, parts),

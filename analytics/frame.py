@@ -69,7 +69,8 @@ class RunData:
 
     def has_points(self, subject: Subject, metrics: Collection[str]) -> bool:
         """Say whether any device at the subject measures one of these metrics."""
-        return any((str(subject), metric) in self.analyst.measured for metric in metrics)
+        measured, place = self.analyst.measured, str(subject)
+        return any((place, metric) in measured for metric in metrics)
 
     def daily(self, subjects: Collection[Subject], names: Collection[str]) -> pl.DataFrame:
         """Return one row per subject and whole day with the features as columns (null where unknown).

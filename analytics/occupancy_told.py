@@ -16,10 +16,9 @@ KEY, INFERRED = "occupancy", "inferred"
 
 def told_as_inferred(findings: Iterable[Finding], analyst: Analyst) -> Iterator[Finding]:
     """Yield the findings; those that rest on inferred occupancy say so in their evidence."""
+    reading = frozenset(rule for rule in CATALOGUE if _reads_occupancy(rule)) if analyst.inferred else frozenset()
     for finding in findings:
-        if _reads_occupancy(finding.rule) and any(
-            room in analyst.inferred for room in _rooms(finding.subject, analyst)
-        ):
+        if finding.rule in reading and any(room in analyst.inferred for room in _rooms(finding.subject, analyst)):
             yield replace(finding, evidence={**finding.evidence, KEY: INFERRED})
         else:
             yield finding

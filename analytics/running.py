@@ -45,7 +45,7 @@ def running(data: RunData, week: Week, item: CircuitItem, *, least_wm2: float, s
 
 def plant_running(data: RunData, week: Week, *, least_wm2: float) -> pl.DataFrame:
     """Return a track per room of whether its air conditioning runs: as it says itself, else by its circuit."""
-    told = held(samples(data, week.readings, HVAC_ON, at=SubjectKind.ROOM), by=list(SERIES))
+    told = held(samples(data, week, HVAC_ON, at=SubjectKind.ROOM), by=list(SERIES))
     said = told.select("subject", *SPAN, state=pl.col("value") > 0)
     circuit = running(data, week, CircuitItem.HVAC, least_wm2=least_wm2)
     return pl.concat([said, circuit.join(said.select("subject").unique(), on="subject", how="anti")])

@@ -17,12 +17,12 @@ from analytics.intervals import MS_PER_HOUR
 from analytics.isolation import RuleFailure
 from analytics.layers import Layers
 from analytics.occupancy_told import told_as_inferred
+from analytics.passes import pass_over_readings
 from analytics.ports import FEATURES_SCHEMA, AnalysisStore
 from analytics.rules import RECORD_RULES, RULES, SEASON_RULES
 from analytics.rules.after_hours import season_of_last_year
 from analytics.summary import RoomUse, summarise
 from analytics.utilisation import use_of, utilisation
-from analytics.week import Week
 from sensors.bookings import BookingSource, NoBookings
 from sensors.energy_terms import NO_FACTS, EnergyFacts
 from sensors.errors import InputFault
@@ -39,7 +39,6 @@ UTILISATION = "utilisation"
 
 LOOK_BACK = timedelta(days=84)
 """How far before the window features are needed: 40 workdays (S01) with the longest holidays among them."""
-DAY = timedelta(days=1)
 LIVE_MS = 7 * 24 * MS_PER_HOUR
 """A store whose last reading is no older counts as live: its devices are silent since then, by the clock. Older
 readings were brought in to be looked at, not to raise an alarm. The project's own choice."""
@@ -281,26 +280,8 @@ def fingerprint(registry: Registry, holidays: Holidays) -> str:
 def _pass_over_readings(
     data: RunData, store: AnalysisStore, held: tuple[date, date], keepers: Mapping[str, Keep], progress: Progress
 ) -> dict[str, pl.DataFrame]:
-    """Read each week once: compute the features that are missing, keep what the weekly rules want to see."""
     mark = fingerprint(data.registry, data.calendar.holidays)
-    done = store.feature_days(data.registry.site.id, fingerprint=mark)
-    weeks = list(_weeks(_days_with_readings(data, held)))
-    kept: dict[str, list[pl.DataFrame]] = {name: [] for name in keepers}
-    for index, days in enumerate(weeks):
-        progress("readings", index / len(weeks))
-        missing = [day for day in days if day not in done]
-        judged = [day for day in days if data.window.first <= day <= data.window.last] if keepers else []
-        week = _week(data, missing[0], missing[-1]) if missing else None
-        if week is not None:
-            _store_features(data, store, week, missing, mark)
-        if judged:
-            if week is None or (week.first, week.last) != (judged[0], judged[-1]):
-                week = _week(data, judged[0], judged[-1])
-            for name, keep in keepers.items():
-                kept[name].append(keep(data, week))
-        week = None  # let go of before the next one is read: two at once need not be held
-    progress("readings", 1.0)
-    return {name: _joined(frames) for name, frames in kept.items()}
+    return pass_over_readings(data, store, _days_with_readings(data, held), mark, keepers, progress)
 
 
 def _last_year(data: RunData, store: AnalysisStore, held: tuple[date, date], progress: Progress) -> RunData | None:
@@ -313,44 +294,10 @@ def _last_year(data: RunData, store: AnalysisStore, held: tuple[date, date], pro
     return replace(past, features=_stored(past, store))
 
 
-def _joined(frames: list[pl.DataFrame]) -> pl.DataFrame:
-    return pl.concat(frames, how="diagonal") if frames else pl.DataFrame(schema={"subject": pl.String})
-
-
-def _store_features(data: RunData, store: AnalysisStore, week: Week, days: list[date], mark: str) -> None:
-    features = data.analyst.features(week.readings, week.tracks, week.parts)
-    wanted = features.filter(pl.col("day").is_in(days))
-    store.put_features(data.registry.site.id, days=days, fingerprint=mark, features=wanted)
-
-
-def _week(data: RunData, first: date, last: date) -> Week:
-    readings = data.analyst.readings(first, last)
-    return Week(
-        first=first,
-        last=last,
-        tracks=data.analyst.tracks(readings),
-        readings=readings,
-        parts=data.calendar.frame(first, last),
-        parts_around=data.calendar.frame(first - DAY, last + DAY),
-    )
-
-
 def _days_with_readings(data: RunData, held: tuple[date, date]) -> Iterator[date]:
     """Yield the days, as far as any rule looks, that lie between the first and the last reading."""
     days = data.days["day"].to_list()
     yield from data.calendar.days(max(days[0], held[0]), min(days[-1], held[1]))
-
-
-def _weeks(days: Iterable[date]) -> Iterator[list[date]]:
-    """Yield the days in runs of one calendar week, Monday to Sunday."""
-    week: list[date] = []
-    for day in days:
-        if week and day.weekday() == 0:
-            yield week
-            week = []
-        week.append(day)
-    if week:
-        yield week
 
 
 def _stored(data: RunData, store: AnalysisStore) -> pl.DataFrame:

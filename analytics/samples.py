@@ -6,6 +6,7 @@ from analytics.frame import RunData
 from analytics.intervals import MS_PER_HOUR, SPAN, held
 from analytics.lookups import in_order, looked_up, states_at
 from analytics.points import with_hold
+from analytics.week import Week
 from sensors.catalogue import CATALOGUE
 from sensors.readings import Quality
 from sensors.subjects import SubjectKind
@@ -22,13 +23,17 @@ THIN_MS = 15 * 60_000
 """Means of so long stand for samples where a rule averages over several hours."""
 
 
-def samples(data: RunData, readings: pl.DataFrame, metric: str, *, at: SubjectKind) -> pl.DataFrame:
+def samples(data: RunData, week: Week, metric: str, *, at: SubjectKind) -> pl.DataFrame:
     """Return the samples of a metric: SERIES, `time_ms`, `value`, `step_ms` and `hold_ms`, sorted by series and time.
 
     Subjects are of the kind `at`; devices outdoors have none. A device that reports on change has its value every
     FILL_MS for as long as it stands.
     """
-    timed = _of_devices(data, readings, metric, outdoor=False)
+    return week.once(("samples", metric, at), lambda: _samples(data, week, metric, at))
+
+
+def _samples(data: RunData, week: Week, metric: str, at: SubjectKind) -> pl.DataFrame:
+    timed = _of_devices(data, week.readings, metric, outdoor=False)
     every = _placed(data, timed.filter(pl.col("nominal_ms").is_not_null()), metric, at)
     if metric in FREEZABLE:
         every = without_frozen(every)
@@ -38,19 +43,19 @@ def samples(data: RunData, readings: pl.DataFrame, metric: str, *, at: SubjectKi
     return in_series(pl.concat([every, _placed(data, _filled(on_change), metric, at)]))
 
 
-def device_samples(data: RunData, readings: pl.DataFrame, metric: str) -> pl.DataFrame:
+def device_samples(data: RunData, week: Week, metric: str) -> pl.DataFrame:
     """Return the samples of a metric with the devices as subjects, wherever they are, frozen ones too.
 
     Devices that report on change have none here: their values may stand still.
     """
-    timed = _timed(data, _of_metric(data, readings, metric), metric).drop_nulls("nominal_ms")
+    timed = _timed(data, _of_metric(data, week.readings, metric), metric).drop_nulls("nominal_ms")
     subject = pl.concat_str(pl.lit(f"{SubjectKind.DEVICE}:"), "device").alias("subject")
     return in_series(timed.select(subject, *SERIES[1:], *VALUES))
 
 
-def outdoor_samples(data: RunData, readings: pl.DataFrame, metric: str) -> pl.DataFrame:
+def outdoor_samples(data: RunData, week: Week, metric: str) -> pl.DataFrame:
     """Return the good samples of a metric from devices outdoors, as `samples` does."""
-    timed = _of_devices(data, readings, metric, outdoor=True)
+    timed = _of_devices(data, week.outdoors, metric, outdoor=True)
     return in_series(timed.select(pl.lit("outdoor").alias("subject"), *SERIES[1:], *VALUES))
 
 

@@ -1,5 +1,6 @@
 """The summary of a run: per room how it was used and what burned while it was empty."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -8,7 +9,7 @@ import polars as pl
 
 from analytics.frame import RunData, by_subject, room_subject, total
 from sensors.subjects import Subject, SubjectKind
-from sensors.topology import CircuitId, Room
+from sensors.topology import CircuitId, Room, RoomId
 
 ROOM_FEATURES = ("known_h", "occupied_h", "work_known_h", "work_occupied_h")
 CIRCUIT_FEATURES = ("energy_kwh", "empty_kwh", "empty_h", "occupancy_known_h")
@@ -55,38 +56,49 @@ def summarise(data: RunData) -> list[RoomUse]:
     daily = data.daily_so_far([room_subject(room.id) for room in rooms], ROOM_FEATURES).filter(data.in_window())
     # A window of which no instant has passed, as by a single reading at midnight, has no row of any room.
     known = {str(room_subject(room.id)): daily.clear() for room in rooms} | by_subject(daily)
-    heard, circuits = by_subject(_days_heard(data)), _circuits(data)
-    return [_room_use(data, room, known, heard, circuits) for room in rooms]
+    heard, circuits = _days_heard(data), _circuits_of_rooms(data)
+    whole = 100 * pl.col("known_h") / pl.col("day_h") >= WHOLE_DAY_PCT
+    empty = daily.filter(whole & (pl.col("occupied_h") == 0)).join(heard, on=["subject", "day"], how="semi")
+    days = _counts(heard), _counts(empty)
+    return [_room_use(room, known[str(room_subject(room.id))], days, circuits.get(room.id, {})) for room in rooms]
+
+
+def _counts(days: pl.DataFrame) -> Mapping[str, int]:
+    return dict(days.group_by("subject").len().iter_rows())
 
 
 def _room_use(
-    data: RunData,
     room: Room,
-    known: Mapping[str, pl.DataFrame],
-    heard: Mapping[str, pl.DataFrame],
+    own: pl.DataFrame,
+    days: tuple[Mapping[str, int], Mapping[str, int]],
     circuits: Mapping[CircuitId, CircuitUse],
 ) -> RoomUse:
+    """Return the use of a room from its `own` days; `days` count those with readings, and those empty throughout."""
     subject = room_subject(room.id)
-    own = known[str(subject)]
     occupied_h, known_h = total(own, "work_occupied_h"), total(own, "work_known_h")
-    days = heard.get(str(subject))
-    whole = 100 * pl.col("known_h") / pl.col("day_h") >= WHOLE_DAY_PCT
-    empty = own.filter(whole & (pl.col("occupied_h") == 0))
+    heard, empty = (each.get(str(subject), 0) for each in days)
     return RoomUse(
         subject=subject,
         utilisation_pct=100 * occupied_h / known_h if known_h else None,
         occupied_h=occupied_h,
         known_h=known_h,
         working_h=total(own, "work_h"),
-        days=0 if days is None else days.height,
-        days_never_occupied=0 if days is None else empty.join(days, on="day", how="semi").height,
+        days=heard,
+        days_never_occupied=empty,
         personal=room.is_personal,
-        circuits={
-            circuit.id: circuits[circuit.id]
-            for circuit in data.registry.circuits.values()
-            if room.id in circuit.serves and circuit.id in circuits
-        },
+        circuits=circuits,
     )
+
+
+def _circuits_of_rooms(data: RunData) -> Mapping[RoomId, Mapping[CircuitId, CircuitUse]]:
+    """Return of each room the circuits that serve it and of which anything is known, in the registry's order."""
+    used = _circuits(data)
+    of_rooms = defaultdict[RoomId, dict[CircuitId, CircuitUse]](dict)
+    for circuit in data.registry.circuits.values():
+        if circuit.id in used:
+            for room in circuit.serves:
+                of_rooms[room][circuit.id] = used[circuit.id]
+    return of_rooms
 
 
 def _days_heard(data: RunData) -> pl.DataFrame:

@@ -20,7 +20,7 @@ CO2 = "co2_ppm"
 
 def high_co2(data: RunData, week: Week) -> pl.DataFrame:
     """Return what to keep of a week: spells with the mean of an occupied hour over the limit."""
-    found = corrected_co2(data.registry, samples(data, week.readings, CO2, at=SubjectKind.ROOM))
+    found = corrected_co2(data.registry, samples(data, week, CO2, at=SubjectKind.ROOM))
     occupied = in_series(during(found, week.tracks.occupancy))
     length_ms = data.thresholds.value(RULE, "mean_h") * MS_PER_HOUR
     means = moving(occupied, length_ms=length_ms, share=share_of(data, RULE))

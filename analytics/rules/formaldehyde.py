@@ -34,7 +34,7 @@ def formaldehyde(data: RunData, found: pl.DataFrame) -> list[Finding]:
 def _kept(data: RunData, week: Week) -> Iterator[pl.DataFrame]:
     value = data.thresholds.value
     for metric in (HCHO, TVOC):
-        found = samples(data, week.readings, metric, at=SubjectKind.ROOM)
+        found = samples(data, week, metric, at=SubjectKind.ROOM)
         if found.is_empty():
             continue
         length_ms = value(RULE, "hcho_mean_h" if metric == HCHO else "tvoc_mean_h") * MS_PER_HOUR

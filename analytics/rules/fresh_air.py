@@ -63,12 +63,12 @@ def _is_for_people(room: Room) -> bool:
 
 def _quarters(data: RunData, week: Week) -> pl.DataFrame:
     """Return per CO2 sensor and quarter of an hour: `co2_ppm`, `outdoor_ppm`, `people`, and the fewest of them."""
-    air = corrected_co2(data.registry, samples(data, week.readings, CO2, at=SubjectKind.ROOM))
+    air = corrected_co2(data.registry, samples(data, week, CO2, at=SubjectKind.ROOM))
     percentile = data.thresholds.value(RULE, "outdoor_percentile") / 100
     low, high = (data.thresholds.value(RULE, f"outdoor_{side}_ppm") for side in ("low", "high"))
     own_outdoor = pl.col("value").quantile(percentile, "linear").over("subject", "device").clip(low, high)
     inside = thinned(air).with_columns(own_ppm=own_outdoor)
-    outdoors = thinned(corrected_co2(data.registry, outdoor_samples(data, week.readings, CO2)))
+    outdoors = thinned(corrected_co2(data.registry, outdoor_samples(data, week, CO2)))
     measured = outdoors.group_by("time_ms").agg(measured_ppm=pl.mean("value"))
     return (
         inside.join(_people(data, week), on=["subject", "time_ms"])
@@ -80,7 +80,7 @@ def _quarters(data: RunData, week: Week) -> pl.DataFrame:
 
 def _people(data: RunData, week: Week) -> pl.DataFrame:
     """Return per room and quarter of an hour the mean head count and the least of it, by the room's first counter."""
-    counts = samples(data, week.readings, PEOPLE, at=SubjectKind.ROOM)
+    counts = samples(data, week, PEOPLE, at=SubjectKind.ROOM)
     first = counts.filter(pl.col("device") == pl.col("device").min().over("subject"))
     stamp = (pl.col("time_ms") // THIN_MS + 1) * THIN_MS
     return first.group_by("subject", time_ms=stamp).agg(people=pl.mean("value"), fewest=pl.min("value"))

@@ -32,7 +32,7 @@ def frozen(data: RunData, found: pl.DataFrame) -> list[Finding]:
 def _of_metric(data: RunData, week: Week, metric: str) -> pl.DataFrame:
     starts_ms, ends_ms = week.span_ms
     asked = pl.Series([str(subject) for subject in _asked(data)], dtype=pl.String)
-    runs = runs_of_equals(device_samples(data, week.readings, metric)).filter(pl.col("subject").is_in(asked.implode()))
+    runs = runs_of_equals(device_samples(data, week, metric)).filter(pl.col("subject").is_in(asked.implode()))
     enough = pl.col("run_samples") * pl.col("step_ms") >= share_of(data, RULE) * pl.col("run_ms")
     spells = runs.filter(pl.col("is_first") & (pl.col("run_ms") >= FROZEN_MS) & enough).select(
         "subject",

@@ -21,8 +21,11 @@ OUT_OF_SEASON = "a day of the heated or cooled season"
 
 
 def building_humidity(data: RunData, week: Week) -> pl.DataFrame:
-    """Return what to keep of a week: per building and quarter of an hour the sum over its rooms, and how many."""
-    found = samples(data, week.readings, HUMIDITY, at=SubjectKind.ROOM)
+    """Return what to keep of a week: per building and quarter of an hour the sum over its rooms, and how many.
+
+    `week` is the day that the week begins with: a site may come in shares, whose sums are one account of the week.
+    """
+    found = samples(data, week, HUMIDITY, at=SubjectKind.ROOM)
     plausible = pl.col("value") >= data.thresholds.value(RULE, "plausible_low_pct")
     rows = [(f"{SubjectKind.ROOM}:{room.id}", _building(room)) for room in _rooms(data)]
     buildings = pl.DataFrame(rows, schema={"subject": pl.String, "building": pl.String}, orient="row")
@@ -35,6 +38,7 @@ def building_humidity(data: RunData, week: Week) -> pl.DataFrame:
         per_room.join(buildings, on="subject")
         .group_by(pl.col("building").alias("subject"), "time_ms")
         .agg(total_pct=pl.sum("value"), rooms=pl.len())
+        .with_columns(week=pl.lit(week.first))
     )
 
 
@@ -46,7 +50,8 @@ def humidity(data: RunData, found: pl.DataFrame) -> list[Finding]:
 def _spells(data: RunData, found: pl.DataFrame) -> pl.DataFrame:
     # the weeks overlap by their margins: of each quarter of an hour the fuller account counts
     rows = found if "time_ms" in found.columns else found.with_columns(_EMPTY)
-    quarters = rows.sort("rooms").unique(["subject", "time_ms"], keep="last", maintain_order=True)
+    accounts = rows.group_by("subject", "time_ms", "week").agg(pl.sum("total_pct", "rooms"))
+    quarters = accounts.sort("rooms", "week").unique(["subject", "time_ms"], keep="last", maintain_order=True)
     means = quarters.select(
         "subject",
         "time_ms",
@@ -70,6 +75,7 @@ _EMPTY = (
     pl.lit(None, dtype=pl.Int64).alias("time_ms"),
     pl.lit(None, dtype=pl.Float64).alias("total_pct"),
     pl.lit(None, dtype=pl.UInt32).alias("rooms"),
+    pl.lit(None, dtype=pl.Date).alias("week"),
 )
 
 

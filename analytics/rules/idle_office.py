@@ -1,5 +1,6 @@
 """S01: an office that nobody uses."""
 
+from collections.abc import Set as AbstractSet
 from datetime import date
 
 import polars as pl
@@ -24,7 +25,7 @@ def idle_office(data: RunData) -> list[Finding]:
         for room in data.registry.rooms.values()
         if room.category is RoomCategory.OFFICE and not room.restricted and not room.is_meeting_room
     }
-    sensed = [subject for subject in offices if data.has_points(subject, OCCUPANCY_METRICS)]
+    sensed = {subject for subject in offices if data.has_points(subject, OCCUPANCY_METRICS)}
     blind = [subject for subject in offices if subject not in sensed]
     refused = [not_applicable(data, RULE, subject, "|".join(OCCUPANCY_METRICS)) for subject in blind]
     return refused + _words(data).findings(_states(data, offices, sensed), data)
@@ -41,7 +42,7 @@ def _words(data: RunData) -> DayVerdicts:
     )
 
 
-def _states(data: RunData, offices: dict[Subject, Room], sensed: list[Subject]) -> pl.DataFrame:
+def _states(data: RunData, offices: dict[Subject, Room], sensed: AbstractSet[Subject]) -> pl.DataFrame:
     workdays = int(data.thresholds.value(RULE, "workdays"))
     needed = workdays * data.thresholds.value(RULE, "coverage_pct") / 100
     daily = (
@@ -76,10 +77,12 @@ def _holders(offices: dict[Subject, Room]) -> pl.DataFrame:
 
 def _absences(data: RunData, offices: dict[Subject, Room]) -> pl.DataFrame:
     days: list[date] = data.days["day"].to_list()
-    rows = [(str(subject), day) for subject, room in offices.items() for day in days if _all_absent(data, room, day)]
+    away = {name for name, person in data.registry.people.items() if person.absences}
+    asked = {subject: room for subject, room in offices.items() if room.holders and away.issuperset(room.holders)}
+    rows = [(str(subject), day) for subject, room in asked.items() for day in days if _all_absent(data, room, day)]
     return pl.DataFrame(rows, schema={"subject": pl.String, "day": pl.Date}, orient="row")
 
 
 def _all_absent(data: RunData, room: Room, day: date) -> bool:
     holders = [data.registry.people[holder] for holder in room.holders]
-    return bool(holders) and all(any(a.first <= day <= a.last for a in person.absences) for person in holders)
+    return all(any(a.first <= day <= a.last for a in person.absences) for person in holders)

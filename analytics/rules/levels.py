@@ -77,23 +77,22 @@ class LevelWords:
 
     def findings(self, data: RunData, kept: pl.DataFrame, subjects: Lacking) -> list[Finding]:
         """Return a finding per gathered run of spells, and for other subjects what is known of them."""
-        of_subject = by_subject(kept)
+        spells, known = _spells(kept), self._known(data, kept)
         findings: list[Finding] = []
         for subject, lacking in subjects.items():
             if lacking:
                 findings.append(not_applicable(data, self.rule, subject, *lacking))
+            elif (own := spells.get(str(subject))) is not None:
+                findings += self._judged(data, subject, own)
             else:
-                findings += self._judged(data, subject, of_subject.get(str(subject), kept.clear()))
+                findings.append(self._quiet(data, subject, known=str(subject) in known))
         return findings
 
-    def _judged(self, data: RunData, subject: Subject, kept: pl.DataFrame) -> list[Finding]:
-        if kept.is_empty() or kept["start_ms"].null_count() == kept.height:
-            return [self._quiet(data, subject, kept)]
-        groups = gathered(kept.drop_nulls("start_ms").sort("start_ms", "end_ms"), gap_ms=self.gather_ms)
+    def _judged(self, data: RunData, subject: Subject, spells: pl.DataFrame) -> list[Finding]:
+        groups = gathered(spells.sort("start_ms", "end_ms"), gap_ms=self.gather_ms)
         return [self._fault(data, subject, group) for _, group in groups.group_by("group", maintain_order=True)]
 
-    def _quiet(self, data: RunData, subject: Subject, kept: pl.DataFrame) -> Finding:
-        known = self._is_known(data, kept)
+    def _quiet(self, data: RunData, subject: Subject, *, known: bool) -> Finding:
         return Finding(
             rule=self.rule,
             subject=subject,
@@ -105,12 +104,15 @@ class LevelWords:
             missing=() if known else (self.missing,),
         )
 
-    def _is_known(self, data: RunData, kept: pl.DataFrame) -> bool:
-        per_tag: list[float] = kept.group_by("tag").agg(pl.sum("known_ms"))["known_ms"].to_list()
+    def _known(self, data: RunData, kept: pl.DataFrame) -> frozenset[str]:
+        """Return the subjects of which enough was judged for a pass, by one of the tags."""
+        if "tag" not in kept.columns:
+            return frozenset()
+        per_tag = kept.group_by("subject", "tag").agg(pl.sum("known_ms"))
         if self.expected_ms is None:
-            return any(known > 0 for known in per_tag)
+            return frozenset(per_tag.filter(pl.col("known_ms") > 0)["subject"])
         enough = share_of(data, self.rule) * self.expected_ms(data)
-        return any(known >= enough > 0 for known in per_tag)
+        return frozenset(per_tag.filter(pl.col("known_ms") >= enough)["subject"]) if enough > 0 else frozenset()
 
     def _fault(self, data: RunData, subject: Subject, spells: pl.DataFrame) -> Finding:
         worst = spells.sort("excess").row(-1, named=True)
@@ -132,6 +134,11 @@ class LevelWords:
                 **self.beside(data, told),
             },
         )
+
+
+def _spells(kept: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Return the spells of each subject that has any, in their order."""
+    return by_subject(kept.drop_nulls("start_ms")) if "start_ms" in kept.columns else {}
 
 
 def window_ms(data: RunData) -> int:

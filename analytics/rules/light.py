@@ -30,7 +30,7 @@ def dim(data: RunData, week: Week) -> pl.DataFrame:
         least_wm2=value(RULE, "lights_on_wm2"),
         share=value(RULE, "lights_on_pct") / 100,
     )
-    at_desk = _at_the_desk(data, samples(data, week.readings, LIGHT, at=SubjectKind.ROOM))
+    at_desk = _at_the_desk(data, samples(data, week, LIGHT, at=SubjectKind.ROOM))
     used = during(during(at_desk, week.tracks.occupancy), lit)
     length_ms = value(RULE, "mean_min") * 60_000
     means = moving(in_series(used), length_ms=length_ms, share=share_of(data, RULE))

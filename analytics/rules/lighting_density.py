@@ -23,7 +23,7 @@ W_PER_KW = 1000
 def bright(data: RunData, week: Week) -> pl.DataFrame:
     """Return what to keep of a week: spells in which the mean power with the lights on exceeds its limit, W/m²."""
     value = data.thresholds.value
-    lit = _densities(data, samples(data, week.readings, POWER, at=SubjectKind.CIRCUIT))
+    lit = _densities(data, samples(data, week, POWER, at=SubjectKind.CIRCUIT))
     on = in_series(lit.filter(pl.col("value") > value(RULE, "lights_on_wm2")))
     length_ms = value(RULE, "mean_h") * MS_PER_HOUR
     means = moving(on, length_ms=length_ms, share=share_of(data, RULE)).with_columns(beside=pl.col("value"))

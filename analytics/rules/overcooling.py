@@ -17,7 +17,7 @@ FRESH_MS = 3_600_000
 def _cooler_than_outdoors(data: RunData, week: Week, found: pl.DataFrame) -> pl.DataFrame:
     """Return the samples far below the air outdoors on a hot day: nothing but cooling does that."""
     value = data.thresholds.value
-    weather = outdoor_samples(data, week.readings, TEMPERATURE)
+    weather = outdoor_samples(data, week, TEMPERATURE)
     outdoor = weather.group_by("time_ms").agg(outdoor_c=pl.mean("value")).sort("time_ms")
     beside = found.sort("time_ms").join_asof(outdoor, on="time_ms", tolerance=FRESH_MS)
     is_hot = pl.col("outdoor_c") >= value(RULE, "evidence_outdoor_c")

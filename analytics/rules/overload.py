@@ -23,7 +23,7 @@ def overloaded(data: RunData, week: Week) -> pl.DataFrame:
     The value of an instant is the least of the time that the current must stay: all of it lay above.
     """
     value = data.thresholds.value
-    ratios = samples(data, week.readings, CURRENT, at=SubjectKind.CIRCUIT).join(_rated(data), on="subject")
+    ratios = samples(data, week, CURRENT, at=SubjectKind.CIRCUIT).join(_rated(data), on="subject")
     loads = ratios.with_columns(pl.col("value") * pl.col("ct_ratio") / pl.col("rated_a")).drop("ct_ratio", "rated_a")
     holds_ms = {ORANGE: value(RULE, "hold_min") * 60_000, YELLOW: value(RULE, "hold_yellow_h") * MS_PER_HOUR}
     return pl.concat(

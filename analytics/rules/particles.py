@@ -31,11 +31,11 @@ def _kept(data: RunData, week: Week) -> Iterator[pl.DataFrame]:
     length_ms = data.thresholds.value(RULE, "mean_h") * MS_PER_HOUR
     margin, share = data.thresholds.value(RULE, "clear_margin_ugm3"), share_of(data, RULE)
     for metric in PARTICLES:
-        found = thinned(samples(data, week.readings, metric, at=SubjectKind.ROOM))
+        found = thinned(samples(data, week, metric, at=SubjectKind.ROOM))
         if found.is_empty():
             continue
         means = moving(found, length_ms=length_ms, share=share)
-        outdoors = moving(thinned(outdoor_samples(data, week.readings, metric)), length_ms=length_ms, share=share)
+        outdoors = moving(thinned(outdoor_samples(data, week, metric)), length_ms=length_ms, share=share)
         beside = outdoors.group_by("time_ms").agg(beside=pl.mean("value"))
         judged = beyond(means.join(beside, on="time_ms", how="left"), high=pl.lit(data.thresholds.value(RULE, metric)))
         yield kept(judged, margin=margin, length_ms=length_ms, tag=metric, span_ms=week.span_ms)

@@ -40,7 +40,7 @@ class LowUse:
         """Return the verdict about each room concerned."""
         rooms = [room for room in data.registry.rooms.values() if self.concerns(room) and not room.restricted]
         subjects = {room_subject(room.id): room for room in rooms}
-        sensed = [subject for subject in subjects if data.has_points(subject, OCCUPANCY_METRICS)]
+        sensed = {subject for subject in subjects if data.has_points(subject, OCCUPANCY_METRICS)}
         blind = [subject for subject in subjects if subject not in sensed]
         refused = [not_applicable(data, self.rule, subject, "|".join(OCCUPANCY_METRICS)) for subject in blind]
         return refused + self._words(data).findings(self._states(data, data.daily(sensed, FEATURES)), data)

@@ -71,9 +71,9 @@ class Conditioning:
     def _values(self, data: RunData, week: Week) -> pl.DataFrame:
         """Return the setpoints, and the temperatures of rooms without one."""
         value = data.thresholds.value
-        set_to = samples(data, week.readings, SETPOINT, at=SubjectKind.ROOM)
+        set_to = samples(data, week, SETPOINT, at=SubjectKind.ROOM)
         rooms = [str(room) for room in _with_setpoint(data)]
-        measured = samples(data, week.readings, TEMPERATURE, at=SubjectKind.ROOM)
+        measured = samples(data, week, TEMPERATURE, at=SubjectKind.ROOM)
         found = pl.concat([set_to, measured.filter(~pl.col("subject").is_in(rooms))])
         low, high = value(self.rule, "plausible_low_c"), value(self.rule, "plausible_high_c")
         return in_series(found.filter(pl.col("value").is_between(low, high)))

@@ -31,7 +31,7 @@ Limits = tuple[float | None, float | None]
 def uncomfortable(data: RunData, week: Week) -> pl.DataFrame:
     """Return what to keep of a week: spells with the 1 h mean beyond the season's limit, occupied, in working hours."""
     value = data.thresholds.value
-    found = samples(data, week.readings, TEMPERATURE, at=SubjectKind.ROOM)
+    found = samples(data, week, TEMPERATURE, at=SubjectKind.ROOM)
     plausible = pl.col("value").is_between(value(RULE, "plausible_low_c"), value(RULE, "plausible_high_c"))
     hours = _judged_hours(data, week.parts)
     occupied = during(_within(found.filter(plausible), hours), week.tracks.occupancy)

@@ -20,7 +20,7 @@ def phase_voltages(data: RunData, week: Week, rule: str) -> pl.DataFrame:
     nominal_v = data.thresholds.value(RULE, "nominal_v")
     off = data.thresholds.value(rule, "plausible_pct") / 100
     plausible = pl.col("value").is_between(nominal_v * (1 - off), nominal_v * (1 + off))
-    found = samples(data, week.readings, VOLTAGE, at=SubjectKind.CIRCUIT).filter(plausible)
+    found = samples(data, week, VOLTAGE, at=SubjectKind.CIRCUIT).filter(plausible)
     length_ms = data.thresholds.value(rule, "mean_min") * 60_000
     return moving(found, length_ms=length_ms, share=share_of(data, rule))
 

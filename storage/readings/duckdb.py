@@ -90,10 +90,15 @@ FROM latest JOIN series ON latest.series = series.id
 WHERE site = $site
 ORDER BY device, metric, phase
 """
-_EXTENT = """
-SELECT min(time_ms), max(time_ms) FROM raw
-WHERE series IN (SELECT id FROM series WHERE site = ?)
+_LAST = """
+SELECT max(time_ms) FROM latest JOIN series ON latest.series = series.id WHERE site = ?
 """
+_FIRST = """
+SELECT min(time_ms) FROM raw WHERE series IN (SELECT id FROM series WHERE site = ?)
+"""
+# Without a condition the engine knows it without a look at the rows.
+_FIRST_OF_ALL = "SELECT min(time_ms) FROM raw"
+_OTHER_SITES = "SELECT count(*) FROM series WHERE site <> ?"
 # A remainder has the sign of its dividend, so times before 1970 need the second one to be rounded down.
 _AGGREGATE = """
 WITH buckets AS (
@@ -222,8 +227,10 @@ class DuckDBReadingStore:
     def extent(self, site: SiteId) -> tuple[int, int] | None:
         """Return the times of the first and the last reading, UTC ms; None when there are none."""
         with self._snapshot() as reading:
-            [(first, last)] = reading.execute(_EXTENT, [site]).fetchall()
-        return None if first is None else (first, last)
+            [(last,)] = reading.execute(_LAST, [site]).fetchall()
+            [(others,)] = reading.execute(_OTHER_SITES, [site]).fetchall()
+            [(first,)] = reading.execute(*((_FIRST, [site]) if others else (_FIRST_OF_ALL,))).fetchall()
+        return None if last is None else (first, last)
 
     def aggregate(self, site: SiteId, *, metric: str, step: Step, start_ms: int, end_ms: int) -> pl.DataFrame:
         """Return AGGREGATE_SCHEMA of good and estimated values in [start_ms, end_ms), in UTC-aligned buckets."""
