@@ -161,11 +161,10 @@ def _told(span_ms: int) -> str:
 
 
 def _hours(rows: list[Row], step_ms: int, zone: ZoneInfo) -> pl.DataFrame:
-    """Return the hours; one of which a part is missing is not known. Rows of whole hours stay where they begin."""
+    """Return the hours of the local clock; one of which a part is missing is not known."""
     parts = HOUR_MS // step_ms
     offset = from_epoch_ms(rows[0][0]).astimezone(zone).utcoffset() or timedelta()
-    clock_ms = rows[0][0] if parts == 1 else -(offset // timedelta(milliseconds=1))
-    begun_ms = clock_ms % HOUR_MS
+    begun_ms = -(offset // timedelta(milliseconds=1)) % HOUR_MS
     known = pl.col("kwh").count() == parts
     frame = pl.DataFrame({"time_ms": [row[0] for row in rows], "kwh": [row[1] for row in rows]}, schema=METER_SCHEMA)
     return (

@@ -6,10 +6,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from analytics.savings.result import Conclusion, Lack
+from analytics.savings.terms import Interval
 from reports import messages
 from reports.findings import Side
 from reports.messages import LANGUAGES, Language, Messages, UnknownMessageError, catalogue
 from reports.rooms import RoomClass
+from reports.savings_notes import NoteCode
 from reports.wording import MISSING
 from sensors.catalogue.model import Confidence
 from sensors.topology import CircuitItem, RoomCategory
@@ -19,9 +22,14 @@ SOURCES = Path(messages.__file__).parent
 FAMILIES = {
     "category": [*RoomCategory],
     "class": [*RoomClass],
+    "conclusion": [*Conclusion],
     "confidence": [confidence.value for confidence in Confidence],
+    "event_in": ["baseline", "reporting"],
+    "interval": [*Interval],
     "item": [*CircuitItem],
+    "lack": [*Lack],
     "limit": [*Side],
+    "note": [*NoteCode],
     "severity": [*Severity],
 }
 """Messages whose ids are put together from a closed list."""
