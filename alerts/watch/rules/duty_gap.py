@@ -25,6 +25,11 @@ class DutyGap(Machine):
     events = frozenset({EventType.ROLL_CALL})
     hears = True
 
+    def __init__(self) -> None:
+        """Begin with nobody heard."""
+        super().__init__()
+        self._heard_until_ms: dict[str, int] = {}
+
     def heeds(self, device: str, site: Site) -> bool:
         """Say whether this panel is called, and known to speak by itself."""
         spell, known = self.spells.get(ANSWERS), site.device(device)
@@ -33,6 +38,8 @@ class DutyGap(Machine):
 
     def on_heard(self, device: str, at_ms: int, until_ms: int, site: Site) -> Edges:
         """Begin anew after a silence of the panel: who was there meanwhile nobody could tell (F08)."""
+        if site.device(device) is not None:
+            self._heard_until_ms[device] = max(until_ms, self._heard_until_ms.get(device, until_ms))
         spell = self.spells.get(ANSWERS)
         if spell is not None and self.heeds(device, site):
             heard_ms = spell.last_ms or spell.since_ms
@@ -79,7 +86,10 @@ class DutyGap(Machine):
     def _present(self, key: str, device: str, since_ms: int, at_ms: int, site: Site) -> Edges:
         yield from self.end(key, at_ms, site)
         due_ms = since_ms + _gap_ms(site) + 1
-        self.spells.put(Spell(key=key, device=device, zone=key, since_ms=since_ms, due_ms=due_ms))
+        # over the past a panel is heard once, from its first word to its last before a silence
+        heard_ms = self._heard_until_ms.get(device)
+        spell = Spell(key=key, device=device, zone=key, since_ms=since_ms, due_ms=due_ms, last_ms=heard_ms)
+        self.spells.put(spell)
 
     def _staffed(self, people: int, since_ms: int, at_ms: int, site: Site) -> Edges:
         least = site.limits.value(self.rule, "staff", site.registry.site.id)
