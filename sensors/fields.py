@@ -45,7 +45,7 @@ class Fields:
         """Return the parsed field; a missing one is a fault."""
         node = self._taken(name)
         if node is None:
-            self.fail((), f"has no {name}; add it")
+            self.fail((name,), f"has no {name}; add it")
             return stand_in
         return self._parsed((name,), node, parse, stand_in)
 

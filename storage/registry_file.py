@@ -117,10 +117,17 @@ def parse_registry(content: bytes) -> tuple[Registry | None, list[DocumentFault]
         return None, [DocumentFault(path=(), reason=exc.reason, place=exc.place)]
     if not isinstance(document.root, MapNode):
         return None, [DocumentFault(path=(), reason="must be a mapping that begins with `site:`", place=Place(1, 1))]
-    faults = list(document.faults)
-    draft = _draft(document.root, faults)
+    registry, faults = registry_of(document.root)
+    faults = [*document.faults, *faults]
+    return (None, placed_faults(document.root, faults)) if faults else (registry, [])
+
+
+def registry_of(root: MapNode) -> tuple[Registry | None, list[DocumentFault]]:
+    """Return the registry of a document, however it was written down, or None with every fault by its path."""
+    faults: list[DocumentFault] = []
+    draft = _draft(root, faults)
     faults += registry_faults(draft)
-    return (None, placed_faults(document.root, faults)) if faults else (draft.registry(), [])
+    return (None, faults) if faults else (draft.registry(), [])
 
 
 def fault_lines(path: Path, faults: Iterable[DocumentFault]) -> list[str]:
@@ -141,13 +148,19 @@ def install_registry(source: Path, target: Path) -> Registry:
     registry, faults = parse_registry(content)
     if registry is None:
         raise RegistryFaultsError(source, faults)
+    replace_whole(target, content)
+    return registry
+
+
+def replace_whole(target: Path, content: bytes) -> None:
+    """Put bytes in the place of a file at once: readers see the old or the new, whatever happens meanwhile."""
+    mode = target.stat().st_mode & 0o777 if target.exists() else 0o644
     with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as draft:
         draft.write(content)
         draft.flush()
         os.fsync(draft.fileno())
-    Path(draft.name).chmod(0o644)
+    Path(draft.name).chmod(mode)
     Path(draft.name).replace(target)
-    return registry
 
 
 def _bytes(path: Path) -> bytes:

@@ -8,11 +8,12 @@ from pathlib import Path
 import click
 
 from premises.commands.registry_adopt import command as adopt
+from premises.commands.registry_ledger import ENDING, export, import_ledger, tell_changes
 from premises.home import Home, home_option
 from sensors.documents import DocumentFault
 from sensors.registry_faults import SECTIONS
 from sensors.topology import Registry
-from storage.registry_file import RegistryUnreadableError, fault_lines, install_registry, read_registry
+from storage.registry_file import RegistryUnreadableError, fault_lines, install_registry, load_registry, read_registry
 
 BAD_INPUT = 2
 
@@ -23,6 +24,7 @@ def command() -> None:
 
 
 command.add_command(adopt)
+command.add_command(export)
 
 
 @command.command("check")
@@ -46,11 +48,47 @@ def check(*, file: Path | None, home: Path | None, as_json: bool) -> None:
 @command.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
 @home_option
-def import_(*, file: Path, home: Path | None) -> None:
-    """Check FILE and put it into the home at once; with a fault in it the old registry stays."""
-    target = Home.find(home).registry
-    registry = install_registry(_present(file), target)
-    click.echo(f"{target}: {_summary(registry)}")
+@click.option("--check", "only_check", is_flag=True, help="Tell the faults and what would change; write nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Of a ledger: print faults and changes as one JSON object.")
+@click.option("--report", type=click.Path(path_type=Path), help="Of a ledger: a copy with the faulty cells marked.")
+@click.option("--replace", is_flag=True, help="Of a ledger: also where comments in changed entries are lost.")
+@click.option("--keep-unlisted", is_flag=True, help="Of a ledger: entries that its sheets leave out stay.")
+def import_(
+    *,
+    file: Path,
+    home: Path | None,
+    only_check: bool,
+    as_json: bool,
+    report: Path | None,
+    replace: bool,
+    keep_unlisted: bool,
+) -> None:
+    """Check FILE, a registry.yaml or an Excel ledger, tell what it changes, and put it into the home at once.
+
+    With a fault in it the old registry stays.
+    """
+    place = Home.find(home)
+    target = place.registry
+    if _present(file).suffix.lower() == ENDING:
+        registry = import_ledger(
+            file,
+            place,
+            check=only_check,
+            as_json=as_json,
+            report=report,
+            replace=replace,
+            keep_unlisted=keep_unlisted,
+        )
+    else:
+        if as_json or report or replace or keep_unlisted:
+            msg = f"{file}: --json, --report, --replace and --keep-unlisted are for ledgers ({ENDING})"
+            raise RegistryUnreadableError(msg)
+        registry = load_registry(file)
+        tell_changes(target, registry)
+        if not only_check:
+            install_registry(file, target)
+    if not as_json:
+        click.echo(f"{target}{': not written' * only_check}: {_summary(registry)}")
 
 
 def _present(file: Path) -> Path:

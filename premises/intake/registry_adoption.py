@@ -4,12 +4,10 @@ The text is inserted, not written anew, so that comments, order and layout stay.
 registry's own reader and must say what the old file said and this device; only then it takes the old one's place.
 """
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 import yaml
 
@@ -17,7 +15,7 @@ from premises.home import Home
 from premises.processes.locks import sole
 from sensors.errors import InputFault
 from sensors.topology import Device, DeviceId, Registry
-from storage.registry_file import RegistryFaultsError, RegistryUnreadableError, parse_registry
+from storage.registry_file import RegistryFaultsError, RegistryUnreadableError, parse_registry, replace_whole
 
 MARK = "\ufeff"
 
@@ -83,7 +81,7 @@ def adopt(home: Home, adoption: Adoption, *, now: datetime) -> Adopted:
         after = _with_the_device(path, before, changed, adoption)
         backup = path.with_name(f"{path.stem}.{now:%Y%m%dT%H%M%S}{path.suffix}.bak")
         _write_beside(backup, content, path)
-        _replace(path, changed)
+        replace_whole(path, changed)
     return Adopted(registry=after, entry=adoption.entry(), backup=backup)
 
 
@@ -189,12 +187,3 @@ def _by_hand(path: Path, entry: str) -> AdoptionFault:
 def _write_beside(backup: Path, content: bytes, like: Path) -> None:
     backup.write_bytes(content)
     backup.chmod(like.stat().st_mode & 0o777)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as draft:
-        draft.write(content)
-        draft.flush()
-        os.fsync(draft.fileno())
-    Path(draft.name).chmod(path.stat().st_mode & 0o777)
-    Path(draft.name).replace(path)
