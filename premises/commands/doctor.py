@@ -38,17 +38,21 @@ def command(*, home: Path | None, lang: str | None, rules: bool, as_json: bool) 
 
 
 def _tell_rules(home: Home, language: "Language", *, as_json: bool) -> None:
-    from zoneinfo import ZoneInfo  # noqa: PLC0415 - keeps `--help` quick
-
-    from premises.clock import SystemClock  # noqa: PLC0415 - likewise
+    from premises.clock import SystemClock  # noqa: PLC0415 - keeps `--help` quick
+    from premises.doctor.brought_in import BroughtIn  # noqa: PLC0415 - likewise
     from premises.doctor.rule_needs import rule_needs  # noqa: PLC0415 - likewise
     from premises.doctor.rule_needs_text import needs_json, needs_lines  # noqa: PLC0415 - likewise
     from premises.holidays import holidays_of  # noqa: PLC0415 - likewise
+    from premises.stores.bookings import HomeBookings  # noqa: PLC0415 - likewise
+    from premises.stores.energy import bills_of_home, energy_facts  # noqa: PLC0415 - likewise
     from storage.registry_file import load_registry  # noqa: PLC0415 - likewise
 
     registry = load_registry(home.registry)
-    today = SystemClock().now().astimezone(ZoneInfo(registry.site.timezone)).date()
-    needs = rule_needs(registry, holidays_of(registry.site, home.registry), today=today)
+    brought = BroughtIn(
+        bookings=HomeBookings(home), energy=energy_facts(home.registry, registry.site.id, bills_of_home(home))
+    )
+    holidays = holidays_of(registry.site, home.registry)
+    needs = rule_needs(registry, holidays, now=SystemClock().now(), brought=brought)
     if as_json:
         click.echo(json.dumps(needs_json(needs), ensure_ascii=False))
     else:

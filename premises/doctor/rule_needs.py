@@ -4,14 +4,20 @@ The rules say it themselves: they are asked about a site of which nothing was re
 not applicable then lacks what it names; everything else waits for readings alone.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from analytics.calendar import Holidays, WorkCalendar
+from analytics.occupancy import OCCUPANCY_METRICS
+from analytics.occupancy_rooms import PEOPLE_METRICS, inferable
+from analytics.occupancy_told import rests_on_inferred
+from analytics.points import points
+from analytics.ports import READINGS_SCHEMA
 from analytics.runs import Request
+from premises.doctor.brought_in import BroughtIn
 from premises.rule_ways import Way, ways
 from premises.watched import ALL_RULES, analyse
 from sensors.catalogue import CATALOGUE
@@ -30,6 +36,8 @@ AT_A_DEVICE = frozenset({"device.heartbeat_s", "clock_offset_s"})
 """What the watch's rules name as missing data though the registry or a metric lacks it."""
 EVENT = "event "
 OF_DEVICE = "device."
+OCCUPANCY = "|".join(OCCUPANCY_METRICS)
+"""What rules name where nothing tells whether a room is occupied."""
 
 
 class State(StrEnum):
@@ -59,6 +67,8 @@ class RuleNeeds:
     rule: str
     state: State
     fed: int = 0
+    inferred: int = 0
+    """How many of those fed rest on occupancy that is inferred: nothing sees the people themselves."""
     lacks: tuple[Lack, ...] = ()
 
     @property
@@ -93,33 +103,56 @@ class _Unread(MemoryReadingStore):
         return self._span
 
 
-def rule_needs(registry: Registry, holidays: Holidays, *, today: date) -> tuple[RuleNeeds, ...]:
+def rule_needs(
+    registry: Registry, holidays: Holidays, *, now: datetime, brought: BroughtIn | None = None
+) -> tuple[RuleNeeds, ...]:
     """Return what every rule of the catalogue can judge of a site, in the catalogue's order."""
     calendar = WorkCalendar(registry.site, holidays)
+    today, seen = now.astimezone(calendar.zone).date(), (brought or BroughtIn()).seen_any_time(now)
     told: dict[str, dict[Subject, tuple[str, ...]]] = defaultdict(dict)
     for month in MONTHS:
-        for finding in _asked(registry, calendar, _wednesday(today.year - 1, month)):
+        for finding in _asked(registry, calendar, seen, _wednesday(today.year - 1, month)):
             lacks, of_rule = _lacking(finding), told[finding.rule]
             before = of_rule.get(finding.subject)
             if before is None or SEASONAL in before or not lacks:
                 of_rule[finding.subject] = lacks
-    return tuple(_needs_of(rule, told[rule]) if rule in told else _unmet(rule, registry) for rule in CATALOGUE)
+    inferred = inferable(points(registry, calendar, READINGS_SCHEMA.to_frame()))
+    known = {rule: _needs_of(rule, of, inferred, registry) for rule, of in told.items()}
+    return tuple(known.get(rule) or _unmet(rule, registry) for rule in CATALOGUE)
 
 
 def gains(needs: Iterable[RuleNeeds]) -> list[Gain]:
     """Return what a single thing more would buy, what buys most first."""
-    bought: dict[str, dict[str, int]] = defaultdict(dict)
+    bought: dict[str, Counter[str]] = defaultdict(Counter)
     for each in needs:
         for lack in each.lacks if each.state is not State.LOGS else ():
-            if len(lack.what) == 1 and lack.what != (SEASONAL,):
-                bought[lack.what[0]][each.rule] = len(lack.subjects)
+            for what in _enough(lack.what):
+                bought[what][each.rule] += len(lack.subjects)
     found = [Gain(what, tuple(sorted(rules.items()))) for what, rules in bought.items()]
     return sorted(found, key=lambda gain: (*(-part for part in gain.worth), gain.what))
 
 
-def _asked(registry: Registry, calendar: WorkCalendar, day: date) -> Iterator[Finding]:
+def _enough(missing: tuple[str, ...]) -> Iterator[str]:
+    """Yield what alone would do for all that is missing: from CO2, noise or phones it is inferred who is there."""
+    ways = [frozenset({each, *PEOPLE_METRICS} if _is_occupancy(each) else {each}) for each in missing]
+    enough = frozenset.intersection(*ways) if ways else frozenset[str]()
+    yield from sorted(enough - {SEASONAL})
+
+
+def _is_occupancy(missing: str) -> bool:
+    return missing == OCCUPANCY or missing.startswith(f"{OCCUPANCY} in room ")
+
+
+def _asked(registry: Registry, calendar: WorkCalendar, brought: BroughtIn, day: date) -> Iterator[Finding]:
     store = _Unread(calendar.midnight_ms(day), calendar.midnight_ms(day + timedelta(days=1)))
-    analysis = analyse(registry=registry, holidays=calendar.holidays, store=store, request=Request(rules=ALL_RULES))
+    analysis = analyse(
+        registry=registry,
+        holidays=calendar.holidays,
+        store=store,
+        request=Request(rules=ALL_RULES),
+        bookings=brought.bookings,
+        energy=brought.energy,
+    )
     return iter(analysis.findings)
 
 
@@ -135,13 +168,17 @@ def _lacking(finding: Finding) -> tuple[str, ...]:
     return tuple(each for each in finding.missing if unknown and each in AT_A_DEVICE)
 
 
-def _needs_of(rule: str, told: dict[Subject, tuple[str, ...]]) -> RuleNeeds:
+def _needs_of(
+    rule: str, told: dict[Subject, tuple[str, ...]], inferred: frozenset[str], registry: Registry
+) -> RuleNeeds:
     by_lack: dict[tuple[str, ...], list[Subject]] = defaultdict(list)
     for subject, missing in told.items():
         by_lack[missing].append(subject)
-    fed = len(by_lack.pop((), ()))
+    judged = by_lack.pop((), [])
+    guessed = sum(rests_on_inferred(rule, subject, inferred, registry) for subject in judged)
     lacks = tuple(Lack(what, tuple(sorted(subjects))) for what, subjects in sorted(by_lack.items()))
-    return RuleNeeds(rule=rule, state=State.FED if fed else State.LACKING, fed=fed, lacks=lacks)
+    state = State.FED if judged else State.LACKING
+    return RuleNeeds(rule=rule, state=state, fed=len(judged), inferred=guessed, lacks=lacks)
 
 
 def _unmet(rule: str, registry: Registry) -> RuleNeeds:

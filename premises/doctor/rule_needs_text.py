@@ -43,6 +43,7 @@ def _rule_json(needs: RuleNeeds) -> dict[str, object]:
         "name": {"zh": name.zh, "en": name.en},
         "state": needs.state.value,
         "fed": needs.fed,
+        "inferred": needs.inferred,
         "subjects": needs.subjects,
         "lacks": [
             {
@@ -68,6 +69,8 @@ class _Said:
         parts = [f"{needs.rule} {CATALOGUE[needs.rule].name.in_language(self._messages.language)}"]
         if needs.state is State.FED:
             parts.append(self.texts.text("doctor.rules.of", fed=needs.fed, subjects=needs.subjects))
+        if needs.inferred:
+            parts.append(self.texts.text("doctor.rules.inferred", count=needs.inferred))
         for lack in needs.lacks:
             what = self._messages.joined([self.what(each) for each in lack.what])
             many = "doctor.rules.lacks" if lack.subjects else "doctor.rules.asks"
