@@ -6,27 +6,32 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Protocol
+from typing import Literal, Protocol
 
 from alerts.episodes import AlertHistory
 from alerts.logs.ports import LogTransaction
 from alerts.ports import StandingTransaction
 from alerts.replies import ReplyTransaction
 from analytics.ledger import FindingTransaction
+from analytics.savings.terms import Period
 from analytics.submetering import By
 from api.alert_ports import AlertDesk, NoDeliveries
 from api.data_ports import DataDesk, NoData
+from api.evidence_ports import EvidenceFiles, NoEvidence
 from api.papers import DutySheets
 from api.security.passwords import Argon2Passwords, Passwords
 from api.sms_replies import SmsReplies
 from api.wecom_replies import WecomReplies
 from rectification.commands import Deadlines
+from rectification.evidence import MAX_BYTES
+from rectification.look_back import LookBacks, after_half_a_year
 from rectification.ports import NoticeTransaction, PlanTransaction, RepairTransaction
 from sensors.accounts import Account, Session, SetUpToken
 from sensors.actors import Actor
 from sensors.bills import BillTransaction
 from sensors.clock import Clock
 from sensors.journal import AuditEntry, Change
+from sensors.subjects import Subject
 from sensors.topology import BuildingId, Registry, RoomId, SiteId
 from sensors.utilisation import Utilisation
 
@@ -253,6 +258,27 @@ class EnergyAsked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SavingsAsked:
+    """Whose savings are wanted, over which local days, told in which language, and whether with a picture."""
+
+    subject: Subject
+    baseline: Period
+    reporting: Period
+    language: Literal["zh", "en"]
+    adjust_events: bool = False
+    draws: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavingsTold:
+    """The answer as docs/savings.md says, in sentences, and as a picture where one was asked for and there is one."""
+
+    document: Mapping[str, object]
+    lines: Sequence[str]
+    chart_svg: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebSettings:
     """How the server is reached and how long a session lasts.
 
@@ -273,6 +299,9 @@ class WebSettings:
     session_lifetime: timedelta = timedelta(hours=24)
     request_timeout_s: float = 30.0
     max_body_bytes: int = 1024 * 1024
+    max_upload_bytes: int = MAX_BYTES + 64 * 1024
+    """The same where a file is sent: the file and what the form writes round it."""
+    upload_timeout_s: float = 180.0
     live_poll_s: float = 0.25
     live_heartbeat_s: float = 15.0
 
@@ -293,6 +322,9 @@ class Services:
     web: WebSettings
     deadline: Deadlines
     """Proposes by when something is to be mended."""
+    look_back: LookBacks = after_half_a_year
+    """Says when somebody looks again at what was signed off."""
+    evidence: EvidenceFiles = field(default_factory=NoEvidence)
     ready: Callable[[], Mapping[str, str]] = field(default=lambda: MappingProxyType({}))
     """Parts that must work before all is well, each with why it does not, empty where it does."""
     data: DataDesk = field(default_factory=NoData)
@@ -301,6 +333,8 @@ class Services:
     """How rooms were used over the last weeks; None before anybody looked."""
     energy: Callable[[EnergyAsked], Mapping[str, object] | None] = field(default=lambda _asked: None)
     """What the electricity went to, as docs/energy.md says; None where nothing is rolled up. It may block."""
+    savings: Callable[[SavingsAsked], SavingsTold | None] = field(default=lambda _asked: None)
+    """What was saved; None where no register of the subject is rolled up. It may block."""
     figures: Callable[[], bytes] | None = None
     """What `/metrics` answers, in Prometheus' text format; None for nothing."""
     passwords: Passwords = field(default_factory=Argon2Passwords)

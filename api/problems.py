@@ -29,7 +29,14 @@ from rectification.commands import (
     StepRefusedError,
     UnknownItemError,
 )
+from rectification.evidence import EvidenceGoneError, EvidenceRefusedError
+from rectification.mending import RepairRefusedError, UnknownRepairError
 from rectification.model import IllegalItemStepError
+from rectification.particulars_checks import ParticularsRefusedError
+from rectification.planning import PlanRefusedError, StalePlanError, UnknownPlanError
+from rectification.plans import IllegalPlanStepError
+from rectification.repairs import IllegalRepairStepError
+from rectification.sheets import StaleEditError, UnknownEvidenceError
 from sensors.actors import NotPermittedError
 from sensors.errors import InputFault, NotNowError
 
@@ -191,6 +198,11 @@ def _of_refused_standing(exc: Exception) -> Problem:
     return Problem(status=422, code=code, detail=str(exc))
 
 
+def _of_particulars(exc: Exception) -> Problem:
+    faults = [{"at": f"body.{exc.field}", "reason": exc.advice}] if isinstance(exc, ParticularsRefusedError) else []
+    return Problem(status=422, code="invalid", detail=str(exc), more={"faults": faults})
+
+
 def _of_unavailable(exc: Exception) -> Problem:
     # The message names files and databases of the server, so it goes into the log only.
     log.error("request_failed", error=f"{type(exc).__name__}: {exc}")
@@ -227,6 +239,16 @@ PROBLEMS: Mapping[type[Exception], Callable[[Exception], Problem]] = MappingProx
         BusyError: _of_busy,
         StepRefusedError: _of_refused_step,
         UnknownItemError: _told(404, "not_found"),
+        UnknownPlanError: _told(404, "not_found"),
+        UnknownRepairError: _told(404, "not_found"),
+        UnknownEvidenceError: _told(404, "not_found"),
+        EvidenceGoneError: _told(404, "evidence_gone"),
+        EvidenceRefusedError: _told(422, "evidence_refused"),
+        ParticularsRefusedError: _of_particulars,
+        StaleEditError: _told(412, "stale"),
+        StalePlanError: _told(412, "stale"),
+        IllegalPlanStepError: _told(409, "illegal_step"),
+        IllegalRepairStepError: _told(409, "illegal_step"),
         BodyTooLargeError: _of_large_body,
         NotNowError: _of_unavailable,
         InputFault: _of_unavailable,
@@ -241,6 +263,8 @@ REFUSALS: Mapping[type[Exception], str] = MappingProxyType(
         NotResponsibleError: "not_responsible",
         NoteMissingError: "note_missing",
         ProofByReadingsError: "proof_by_readings",
+        PlanRefusedError: "plan_refused",
+        RepairRefusedError: "repair_refused",
     }
 )
 """Codes of the steps that the plan refuses."""

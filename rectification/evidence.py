@@ -2,7 +2,7 @@
 
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from io import BytesIO
@@ -74,6 +74,24 @@ class EvidenceFile:
 
 class EvidenceRefusedError(Exception):
     """A file is not kept: too big, empty, or none of the kinds that are."""
+
+
+class EvidenceGoneError(LookupError):
+    """The bytes of a file are not there: taken away, or not in the backup that was restored."""
+
+    def __init__(self, sha256: str) -> None:
+        """Name the hash."""
+        super().__init__(f"the file {sha256[:12]}… is not kept any more")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedFile:
+    """Bytes as they will be kept, with the hash and type of just these; a picture with its thumbnail."""
+
+    sha256: str
+    media_type: MediaType
+    content: bytes = field(repr=False)
+    thumbnail: bytes | None = field(default=None, repr=False)
 
 
 def media_type_of(content: bytes) -> MediaType:

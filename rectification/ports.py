@@ -73,6 +73,10 @@ class SheetTransaction(ItemTransaction, Protocol):
         """Insert or update a file; the step beside it says who and why."""
         ...
 
+    def is_evidence(self, sha256: str) -> bool:
+        """Say whether a file that stands has this hash."""
+        ...
+
 
 class RepairTransaction(ItemTransaction, Protocol):
     """One transaction over items and repairs."""

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from rectification.evidence import EvidenceRefusedError, MediaType, check_size, media_type_of
+from rectification.evidence import EvidenceGoneError, PreparedFile, check_size, media_type_of
 from sensors.errors import NotNowError
 
 THUMBNAIL = ".thumb.jpg"
@@ -24,33 +24,16 @@ class EvidenceUnkeptError(NotNowError):
         super().__init__(f"{path}: the file could not be kept ({reason}); free space or mend the folder's owner")
 
 
-class EvidenceGoneError(LookupError):
-    """The bytes of a file are not there: taken away, or not in the backup that was restored."""
-
-    def __init__(self, sha256: str) -> None:
-        """Name the hash."""
-        super().__init__(f"the file {sha256[:12]}… is not kept any more")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """What was kept: the hash, type and size of the bytes as they lie there now."""
-
-    sha256: str
-    media_type: MediaType
-    size_bytes: int
-
-
 @dataclass(frozen=True, slots=True)
 class EvidenceStore:
     """The files under one folder. Any number of threads and processes; the same bytes lie there once."""
 
     root: Path
 
-    def keep(self, content: bytes) -> Kept:
-        """Return what was kept. Pictures are drawn anew: upright, of bounded size, without place, time and camera.
+    def prepare(self, content: bytes) -> PreparedFile:
+        """Return what would be kept. Pictures are drawn anew: upright, of bounded size, without place and camera.
 
-        Raises EvidenceRefusedError, EvidenceUnkeptError.
+        Raises EvidenceRefusedError.
         """
         check_size(len(content))
         kind = media_type_of(content)
@@ -61,10 +44,16 @@ class EvidenceStore:
 
             content, thumbnail = redrawn(content, kind)
         sha256 = hashlib.sha256(content).hexdigest()
-        if thumbnail is not None:
-            self._write(self._thumbnail(sha256), thumbnail)
-        self._write(self._path(sha256), content)
-        return Kept(sha256=sha256, media_type=kind, size_bytes=len(content))
+        return PreparedFile(sha256=sha256, media_type=kind, content=content, thumbnail=thumbnail)
+
+    def put(self, file: PreparedFile) -> None:
+        """Keep a file; it is on disk when this returns. Call it in the transaction that names it.
+
+        Raises EvidenceUnkeptError.
+        """
+        if file.thumbnail is not None:
+            self._write(self._thumbnail(file.sha256), file.thumbnail)
+        self._write(self._path(file.sha256), file.content)
 
     def read(self, sha256: str) -> bytes:
         """Return the bytes of a file. Raises EvidenceGoneError."""
@@ -82,7 +71,10 @@ class EvidenceStore:
         return path
 
     def discard(self, sha256: str) -> None:
-        """Delete the bytes of a file that no record names any more; nothing happens where there are none."""
+        """Delete the bytes of a file; nothing happens where there are none.
+
+        Call it in a transaction that saw that no record names them any more.
+        """
         for path in (self._path(sha256), self._thumbnail(sha256)):
             with suppress(FileNotFoundError):
                 path.unlink()
@@ -124,6 +116,3 @@ def _read(path: Path, sha256: str) -> bytes:
         return path.read_bytes()
     except FileNotFoundError as exc:
         raise EvidenceGoneError(sha256) from exc
-
-
-__all__ = ["EvidenceGoneError", "EvidenceRefusedError", "EvidenceStore", "EvidenceUnkeptError", "Kept"]

@@ -133,6 +133,9 @@ class MemoryRecords:
     def save_evidence_file(self, file: EvidenceFile) -> None:
         self.evidence_rows[file.id] = file
 
+    def is_evidence(self, sha256: str) -> bool:
+        return any(each.sha256 == sha256 and each.removed is None for each in self.evidence_rows.values())
+
     def plan(self, plan_id: str) -> Plan | None:
         return self.plan_rows.get(plan_id)
 

@@ -33,6 +33,9 @@ HTTPS_HEADERS = {"Strict-Transport-Security": "max-age=31536000"}
 
 STATIC = "/static/"
 
+UPLOADS = "/evidence"
+"""How the addresses end to which files are sent: they take larger bodies, and longer."""
+
 
 class AnswerHeaders:
     """Puts the headers of defence on every answer, and the cookies that its request asked for."""
@@ -83,7 +86,7 @@ class Door:
         if problem is not None:
             await problem.response()(scope, receive, send)
             return
-        await self._app(scope, _limited(receive, self._web.max_body_bytes), send)
+        await self._app(scope, _limited(receive, self._most_bytes(scope)), send)
 
     def _problems(self, scope: Scope, headers: Headers) -> Iterator[Problem]:
         method, path, hosts = scope["method"], scope["path"], headers.getlist("host")
@@ -93,10 +96,13 @@ class Door:
             return
         if method not in SAFE_METHODS and _is_from_elsewhere(self._web, headers, hosts[0]):
             yield Problem(status=403, code="foreign_origin", detail="this request comes from another site's page")
-        if _length(headers) > self._web.max_body_bytes:
+        if _length(headers) > self._most_bytes(scope):
             yield TOO_LARGE
         if "\0" in path:
             yield Problem(status=404, code="not_found")
+
+    def _most_bytes(self, scope: Scope) -> int:
+        return self._web.max_upload_bytes if _is_upload(scope) else self._web.max_body_bytes
 
 
 class Patience:
@@ -105,7 +111,7 @@ class Patience:
     def __init__(self, app: ASGIApp, web: WebSettings) -> None:
         """Wrap an application."""
         self._app = app
-        self._timeout_s = web.request_timeout_s
+        self._web = web
         self._late: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -125,7 +131,8 @@ class Patience:
         waiting = asyncio.ensure_future(begun.wait())
         try:
             either: set[asyncio.Task[Any]] = {answer, waiting}
-            await asyncio.wait(either, timeout=self._timeout_s, return_when=asyncio.FIRST_COMPLETED)
+            timeout_s = self._web.upload_timeout_s if _is_upload(scope) else self._web.request_timeout_s
+            await asyncio.wait(either, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
             if answer.done() or begun.is_set():
                 await answer
                 return
@@ -151,6 +158,10 @@ class Patience:
         self._late.discard(answer)
         if not answer.cancelled():
             answer.exception()  # looked at, so that the loop does not report it as never seen
+
+
+def _is_upload(scope: Scope) -> bool:
+    return scope["method"] == "POST" and str(scope["path"]).endswith(UPLOADS)
 
 
 def _limited(receive: Receive, limit: int) -> Receive:

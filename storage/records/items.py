@@ -101,10 +101,10 @@ class ItemRows(AuditRows):
         """Insert or update a file; the step beside it says who and why."""
         self._save(EVIDENCE_FILES, file)
 
-    def evidence_hashes(self) -> frozenset[str]:
-        """Return the hashes of all files that stand, for whoever tidies what nothing names."""
-        query = select(EVIDENCE_FILES.c.sha256).where(EVIDENCE_FILES.c.removed.is_(None)).distinct()
-        return frozenset(row["sha256"] for row in self._rows(query))
+    def is_evidence(self, sha256: str) -> bool:
+        """Say whether a file that stands has this hash."""
+        named = (EVIDENCE_FILES.c.sha256 == sha256, EVIDENCE_FILES.c.removed.is_(None))
+        return self._row(select(EVIDENCE_FILES.c.id).where(*named).limit(1)) is not None
 
     def item_notices(self, recipient: str, *, limit: int = 100) -> Sequence[ItemNotice]:
         """Return what an account was told and has not put aside, the newest first."""

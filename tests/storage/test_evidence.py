@@ -10,19 +10,33 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from rectification.evidence import MAX_BYTES, EvidenceRefusedError, MediaType, clean_name, media_type_of
-from storage.evidence import EvidenceGoneError, EvidenceStore, EvidenceUnkeptError
+from rectification.evidence import (
+    MAX_BYTES,
+    EvidenceGoneError,
+    EvidenceRefusedError,
+    MediaType,
+    PreparedFile,
+    clean_name,
+    media_type_of,
+)
+from storage.evidence import EvidenceStore, EvidenceUnkeptError
 from storage.evidence_pictures import KEPT_SIDE, THUMBNAIL_SIDE, redrawn
 from tests.pictures import GPS_TAG, office, photo, png_head
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
 
 
+def keep(store: EvidenceStore, content: bytes) -> PreparedFile:
+    prepared = store.prepare(content)
+    store.put(prepared)
+    return prepared
+
+
 def test_a_file_comes_back_as_it_was_under_its_hash(tmp_path: Path) -> None:
     store = EvidenceStore(tmp_path)
-    kept = store.keep(PDF)
+    kept = keep(store, PDF)
     assert kept.sha256 == hashlib.sha256(PDF).hexdigest()
-    assert (kept.media_type, kept.size_bytes) == (MediaType.PDF, len(PDF))
+    assert kept.media_type is MediaType.PDF
     assert store.read(kept.sha256) == PDF
     assert store.path(kept.sha256) == tmp_path / kept.sha256[:2] / kept.sha256[2:]
     assert store.path(kept.sha256).stat().st_mode & 0o777 == 0o600
@@ -30,7 +44,7 @@ def test_a_file_comes_back_as_it_was_under_its_hash(tmp_path: Path) -> None:
 
 def test_the_same_bytes_lie_there_once(tmp_path: Path) -> None:
     store = EvidenceStore(tmp_path)
-    assert store.keep(PDF) == store.keep(PDF)
+    assert keep(store, PDF) == keep(store, PDF)
     assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
 
 
@@ -38,7 +52,7 @@ def test_a_photo_loses_its_place_and_camera_and_stands_upright(tmp_path: Path) -
     store = EvidenceStore(tmp_path)
     taken = photo(size=(60, 40), orientation=6, gps=True)
     assert GPS_TAG in Image.open(BytesIO(taken)).getexif()
-    kept = store.keep(taken)
+    kept = keep(store, taken)
     with Image.open(store.path(kept.sha256)) as shown:
         assert shown.size == (40, 60)
         assert not shown.getexif()
@@ -47,13 +61,13 @@ def test_a_photo_loses_its_place_and_camera_and_stands_upright(tmp_path: Path) -
 
 def test_what_hangs_behind_a_picture_is_left_behind(tmp_path: Path) -> None:
     store = EvidenceStore(tmp_path)
-    kept = store.keep(photo() + b"<script>alert(1)</script>")
+    kept = keep(store, photo() + b"<script>alert(1)</script>")
     assert b"script" not in store.read(kept.sha256)
 
 
 def test_a_large_photo_becomes_small_enough_and_has_a_thumbnail(tmp_path: Path) -> None:
     store = EvidenceStore(tmp_path)
-    kept = store.keep(photo(size=(4000, 1000)))
+    kept = keep(store, photo(size=(4000, 1000)))
     with Image.open(store.path(kept.sha256)) as shown, Image.open(BytesIO(store.thumbnail(kept.sha256))) as small:
         assert shown.size == (KEPT_SIDE, KEPT_SIDE // 4)
         assert (small.size, small.format) == ((THUMBNAIL_SIDE, THUMBNAIL_SIDE // 4), "JPEG")
@@ -75,7 +89,7 @@ def test_a_picture_made_to_fill_the_memory_is_refused_before_it_is_decoded(size:
 
 def test_a_cut_off_picture_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EvidenceRefusedError, match="damaged"):
-        EvidenceStore(tmp_path).keep(photo()[:200])
+        keep(EvidenceStore(tmp_path), photo()[:200])
     assert list(tmp_path.iterdir()) == []
 
 
@@ -95,7 +109,7 @@ def test_a_cut_off_picture_is_refused(tmp_path: Path) -> None:
 )
 def test_what_is_none_of_the_kinds_is_refused_with_what_to_do(tmp_path: Path, content: bytes, said: str) -> None:
     with pytest.raises(EvidenceRefusedError, match=said):
-        EvidenceStore(tmp_path).keep(content)
+        keep(EvidenceStore(tmp_path), content)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -117,7 +131,7 @@ def test_whatever_comes_is_kept_or_refused(content: bytes) -> None:
 
 def test_a_discarded_file_is_gone_and_discarding_again_does_nothing(tmp_path: Path) -> None:
     store = EvidenceStore(tmp_path)
-    kept = store.keep(photo())
+    kept = keep(store, photo())
     store.discard(kept.sha256)
     store.discard(kept.sha256)
     with pytest.raises(EvidenceGoneError):
@@ -137,7 +151,7 @@ def test_no_name_leads_out_of_the_folder(tmp_path: Path, name: str) -> None:
 def test_a_folder_that_cannot_be_written_is_told_and_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "evidence").write_text("a file where the folder should be")
     with pytest.raises(EvidenceUnkeptError, match="could not be kept"):
-        EvidenceStore(tmp_path / "evidence").keep(PDF)
+        keep(EvidenceStore(tmp_path / "evidence"), PDF)
 
 
 @pytest.mark.parametrize(
