@@ -7,13 +7,14 @@ from datetime import date, timedelta
 import polars as pl
 
 from analytics.asking import Keep
-from analytics.features import People
+from analytics.features import MARGIN_AFTER, MARGIN_BEFORE, People
 from analytics.frame import Progress, RunData
 from analytics.ports import FeatureStore
 from analytics.shares import Share, shares
 from analytics.week import Week
 
 DAY = timedelta(days=1)
+MARGIN_DAYS = (MARGIN_BEFORE + MARGIN_AFTER) / DAY
 
 Span = tuple[date, date]
 """The first and the last of some days."""
@@ -25,6 +26,11 @@ class _Days:
 
     missing: Sequence[date]
     judged: Sequence[date]
+
+    @property
+    def count(self) -> int:
+        """Return how many days lie from the first to the last of which readings are needed."""
+        return 0 if self.span is None else (self.span[1] - self.span[0]).days + 1
 
     @property
     def span(self) -> Span | None:
@@ -60,10 +66,13 @@ def pass_over_readings(
         _Days(missing=[day for day in week if day not in done], judged=_judged(data, week) if keepers else ())
         for week in _weeks(days)
     ]
-    parts = shares(data, data.analyst.series)
+    shared: dict[int, list[Share]] = {}
     kept: dict[str, list[pl.DataFrame]] = {name: [] for name in keepers}
     for index, week in enumerate(weeks):
-        looks = []
+        looks: list[_Look] = []
+        if week.count not in shared:
+            shared[week.count] = shares(data, week.count + MARGIN_DAYS)
+        parts = shared[week.count]
         for look in _looks(data, parts, week, keepers):
             looks.append(look)
             progress("readings", (index + len(looks) / len(parts)) / len(weeks))
@@ -90,7 +99,7 @@ def _look(share: Share, days: _Days, keepers: Mapping[str, Keep], lent: pl.DataF
     assert days.span is not None  # noqa: S101 - nobody looks at no days
     span, analyst = days.span, share.data.analyst
     readings = analyst.readings(*span, share.devices)
-    spans = [(each[0], each[-1]) for each in (days.missing, days.judged) if each]
+    spans = {(each[0], each[-1]) for each in (days.missing, days.judged) if each}
     weeks = {each: _week(share.data, _cut(readings, share, each, span), lent, each) for each in spans}
     look = _Look()
     if days.missing:

@@ -14,8 +14,8 @@ from analytics.frame import RunData
 from sensors.subjects import SubjectKind
 from sensors.topology import Device, DeviceId, Placement, Registry
 
-MOST_READINGS_A_DAY = 200_000
-"""How many readings a day a share is made up to: a week of them takes about a tenth of a gigabyte. Own choice."""
+MOST_READINGS = 1_500_000
+"""How many readings at once a share is made up to: they take about a tenth of a gigabyte. The project's own choice."""
 USUAL_INTERVAL_S = 300.0
 """For devices that report on change, and those whose interval nobody wrote down."""
 S_PER_DAY = 86_400
@@ -31,14 +31,11 @@ class Share:
     devices: Collection[str] | None = None
 
 
-def shares(data: RunData, seen: Mapping[str, int], *, most: float = MOST_READINGS_A_DAY) -> list[Share]:
-    """Return the shares of a site; one with everything where that is small enough.
-
-    `seen` has every device that the store has readings of, with the number of its series.
-    """
-    registry = data.registry
+def shares(data: RunData, days: float, *, at_once: float = MOST_READINGS) -> list[Share]:
+    """Return the shares of a site for a look at so many days; one with everything where that is small enough."""
+    registry, most = data.registry, at_once / days
     devices = {device.id: device for device in registry.devices.values()}
-    sizes = {name: _readings_a_day(devices.get(DeviceId(name)), series) for name, series in seen.items()}
+    sizes = {name: _readings_a_day(devices.get(DeviceId(name)), series) for name, series in data.analyst.series.items()}
     if sum(sizes.values()) <= most:
         return [Share(data)]
     joined = _joined(registry)

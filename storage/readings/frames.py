@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pyarrow as pa
 
+from analytics.features import MARGIN_AFTER, MARGIN_BEFORE
 from analytics.ports import EVENTS_SCHEMA, FEATURES_SCHEMA, READINGS_SCHEMA
 from sensors.events import Event
 from sensors.readings import ReadingBatch, epoch_ms, joined
@@ -44,7 +45,10 @@ STORED_EVENTS_SCHEMA = pl.Schema(
 )
 """EVENTS_SCHEMA with what a store keeps beside it."""
 
-_EPOCH_DAY = date(1970, 1, 1)
+_EPOCH_DAY, MILLISECOND = date(1970, 1, 1), timedelta(milliseconds=1)
+REACH_BEFORE_MS, REACH_AFTER_MS = round(MARGIN_BEFORE / MILLISECOND), round(MARGIN_AFTER / MILLISECOND)
+WEST_MS, EAST_MS = 12 * STEP_MS["hour"], 14 * STEP_MS["hour"]
+"""How far the clocks of the world are behind UTC and ahead of it at most."""
 
 
 class ForeignDayError(ValueError):
@@ -134,9 +138,19 @@ def event_identity(event: Event) -> str:
 
 
 def stale_days(times_ms: pl.Series) -> AbstractSet[date]:
-    """Local days whose features a change at these times can touch: the UTC day and both its neighbours."""
-    days = (times_ms // DAY_MS).unique().to_list()
-    return {_EPOCH_DAY + timedelta(days=day + offset) for day in days for offset in (-1, 0, 1)}
+    """Local days whose features a change at these times can touch, in whatever zone the site is.
+
+    The features of a day rest on what lies from REACH_BEFORE_MS before its midnight to REACH_AFTER_MS after its end.
+    """
+    spans = pl.DataFrame(
+        {
+            "first": (times_ms - REACH_AFTER_MS - WEST_MS) // DAY_MS,
+            "last": (times_ms + REACH_BEFORE_MS + EAST_MS) // DAY_MS,
+        }
+    )
+    return {
+        _EPOCH_DAY + timedelta(days=day) for first, last in spans.unique().iter_rows() for day in range(first, last + 1)
+    }
 
 
 def checked_features(features: pl.DataFrame, days: AbstractSet[date]) -> pl.DataFrame:
