@@ -55,6 +55,7 @@ class Lack(StrEnum):
     EXTRAPOLATION = "extrapolation"
     UNKNOWN_HOLIDAYS = "unknown_holidays"
     NO_MODEL = "no_model"
+    POOR_MODEL = "poor_model"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
