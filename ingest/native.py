@@ -13,7 +13,7 @@ The choices that the contract leaves open are made here and are the project's ow
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Self, TypeVar
@@ -121,6 +121,9 @@ class Decoded:
 
     `records` counts what came, good or bad; `reading_records` and `event_records` are the indices of the records
     that the readings and events were made of. `notes` lost nothing: fields nobody knows, which are often typos.
+    Messages of gateways with a format of their own are told in the same words: `paths` are then where the records
+    stand in the message, `message_id` is what it is known by when it comes again, and `nothing` is why there is no
+    record where there is none.
     """
 
     records: int
@@ -134,6 +137,9 @@ class Decoded:
     seq: int | None = None
     status: str | None = None
     interval_s: float | None = None
+    paths: Sequence[str] = ()
+    nothing: str = "empty"
+    message_id: str | None = None
 
 
 @dataclass(slots=True, kw_only=True)

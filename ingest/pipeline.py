@@ -10,7 +10,7 @@ import structlog
 
 from alerts import event_rules
 from ingest import native
-from ingest.native import Decoded, Problem, Topic, TopicError
+from ingest.native import Decoded, Problem, Topic, TopicError, TopicKind
 from ingest.plain import PlainReader
 from ingest.ports import Spool
 from ingest.repeats import Repeats
@@ -23,6 +23,9 @@ from sensors.topology import Registry
 
 MAX_PAYLOAD_BYTES = 256 * 1024
 """A thousand readings take about 100 KB; the project's own choice."""
+
+MESSAGE_KEY = "message:"
+"""What the keys of whole messages begin with, beside those of events."""
 
 _KEPT_OF_TOO_LARGE = 4_096
 _LONGEST_DETAIL = 1_000
@@ -86,6 +89,26 @@ class Decode(Protocol):
         ...
 
 
+class Dialects(Protocol):
+    """The gateways that speak another format than the contract's."""
+
+    def use(self, registry: Registry) -> None:
+        """Know the devices of a registry."""
+        ...
+
+    def gateway_of(self, topic: str) -> str | None:
+        """Return the gateway that a topic belongs to, None for one of nobody."""
+        ...
+
+    def decode(self, gateway: str, topic: str, payload: bytes, *, received_ms: int, retained: bool) -> Decoded:
+        """Return what a payload says. Raises nothing."""
+        ...
+
+    def forget(self) -> None:
+        """Forget what was remembered of devices."""
+        ...
+
+
 class Pipeline:
     """Judges messages against a registry and a spool's memory; writes nothing itself."""
 
@@ -96,9 +119,14 @@ class Pipeline:
         spool: Spool,
         max_payload_bytes: int = MAX_PAYLOAD_BYTES,
         decode: Decode = native.decode,
+        dialects: Dialects | None = None,
         log: structlog.typing.FilteringBoundLogger | None = None,
     ) -> None:
-        """Judge by this registry until `use` gives another; `decode` says what a payload holds."""
+        """Judge by this registry until `use` gives another; `decode` says what a payload holds.
+
+        `dialects` are the gateways whose topics and formats are their own.
+        """
+        self._dialects = dialects
         self._spool = spool
         self._decode = decode
         self._takes_plain = decode is native.decode
@@ -113,6 +141,13 @@ class Pipeline:
         self._site = registry.site.id
         self._devices = frozenset(registry.devices)
         self._plain = PlainReader(self._site, self._devices)
+        if self._dialects is not None:
+            self._dialects.use(registry)
+
+    def forget(self) -> None:
+        """Take nothing for known that was judged since the last commit, for that failed."""
+        if self._dialects is not None:
+            self._dialects.forget()
 
     def process(self, messages: Iterable[Message]) -> list[SpoolEntry]:
         """Return what the messages become, in order for each gateway. Raises only what the spool's memory raises.
@@ -163,8 +198,9 @@ class Pipeline:
             return None
 
     def _entry(self, message: Message, group: _Group) -> SpoolEntry:
+        dialect = self._dialect_of(message.topic)
         try:
-            topic = Topic.parse(message.topic)
+            topic = dialect or Topic.parse(message.topic)
         except TopicError as exc:
             return self._refused(message, _gateway_of(message.topic), "unknown_topic", str(exc))
         gateway = topic.gateway if topic.site == self._site else f"{topic.site}/{topic.gateway}"
@@ -172,11 +208,23 @@ class Pipeline:
             detail = f"{len(message.payload)} bytes, at most {self._max_payload_bytes}; send smaller batches"
             return self._refused(message, gateway, "payload_too_large", detail)
         try:
-            decoded = self._decode(topic, message.payload, received_ms=message.received_ms)
+            decoded = self._decoded(message, topic, is_dialect=dialect is not None)
         except Exception as exc:  # noqa: BLE001 - a task's boundary: a poison message must not stop the stream
             self._log.exception("decoder_failed", topic=message.topic)
             return self._refused(message, gateway, "decoder_failed", f"{type(exc).__name__}: {exc}")
         return self._judged(message, gateway, topic, decoded, group)
+
+    def _dialect_of(self, topic: str) -> Topic | None:
+        """Return where a message of a gateway with a format of its own comes from, None for the contract's."""
+        gateway = None if self._dialects is None else self._dialects.gateway_of(topic)
+        return None if gateway is None else Topic(site=self._site, gateway=gateway, kind=TopicKind.READINGS)
+
+    def _decoded(self, message: Message, topic: Topic, *, is_dialect: bool) -> Decoded:
+        if self._dialects is None or not is_dialect:
+            return self._decode(topic, message.payload, received_ms=message.received_ms)
+        return self._dialects.decode(
+            topic.gateway, message.topic, message.payload, received_ms=message.received_ms, retained=message.retain
+        )
 
     def _refused(self, message: Message, gateway: str, reason: str, detail: str) -> SpoolEntry:
         """Return the entry of a message that was not read at all: one record."""
@@ -203,15 +251,18 @@ class Pipeline:
         )
         if message.retain and decoded.status is None:
             # A replay of an old message: it must not use up the number of the message itself.
-            return _ignored(replace(entry, boot=None, seq=None, delivery=None), "retained")
+            received = decoded.records or 1
+            return _ignored(replace(entry, received=received, boot=None, seq=None, delivery=None), "retained")
         if self._is_repeated(gateway, decoded.boot, decoded.seq, group) or self._is_redelivery(message, entry.delivery):
             return self._repeated(entry, message, topic, decoded, group)
+        if decoded.records and decoded.message_id is not None and self._is_known_message(entry, decoded, group):
+            return replace(entry, duplicates=decoded.records)
         if decoded.status is not None:
             self._log.info("gateway_status", gateway=gateway, state=decoded.status, retained=message.retain)
             self._keep_problems(_Kept(message=message, gateway=gateway), decoded)
             return _ignored(replace(entry, status=_status(decoded.status, message, decoded)), "status")
         if not decoded.records:
-            return _ignored(replace(entry, received=1), "empty")
+            return _ignored(replace(entry, received=1), decoded.nothing)
         return self._accepted(entry, message, topic, decoded, group)
 
     def _is_repeated(self, gateway: str, boot: str | None, seq: int | None, group: _Group) -> bool:
@@ -222,6 +273,10 @@ class Pipeline:
             return True
         group.seqs.add(key)
         return False
+
+    def _is_known_message(self, entry: SpoolEntry, decoded: Decoded, group: _Group) -> bool:
+        key = _message_key(decoded)
+        return key is not None and self._event_seen(entry.gateway, key, group)
 
     def _is_redelivery(self, message: Message, delivery: Delivery | None) -> bool:
         return message.dup and delivery is not None and self._spool.seen_delivery(delivery)
@@ -258,6 +313,10 @@ class Pipeline:
         self._keep_problems(kept, decoded)
         readings = self._known_readings(kept, topic, decoded)
         events, keys, duplicates = self._known_events(kept, topic, decoded, group)
+        message_key = _message_key(decoded)
+        if message_key is not None:
+            group.events.add((entry.gateway, message_key))
+            keys.append(message_key)
         self._log_kept(kept)
         return replace(
             entry,
@@ -275,7 +334,7 @@ class Pipeline:
             by_reason[problem.reason].append(problem)
         for reason, problems in by_reason.items():
             detail = "; ".join(f"{each.path}: {each.detail}".removeprefix(": ") for each in problems[:10])
-            paths = [each.path.partition(".")[0] for each in problems if each.record is not None]
+            paths = [_kept_path(decoded, each) for each in problems if each.record is not None]
             kept.add(reason, detail, records=len(problems), paths=paths)
         for note in decoded.notes:
             held = self._repeats.due((kept.gateway, note.reason), kept.message.received_ms)
@@ -295,14 +354,14 @@ class Pipeline:
         if not len(batch):
             return None
         if topic.site != self._site:
-            paths = [f"readings[{index}]" for index in decoded.reading_records]
+            paths = [_record_path(decoded, "readings", index) for index in decoded.reading_records]
             kept.add("unknown_site", self._site_detail(topic), records=len(paths), paths=paths)
             return None
         unknown = set(batch.device) - self._devices
         if not unknown:
             return batch
         lost = [index for index, device in zip(decoded.reading_records, batch.device, strict=True) if device in unknown]
-        paths = [f"readings[{index}]" for index in lost]
+        paths = [_record_path(decoded, "readings", index) for index in lost]
         kept.add("unknown_device", _unknown_detail(unknown), records=len(lost), paths=paths)
         return _without(batch, unknown)
 
@@ -316,7 +375,7 @@ class Pipeline:
             if key is not None and self._event_seen(kept.gateway, key, group):
                 duplicates += 1
                 continue
-            checked = self._known_event(kept, topic, event, index)
+            checked = self._known_event(kept, topic, event, _record_path(decoded, "events", index))
             if checked is None:
                 continue
             events.append(checked)
@@ -328,7 +387,7 @@ class Pipeline:
     def _event_seen(self, gateway: str, key: str, group: _Group) -> bool:
         return (gateway, key) in group.events or self._spool.seen_event(gateway, key)
 
-    def _known_event(self, kept: _Kept, topic: Topic, event: Event, index: int) -> Event | None:
+    def _known_event(self, kept: _Kept, topic: Topic, event: Event, path: str) -> Event | None:
         """Return the event, with doubts where a vital one comes from nowhere known; None where it is refused."""
         if topic.site != self._site:
             reason, detail = "unknown_site", self._site_detail(topic)
@@ -338,7 +397,7 @@ class Pipeline:
             return event
         if event.type in VITAL_EVENTS:
             return replace(event, site=self._site, doubts=tuple(dict.fromkeys((*event.doubts, reason))))
-        kept.add(reason, detail, records=1, paths=[f"events[{index}]"])
+        kept.add(reason, detail, records=1, paths=[path])
         return None
 
     def _site_detail(self, topic: Topic) -> str:
@@ -356,6 +415,21 @@ def event_key(event: Event) -> str | None:
     if event.flags & ReadingFlag.TIME_OF_RECEIPT:
         return None
     return f"at:{epoch_ms(event.time)}:{said}"
+
+
+def _message_key(decoded: Decoded) -> str | None:
+    """Return what a message is known by among the keys of events, None where its sender numbers it otherwise."""
+    return None if decoded.message_id is None else f"{MESSAGE_KEY}{decoded.message_id}"
+
+
+def _record_path(decoded: Decoded, kind: str, index: int) -> str:
+    """Return where a record stands in its message."""
+    return decoded.paths[index] if decoded.paths else f"{kind}[{index}]"
+
+
+def _kept_path(decoded: Decoded, problem: Problem) -> str:
+    """Return where the record of a problem stands in its message."""
+    return problem.path if decoded.paths else problem.path.partition(".")[0]
 
 
 def _gateway_of(topic: str) -> str:

@@ -6,14 +6,14 @@ and nobody was told; it carries the doubt `from_quarantine`. An end, a silencing
 late: a newer alarm may have begun since.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import structlog
 
 from ingest import native
 from ingest.native import Decoded, Topic
-from ingest.pipeline import Message, Pipeline
+from ingest.pipeline import MESSAGE_KEY, Dialects, Message, Pipeline
 from ingest.ports import Spool
 from sensors.events import VITAL_EVENTS, Event, EventState
 from sensors.intake import STORE_REFUSED, Delivery, Quarantined, SpoolEntry
@@ -29,8 +29,10 @@ FROM_QUARANTINE = "from_quarantine"
 class SecondLook:
     """Judges messages of the quarantine; writes nothing itself."""
 
-    def __init__(self, *, registry: Registry, spool: Spool, max_payload_bytes: int) -> None:
-        """Judge by this registry, against what the spool remembers."""
+    def __init__(
+        self, *, registry: Registry, spool: Spool, max_payload_bytes: int, dialects: Dialects | None = None
+    ) -> None:
+        """Judge by this registry, against what the spool remembers; by these dialects beside the contract."""
         self._memory = _Memory(spool)
         self._asked = _Asked()
         self._pipeline = Pipeline(
@@ -38,6 +40,7 @@ class SecondLook:
             spool=self._memory,
             max_payload_bytes=max_payload_bytes,
             decode=self._decode,
+            dialects=None if dialects is None else _Late(dialects, self._meant),
             log=_silent(),
         )
 
@@ -55,14 +58,16 @@ class SecondLook:
 
     def _judged(self, kept: Quarantined, *, now_ms: int) -> SpoolEntry:
         self._asked = _Asked(
-            records=_indices(kept.paths),
+            paths=frozenset(kept.paths) or None,
             is_fresh=now_ms - kept.received_ms <= FRESH_MS,
             was_accepted=kept.reason == STORE_REFUSED,
         )
         # The number of a message that was read is its own; of one that was not, another message may have it.
-        self._memory.looks_up_numbers = self._asked.records is None
+        self._memory.looks_up_numbers = self._asked.paths is None
         message = Message(topic=kept.topic, payload=kept.payload, received_ms=kept.received_ms)
         self._memory.knows_events = not self._asked.was_accepted
+        # Each message stands alone here: what a device said before it is long gone.
+        self._pipeline.forget()
         (entry,) = self._pipeline.process([message])
         self._memory.remember(entry)
         if self._asked.was_accepted:
@@ -71,8 +76,10 @@ class SecondLook:
         return replace(entry, boot=None, seq=None, status=None, unassured=0)
 
     def _decode(self, topic: Topic, payload: bytes, *, received_ms: int) -> Decoded:
-        decoded = native.decode(topic, payload, received_ms=received_ms)
-        meant = _only(decoded, self._asked.records)
+        return self._meant(native.decode(topic, payload, received_ms=received_ms))
+
+    def _meant(self, decoded: Decoded) -> Decoded:
+        meant = _only(decoded, self._asked.paths)
         return meant if self._asked.was_accepted else _late(meant, is_fresh=self._asked.is_fresh)
 
 
@@ -95,7 +102,7 @@ class _Asked:
     What `was_accepted` has alerted whom it had to and is in the spool's memory; only the store has to take it.
     """
 
-    records: frozenset[int] | None = None
+    paths: frozenset[str] | None = None
     is_fresh: bool = False
     was_accepted: bool = False
 
@@ -146,6 +153,8 @@ class _Memory:
 
     def seen_event(self, gateway: str, event_key: str) -> bool:
         """Say whether an event of this key was taken in."""
+        if event_key.startswith(MESSAGE_KEY) and not self.looks_up_numbers:
+            return False
         key = (gateway, event_key)
         if key in self._committed.events or key in self._uncommitted.events:
             return True
@@ -160,15 +169,42 @@ class _Memory:
         self.spool.forget_deliveries()
 
 
-def _indices(paths: Sequence[str]) -> frozenset[int] | None:
-    """Return the positions in `readings[3]`, None where the whole message is meant."""
-    return frozenset(int(path.rpartition("[")[2].rstrip("]")) for path in paths) or None
+@dataclass(frozen=True, slots=True)
+class _Late:
+    """Dialects of which only what is meant is taken."""
+
+    dialects: Dialects
+    meant: Callable[[Decoded], Decoded]
+
+    def use(self, registry: Registry) -> None:
+        """Hand on."""
+        self.dialects.use(registry)
+
+    def gateway_of(self, topic: str) -> str | None:
+        """Hand on."""
+        return self.dialects.gateway_of(topic)
+
+    def decode(self, gateway: str, topic: str, payload: bytes, *, received_ms: int, retained: bool) -> Decoded:
+        """Return what is meant of a payload."""
+        return self.meant(self.dialects.decode(gateway, topic, payload, received_ms=received_ms, retained=retained))
+
+    def forget(self) -> None:
+        """Hand on."""
+        self.dialects.forget()
 
 
-def _only(decoded: Decoded, records: frozenset[int] | None) -> Decoded:
-    """Return what these records say; all of it where they cannot be told apart."""
-    if records is None or any(problem.record is None for problem in decoded.problems):
+def _records(decoded: Decoded, paths: frozenset[str]) -> frozenset[int]:
+    """Return the positions of records: those in `readings[3]`, in a dialect those of the paths."""
+    if decoded.paths:
+        return frozenset(index for index, path in enumerate(decoded.paths) if path in paths)
+    return frozenset(int(path.rpartition("[")[2].rstrip("]")) for path in paths)
+
+
+def _only(decoded: Decoded, paths: frozenset[str] | None) -> Decoded:
+    """Return what the records at these paths say; all of it where they cannot be told apart."""
+    if paths is None or any(problem.record is None for problem in decoded.problems):
         return decoded
+    records = _records(decoded, paths)
     rows = [row for row, record in enumerate(decoded.reading_records) if record in records]
     events = [row for row, record in enumerate(decoded.event_records) if record in records]
     problems = tuple(problem for problem in decoded.problems if problem.record in records)

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, Validati
 
 from ingest.gbt26875.panels import address_of
 from premises.channel_settings import AlertSettings
+from premises.gateway_settings import DialectSettings
 from premises.home import Home
 from premises.section import Section
 from premises.watchdog_settings import WatchdogSettings
@@ -241,6 +242,7 @@ class Settings(Section):
     store: StoreSettings = StoreSettings()
     alerts: AlertSettings = AlertSettings()
     fire_panel: FirePanelSettings = FirePanelSettings()
+    dialects: DialectSettings = DialectSettings()
     records: RecordsSettings = RecordsSettings()
     metrics: MetricsSettings = MetricsSettings()
     watchdog: WatchdogSettings = WatchdogSettings()

@@ -1,5 +1,6 @@
 """What a decoder of a gateway's format is, and what it makes of a message: a value for every path."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
@@ -17,6 +18,9 @@ Digest = Callable[[str], str]
 
 MOST_KEPT = 1_000
 """How many names, states and values a memory of a decoder holds before it starts anew; the project's own choice."""
+
+
+_NO_ID = re.compile(r"[^A-Za-z0-9._:-]+")
 
 
 class DialectError(Exception):
@@ -106,14 +110,26 @@ class Context:
     retained: bool = False
     zone: ZoneInfo | None = None
     z_is_local: bool = False
-    names: Mapping[str, str] = field(default_factory=_no_models)
+    names: dict[str, str] = field(default_factory=dict)
     models: Mapping[str, str] = field(default_factory=_no_models)
     digest: Digest | None = None
     states: dict[tuple[str, EventType], str] = field(default_factory=dict)
 
     def device(self, name: str) -> DeviceId:
-        """Return the id that a device of this name has in the registry."""
-        return DeviceId(self.names.get(name, name))
+        """Return the id that a device of this name has in the registry.
+
+        An id cannot be written with every letter that a name may have: `living room/door` is `living-room-door`, and
+        the address 24E124… is found as 24e124….
+        """
+        if name in self.models and name not in self.names:
+            return DeviceId(name)
+        known = self.names.get(name)
+        if known is None:
+            tried = (name.lower(), name.upper(), (slug := _NO_ID.sub("-", name)), slug.lower())
+            known = next((each for each in tried if each in self.models), name)
+            if known != name and len(self.names) < MOST_KEPT * 10:
+                self.names[name] = known
+        return DeviceId(known)
 
     def hear(self, out: Decoded, device: DeviceId, model: str | None = None, name: str | None = None) -> None:
         """Note a device that the registry does not know."""

@@ -2,7 +2,7 @@
 
 import signal
 import time
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,9 +15,9 @@ from premises.processes.threads import soon_switched
 from sensors.errors import InputFault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from ingest.mqtt import MqttOptions
+    from ingest.mqtt import MqttOptions, Subscriber
     from ingest.pipeline import Message, Pipeline
     from premises.settings import MqttSettings, SpoolSettings
     from sensors.intake import Gap
@@ -85,7 +85,12 @@ def _run(home: Home) -> None:
     watchdog = Watchdog(settings.mqtt.watchdog_s)
     reporter = IngestReporter(home, now_ms=lambda: time.time_ns() // 1_000_000)
     with closing(_awaited_spool(home, settings.spool)) as spool, seldom_collected(), soon_switched():
-        pipeline = Pipeline(registry=registry.registry, spool=spool, max_payload_bytes=settings.mqtt.max_payload_bytes)
+        pipeline = Pipeline(
+            registry=registry.registry,
+            spool=spool,
+            max_payload_bytes=settings.mqtt.max_payload_bytes,
+            dialects=settings.dialects.dialects(),
+        )
 
         alerting = alerting_of(home, settings, registry=lambda: registry.registry)
         beside = Beside.of(home, settings, registry=lambda: registry.registry, open_spool=_spool, wake=alerting.wake)
@@ -94,7 +99,7 @@ def _run(home: Home) -> None:
             entries = pipeline.process(group)
             began_s = time.perf_counter()
             try:
-                with beside.committing(entries) as watched:
+                with _forgotten_unless_kept(pipeline), beside.committing(entries) as watched:
                     spool.commit(entries, watched=watched)
             except SpoolFullError as exc:
                 raise NoRoomError(str(exc)) from exc
@@ -118,9 +123,8 @@ def _run(home: Home) -> None:
             lost=reporter.lost,
             tick=tick,
         )
-        subscriber = Subscriber(_mqtt_options(settings.mqtt), handlers)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: subscriber.stop())
+        subscriber = Subscriber(_mqtt_options(settings.mqtt, settings.dialects.topics), handlers)
+        _stop_on_signal(subscriber)
         alerting.start()
         watchdog.start()
         beside.start()
@@ -130,6 +134,21 @@ def _run(home: Home) -> None:
             beside.stop()
             watchdog.stop()
             alerting.stop()
+
+
+def _stop_on_signal(subscriber: "Subscriber") -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: subscriber.stop())
+
+
+@contextmanager
+def _forgotten_unless_kept(pipeline: "Pipeline") -> "Iterator[None]":
+    """Let decoders forget what devices said where it was not kept: it comes again, and then it is news."""
+    try:
+        yield
+    except Exception:
+        pipeline.forget()
+        raise
 
 
 def _awaited_spool(home: Home, bounds: "SpoolSettings") -> "SqliteSpool":
@@ -200,7 +219,7 @@ def _follow(registry: RegistryFile, pipeline: "Pipeline") -> None:
         log.info("registry_changed", devices=len(changed.devices))
 
 
-def _mqtt_options(settings: "MqttSettings") -> "MqttOptions":
+def _mqtt_options(settings: "MqttSettings", dialects: "Sequence[str]") -> "MqttOptions":
     from ingest.mqtt import MqttOptions, TlsFiles  # noqa: PLC0415 - keeps `--help` quick
     from premises.settings import read_secret  # noqa: PLC0415
 
@@ -215,5 +234,5 @@ def _mqtt_options(settings: "MqttSettings") -> "MqttOptions":
         keepalive_s=settings.keepalive_s,
         session_expiry_s=settings.session_expiry_s,
         receive_maximum=settings.receive_maximum,
-        topic_filters=settings.topics,
+        topic_filters=tuple(dict.fromkeys((*settings.topics, *dialects))),
     )

@@ -99,7 +99,13 @@ def _replay(
     now_ms: NowMs,
     dry_run: bool,
 ) -> Replayed:
-    look = SecondLook(registry=registry, spool=spool, max_payload_bytes=load_settings(home).mqtt.max_payload_bytes)
+    settings = load_settings(home)
+    look = SecondLook(
+        registry=registry,
+        spool=spool,
+        max_payload_bytes=settings.mqtt.max_payload_bytes,
+        dialects=settings.dialects.dialects(),
+    )
 
     def judged(page: Sequence[Kept]) -> list[SpoolEntry]:
         return look.judge([kept.message for kept in page], now_ms=now_ms())

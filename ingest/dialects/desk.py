@@ -1,0 +1,166 @@
+"""Gateways' dialects beside the native contract: whose a topic is, and what a message is in the contract's words."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from paho.mqtt.client import topic_matches_sub
+
+from ingest.dialects.decoded import Context, Decoded, Decoder, DialectError, Digest, Outcome, Row
+from ingest.dialects.formats import FORMATS
+from ingest.dialects.mapped import mapped_by_file
+from ingest.native import Decoded as Contract
+from ingest.native import Problem
+from sensors.local_time import find_timezone
+from sensors.readings import Quality, ReadingBatch
+from sensors.topology import Registry, SiteId
+
+_MOST_TOPICS = 20_000
+_READY, _LOST = "ready", "lost"
+_STATES: Mapping[str, str] = {"online": _READY, "offline": _LOST}
+_SHARED = re.compile(r"\$share/[^/]+/")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayOptions:
+    """A gateway that speaks a dialect. `zone` None is the site's; `names` gives its names of devices their ids."""
+
+    name: str
+    format: str
+    topics: tuple[str, ...]
+    zone: ZoneInfo | None = None
+    z_is_local: bool = False
+    names: Mapping[str, str] = field(default_factory=dict)
+    mapping: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Gateway:
+    options: GatewayOptions
+    decoder: Decoder
+    context: Context
+
+
+class Dialects:
+    """The gateways of the settings, each with its decoder and what that remembers."""
+
+    def __init__(self, gateways: Iterable[GatewayOptions], *, digest: Digest | None = None) -> None:
+        """Make the decoders. Raises DeviceMapError where a mapping cannot be used."""
+        self._gateways = [_made(options, digest) for options in gateways]
+        self._by_name = {each.options.name: each for each in self._gateways}
+        self._owners: dict[str, str | None] = {}
+
+    def use(self, registry: Registry) -> None:
+        """Know the devices of a registry, and take its zone for times without an offset."""
+        models = {str(device.id): device.model or "" for device in registry.devices.values()}
+        for each in self._gateways:
+            each.context.site = registry.site.id
+            each.context.models = models
+            each.context.names = dict(each.options.names)
+            each.context.zone = each.options.zone or find_timezone(registry.site.timezone)
+
+    def gateway_of(self, topic: str) -> str | None:
+        """Return the name of the gateway that a topic belongs to: the first of whose filters one matches."""
+        try:
+            return self._owners[topic]
+        except KeyError:
+            if len(self._owners) >= _MOST_TOPICS:
+                self._owners.clear()
+            owner = self._owners[topic] = self._owner(topic)
+            return owner
+
+    def _owner(self, topic: str) -> str | None:
+        for each in self._gateways:
+            if any(topic_matches_sub(_SHARED.sub("", sub, count=1), topic) for sub in each.options.topics):
+                return each.options.name
+        return None
+
+    def decode(self, gateway: str, topic: str, payload: bytes, *, received_ms: int, retained: bool) -> Contract:
+        """Return what a message says, in the words of the native contract. Raises nothing that a decoder may raise."""
+        found = self._by_name[gateway]
+        context = found.context
+        context.received_ms, context.retained = received_ms, retained
+        states = context.states
+        if retained:
+            # A replay is no news, so nothing may be remembered of it.
+            context.states = {}
+        try:
+            return in_contract(found.decoder.decode(topic, payload, context), context.site)
+        except DialectError as exc:
+            return _undecodable(exc, context.site)
+        finally:
+            context.states = states
+
+    def forget(self) -> None:
+        """Forget what devices said last: what was decoded since may not have been kept, and comes again."""
+        for each in self._gateways:
+            each.decoder.forget()
+            each.context.states.clear()
+
+
+def _made(options: GatewayOptions, digest: Digest | None) -> _Gateway:
+    decoder = FORMATS[options.format]() if options.mapping is None else mapped_by_file(options.mapping)
+    context = Context(
+        site=SiteId(""),
+        gateway=options.name,
+        zone=options.zone,
+        z_is_local=options.z_is_local,
+        names=dict(options.names),
+        digest=digest,
+    )
+    return _Gateway(options, decoder, context)
+
+
+def in_contract(decoded: Decoded, site: SiteId) -> Contract:
+    """Return the same in the native contract's words; each record keeps its path."""
+    faulty = [row for row, _ in decoded.faulty]
+    readings = _batch(site, decoded.readings, faulty)
+    first_event = len(readings)
+    first_problem = first_event + len(decoded.events)
+    paths = [
+        *decoded.paths,
+        *(outcome.path for _, outcome in decoded.faulty),
+        *decoded.event_paths,
+        *(outcome.path for outcome in decoded.problems),
+    ]
+    status = next((each for each in decoded.statuses if each.device is None), None)
+    return Contract(
+        records=decoded.records or int(status is not None),
+        readings=readings,
+        reading_records=list(range(first_event)),
+        events=tuple(decoded.events),
+        event_records=tuple(range(first_event, first_problem)),
+        problems=tuple(_problem(each, first_problem + index) for index, each in enumerate(decoded.problems)),
+        notes=tuple(_problem(each, None) for each in decoded.notes),
+        status=None if status is None else _STATES[status.state],
+        paths=paths,
+        nothing=_nothing(decoded),
+        message_id=decoded.message_id,
+    )
+
+
+def _batch(site: SiteId, readings: Sequence[Row], faulty: Sequence[Row]) -> ReadingBatch:
+    batch = ReadingBatch(site=site)
+    for rows, quality in ((readings, Quality.GOOD), (faulty, Quality.FAULT)):
+        for time_ms, device, metric, phase, value, flags in rows:
+            batch.add(time_ms, device, metric, value, phase=phase, quality=quality, flags=flags)
+    return batch
+
+
+def _problem(outcome: Outcome, record: int | None) -> Problem:
+    return Problem(outcome.path, outcome.reason, outcome.detail, record)
+
+
+def _nothing(decoded: Decoded) -> str:
+    """Return why a message without a record brought none, as the books call it."""
+    if decoded.statuses:
+        return "status"
+    reasons = {each.reason for each in decoded.ignored}
+    return next((each for each in ("not_telemetry", "repeated") if each in reasons), "empty")
+
+
+def _undecodable(error: DialectError, site: SiteId) -> Contract:
+    problem = Problem("", error.reason, error.detail)
+    return replace(in_contract(Decoded(), site), records=1, problems=(problem,))
