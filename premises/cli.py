@@ -17,6 +17,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "bench": "premises.commands.bench",
         "bills": "premises.commands.bills",
         "bookings": "premises.commands.bookings",
+        "decode": "premises.commands.decode",
         "demo": "premises.commands.demo",
         "doctor": "premises.commands.doctor",
         "energy": "premises.commands.energy",
