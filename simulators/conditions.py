@@ -118,8 +118,9 @@ class Habits:
         plant = step_means(grid.minutes_in([PLANT_MIN] if worked else []))
         on = plant[:, None] > 0
         lighted = lamps.lit(grid, people.workers, people.cleaners, self.lamps, by_sensor=rooms.is_meeting)
-        gaps = leakage_m3s(rooms.volume_m3)
-        fan = np.maximum(design_fresh_air_m3s(rooms.seats, self.pressure) - gaps, 0.0)
+        gaps, design = leakage_m3s(rooms.volume_m3), design_fresh_air_m3s(rooms.seats, self.pressure)
+        fan = np.maximum(design - gaps, 0.0)
+        stays_late = ~on & (step_means(people.workers) > 0)
         servers = rooms.has_servers
         heats_only = conditioned_season(self.registry.site, grid.day) is Season.WINTER
         return Conditions(
@@ -132,7 +133,8 @@ class Habits:
             plugs_w=self._plugs(grid, step_means(people.workers)),
             servers_w=self._servers(grid),
             fan_m3s=plant[:, None] * fan,
-            gaps_m3s=np.broadcast_to(gaps, shape).copy(),
+            # whoever works on when the plant has gone off opens the window
+            gaps_m3s=np.where(stays_late, np.maximum(design, gaps), gaps),
             filtered=np.full(shape, FILTER),
             heat_to_c=np.where(on & ~servers, HEAT_TO_C, np.where(servers, -NEVER_C, self._guard_c)),
             cool_to_c=np.where(servers, SERVER_COOL_TO_C, np.where(on & ~np.bool_(heats_only), COOL_TO_C, NEVER_C)),

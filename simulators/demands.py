@@ -263,11 +263,16 @@ def _a_year_to_the_end(injected: Injected) -> bool:
 
 
 def _a_year_after_another(injected: Injected) -> bool:
-    """Say whether it fills E12's window, and the same weeks of the year before were simulated without it."""
+    """Say whether it fills enough of E12's window, and those weeks of the year before were simulated without it."""
     window = timedelta(days=_parameter("E12", "window_days"))
     before = injected.site.end - YEAR_BEFORE
-    fills = injected.lasts_to_the_end and injected.length >= window
+    fills = injected.lasts_to_the_end and _enough_of(window)(injected)
     return fills and injected.site.start <= before - window and before <= injected.start
+
+
+def _enough_of(window: timedelta) -> Demand:
+    """Return what says whether a share over a window comes to its limit by what a fault fills of it."""
+    return lambda injected: min(injected.length / window, 1.0) * injected.severity > 1.0
 
 
 YEAR_DAYS, YEAR_BEFORE = 365, timedelta(days=364)
@@ -444,7 +449,7 @@ _DEMANDS: Mapping[FaultKind, Mapping[str, Demand]] = MappingProxyType(
         FaultKind.PEAK_SHIFT: {"E12": _a_year_after_another},
         FaultKind.OPEN_WINDOW: {"E08": _while_plant_runs},
         FaultKind.AIRING: {"E08": _always},
-        FaultKind.NO_SHOWS: {"S04": _for("S04", "window_days")},
+        FaultKind.NO_SHOWS: {"S04": _enough_of(timedelta(days=_parameter("S04", "window_days")))},
         FaultKind.FEW_PEOPLE: {"S06": _for("S06", "window_days")},
         FaultKind.OVERSIZED_OFFICE: {"S07": _written_down},
         FaultKind.EXEMPTED: {"S07": _always},

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sensors.errors import InputFault
 from sensors.subjects import Subject, SubjectKind
 from sensors.topology import CircuitItem, Device, OpeningKind, Placement, Registry, Room, RoomCategory
+from simulators.days import workdays_of
 from simulators.faults import Fault, FaultKind
+from simulators.places import openings_watched
 
 
 class ScenarioTooSmallError(InputFault):
@@ -50,6 +53,27 @@ class Layout:
     def building(self) -> Subject:
         """Return the first building."""
         return Subject(SubjectKind.BUILDING, next(iter(self.registry.buildings)))
+
+    @property
+    def site(self) -> Subject:
+        """Return the site."""
+        return Subject(SubjectKind.SITE, self.registry.site.id)
+
+    @property
+    def rooms_with_windows(self) -> list[Room]:
+        """Return the offices with a window that has a contact."""
+        return [
+            room
+            for room in self.offices
+            if openings_watched(self.registry, Subject(SubjectKind.ROOM, room.id), OpeningKind.WINDOW)
+        ]
+
+    def first_workday(self, day: int) -> int:
+        """Return the number of the first workday from one on."""
+        is_workday, zone = workdays_of(self.registry.site), ZoneInfo(self.registry.site.timezone)
+        while not is_workday(self.at(day).astimezone(zone).date()):
+            day += 1
+        return day
 
     @property
     def main(self) -> Subject:

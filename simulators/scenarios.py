@@ -9,6 +9,7 @@ from sensors.topology import Registry
 from simulators.faults import Fault, FaultKind
 from simulators.layout import Layout, ScenarioTooSmallError
 from simulators.standard import standard
+from simulators.themes import half_empty, records, seasons, years
 from simulators.wording import meant
 
 __all__ = ["SCENARIOS", "ScenarioTooSmallError", "UnknownScenarioError", "scenario"]
@@ -145,6 +146,10 @@ SCENARIOS: Mapping[str, Callable[[Layout], Iterator[Fault]]] = MappingProxyType(
         "real-fire": _real_fire,
         "bad-gateway": _bad_gateway,
         "mended": _mended,
+        "years": years,
+        "records": records,
+        "half-empty": half_empty,
+        "seasons": seasons,
         "standard": standard,
     }
 )

@@ -13,7 +13,7 @@ from simulators.faults import Fault, FaultKind
 from simulators.layout import Layout
 
 LEAST_DAYS, LEAST_OFFICES = 14, 5
-JAMMED, WEDGED, GROSS, CLEAR, SLIGHT, NEAR = 60.0, 6.0, 2.0, 1.5, 1.05, 0.9
+JAMMED, WEDGED, GROSS, CLEAR, SLIGHT, NEAR, HALF = 60.0, 6.0, 2.0, 1.5, 1.05, 0.9, 0.45
 MONTH, WINDOW = 28, 7
 
 
@@ -45,6 +45,8 @@ def _use(at: Layout, rooms: list[Room]) -> Iterator[Fault]:
         yield at.fault(FaultKind.LITTLE_USED, meeting, 0, severity=severity)
     if len(at.meeting_rooms) > 2:  # noqa: PLR2004 - the third is free for small groups
         yield at.fault(FaultKind.SMALL_GROUPS, at.meeting_rooms[2], 0)
+    for meeting, severity in zip(at.meeting_rooms[1:], (1.2, NEAR), strict=False):
+        yield at.fault(FaultKind.NO_SHOWS, meeting, 0, severity=severity)
 
 
 def _loads(at: Layout, rooms: list[Room]) -> Iterator[Fault]:
@@ -96,6 +98,11 @@ def _levels(at: Layout, rooms: list[Room]) -> Iterator[Fault]:
         showing = [room for room in rooms if at.sensor(room, metric) is not None]
         for room, severity in zip(showing, (SLIGHT, NEAR), strict=False):
             yield at.fault(kind, room, 4, 9, severity=severity)
+    for number, room in enumerate(at.rooms_with_windows[:3]):
+        # well below the limit, and a workday's forenoon: ideal contacts are read every five minutes
+        kind = FaultKind.AIRING if number > 1 else FaultKind.OPEN_WINDOW
+        open_day = at.first_workday(2) + 10.5 / 24
+        yield at.fault(kind, room, open_day, severity=(GROSS, HALF, NEAR)[number])
     thermostats = [room for room in rooms if at.sensor(room, "setpoint_c") is not None]
     for room, severity in zip(thermostats, (SLIGHT, NEAR), strict=False):
         yield at.fault(FaultKind.OVERHEATED, room, 4, 9, severity=severity)
@@ -154,6 +161,11 @@ def _panel(at: Layout) -> Iterator[Fault]:
         (FaultKind.LOST_LINK, NEAR, 10.5),
     ):
         yield at.fault(kind, panel, day, severity=severity)
+    for severity, day in ((SLIGHT, 11.5), (NEAR, 12.2)):
+        yield at.fault(FaultKind.UNANSWERED, at.site, day, severity=severity)
+    if _tells_its_clock(at) and at.days >= MONTH:
+        yield at.fault(FaultKind.CLOCK_DRIFT, panel, 13.1, 17.1, severity=SLIGHT)
+        yield at.fault(FaultKind.CLOCK_DRIFT, panel, 19.1, 23.1, severity=NEAR)
     for number, detector in enumerate(at.detectors("leak")[:2]):
         yield at.fault(FaultKind.LEAK_ALARM, detector, days - 6.5, days - 6.4, severity=(CLEAR, NEAR)[number])
     yield at.fault(FaultKind.FLAPPING, panel, 11.3, 11.31)

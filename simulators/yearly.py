@@ -98,17 +98,18 @@ def _is_apart(branch: Branch) -> bool:
 
 
 def _bring_to(power_w: Floats, building: BuildingId, wanted_w: float, share: Floats, circuits: Circuits) -> None:
-    """Let each circuit that counts take so many times more or less that the main meter less what is apart has this."""
-    counted = [
-        branch
-        for branch in circuits.branches
-        if branch.building == building and branch.is_leaf and not is_pv(branch) and not _is_apart(branch)
-    ]
-    now_w = mean(across(power_w[:, [branch.column for branch in counted]]))
-    apart_w = _apart_w(power_w, building, circuits)
+    """Let the building's own circuits take so much more or less that the main meter less what is apart has this.
+
+    Rooms take what they took: their use of light and plugs is judged by itself.
+    """
+    leaves = [b for b in circuits.branches if b.building == building and b.is_leaf and not is_pv(b)]
+    own = [branch for branch in leaves if not len(branch.rooms) and not _is_apart(branch)]
+    own_w = mean(across(power_w[:, [branch.column for branch in own]]))
+    all_w = mean(across(power_w[:, [branch.column for branch in leaves]]))
     # the main meter has losses over all of them, those of what is apart as well
-    to_w = (wanted_w + apart_w) / (1.0 + LOSSES) - apart_w
-    if now_w <= 0 or to_w <= 0:
+    more_w = (wanted_w + _apart_w(power_w, building, circuits)) / (1.0 + LOSSES) - all_w
+    if own_w <= 0:
         return
-    for branch in counted:
-        add(power_w, branch, power_w[:, branch.column] * (to_w / now_w - 1.0) * (1.0 + LOSSES) * share, circuits)
+    factor = max(more_w / own_w, -1.0)
+    for branch in own:
+        add(power_w, branch, power_w[:, branch.column] * factor * (1.0 + LOSSES) * share, circuits)
