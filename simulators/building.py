@@ -118,7 +118,8 @@ def office_building(
     people = {holder: _person(holder, room, start) for room in placed for holder in room.holders}
     house = [*_house_circuits(), *(further.house_circuits(BUILDING, MAIN) if equipment is Equipment.FULL else ())]
     circuits = [*house, *(circuit for room in placed for circuit in _room_circuits(room))]
-    devices = [*_house_devices(), *(device for room in placed for device in _room_devices(room))]
+    in_rooms = placed if equipment is not Equipment.METERS else []
+    devices = [*_house_devices(), *(device for room in in_rooms for device in _room_devices(room))]
     meters = [_meter(circuit) for circuit in circuits]
     openings = [Opening(id=DOOR, kind=OpeningKind.ACCESS, rex_wired=True, release_on_fire=True)]
     if equipment is Equipment.FULL:

@@ -37,8 +37,9 @@ FINE_AIR = ("pm2_5_ugm3", "hcho_mgm3")
 
 
 class Equipment(StrEnum):
-    """How well a building is equipped: for the rules on rooms and energy, or for all that can be simulated."""
+    """How well a building is equipped: with meters alone, for the rules on rooms and energy, or with all there is."""
 
+    METERS = "meters"
     USUAL = "usual"
     FULL = "full"
 

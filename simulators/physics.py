@@ -14,6 +14,8 @@ from simulators.weather import DayWeather
 
 FIRST_C = (18.0, 26.0)
 """Between these a room that nobody used for long takes the temperature outdoors."""
+FIRST_RH_PCT = 70.0
+"""No damper than this is the air that a history begins with: what was before it is not judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +30,15 @@ class RoomState:
 
     @classmethod
     def at_first(cls, rooms: Rooms, weather: DayWeather) -> "RoomState":
-        """Return rooms that have been empty for long."""
+        """Return rooms that have been empty for long, their walls no damper than FIRST_RH_PCT."""
+        damp_pct = float(weather.relative_humidity_pct[0])
         every = np.ones(len(rooms))
         first_c = min(max(float(weather.outdoor_c[0]), FIRST_C[0]), FIRST_C[1])
         return cls(
             co2_ppm=every * air.OUTDOOR_PPM,
             air_c=every * first_c,
             mass_c=every * first_c,
-            humidity=every * weather.humidity_ratio[0],
+            humidity=every * weather.humidity_ratio[0] * min(1.0, FIRST_RH_PCT / max(damp_pct, 1.0)),
             pm2_5_ugm3=every * weather.pm2_5_ugm3[0] / 2,
         )
 

@@ -23,7 +23,8 @@ def years(at: Layout) -> Iterator[Fault]:
     at.needs("years", days=TWO_YEARS_DAYS)
     names = [Subject(SubjectKind.BUILDING, building) for building in at.registry.buildings]
     if len(names) < PEER_BUILDINGS:
-        msg = f"the faults 'years' need {PEER_BUILDINGS} buildings; take --buildings {PEER_BUILDINGS} --interval 3600"
+        options = f"--buildings {PEER_BUILDINGS} --equipment meters --interval 3600"
+        msg = f"the faults 'years' need {PEER_BUILDINGS} buildings; take {options}"
         raise ScenarioTooSmallError(msg)
     for number, building in enumerate(names):
         yield at.fault(FaultKind.HIGH_INTENSITY, building, 0, severity=SLIGHT if number < 2 else NEAR)  # noqa: PLR2004 - the two

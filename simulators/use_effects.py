@@ -98,7 +98,7 @@ def _few_people(people: PeopleDay, fault: Fault, house: House) -> PeopleDay:
     visitors = people.workers - counts(people.place, len(house.rooms))
     together = np.cumsum(visitors[:, inside], axis=1)[:, -1]
     place = people.place.copy()
-    for person in _in_turn(people, inside, house.grid.day.toordinal()):
+    for person in _in_turn(people, inside, house.grid.day.toordinal(), house.rooms):
         present = place[person] != OUTSIDE
         if int(np.max(together + present)) <= most:
             together = together + present
@@ -108,12 +108,13 @@ def _few_people(people: PeopleDay, fault: Fault, house: House) -> PeopleDay:
     return replace(people, place=place, workers=workers, passages=passages(place, people.meetings))
 
 
-def _in_turn(people: PeopleDay, inside: Flags, day: int) -> list[int]:
-    """Return who of a building comes first: by turns one of each room, then a second of each: no room is left idle."""
+def _in_turn(people: PeopleDay, inside: Flags, day: int, rooms: Rooms) -> list[int]:
+    """Return who of a building comes first, by turns: of each room as large a share, so that none is left idle."""
     turned = np.roll(np.flatnonzero(inside[people.home]), -STRIDE * day)
     homes = people.home[turned]
     before = np.array([np.count_nonzero(homes[:number] == home) for number, home in enumerate(homes)])
-    found: list[int] = turned[np.argsort(before, kind="stable")].tolist()
+    order = np.argsort((before + 0.5) / np.maximum(rooms.seats[homes], 1.0), kind="stable")
+    found: list[int] = turned[order].tolist()
     return found
 
 

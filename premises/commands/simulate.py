@@ -32,7 +32,7 @@ Lines = tuple[str, int]
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same bytes.")
 @click.option("--start", metavar="DATE", help="The first day; 2026-10-19 where not given.")
 @click.option("--city", help="beijing, shanghai, guangzhou or kunming: its weather, altitude and heating.")
-@click.option("--equipment", type=click.Choice(("usual", "full")), default="usual", show_default=True)
+@click.option("--equipment", type=click.Choice(("meters", "usual", "full")), default="usual", show_default=True)
 @click.option("--devices", type=click.Choice(("ideal", "real")), help="Without a flaw, or as their models are.")
 @click.option(
     "--faults", metavar="NAME|FILE", default="demo", show_default=True, help="What is broken, or a YAML file."
