@@ -15,7 +15,7 @@ SPIKE_RATIO, HIGH_QUANTILE = 4.0, 0.99
 """A value above 4 times the 99th percentile is a gap's energy at once, or a fault."""
 COLDEST_C, WARMEST_C = -60.0, 55.0
 MOST_ABSURD = 0.01
-"""Of temperatures outside the range above: more are not faults of a sensor but another unit. The project's own choice."""
+"""Of temperatures outside the range above: more are another unit, not faults. The project's own choice."""
 MOST_CONFLICTS = 0.01
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from analytics.savings import sufficiency
+from analytics.savings.adjusting import adjustment
 from analytics.savings.baseline import Baseline, fit_table
 from analytics.savings.clean import clean_meter, clean_weather
 from analytics.savings.result import POINTS_SCHEMA, Conclusion, Lack, Savings, Shortfall
@@ -46,6 +47,7 @@ def _answer(
     request: SavingsRequest, baseline: Baseline, reporting: pl.DataFrame, lacks: tuple[Shortfall, ...]
 ) -> Savings:
     plain = figures(baseline, reporting, request.confidence)
+    adjusted = adjustment(baseline, reporting, request.confidence)
     return Savings(
         interval=request.interval,
         model=baseline.fit,
@@ -56,8 +58,8 @@ def _answer(
         ci90_kwh=plain.ci90_kwh,
         ci90_pct=plain.ci90_pct,
         conclusion=plain.conclusion,
-        non_routine_events=(),
-        adjusted=None,
+        non_routine_events=adjusted.events,
+        adjusted=adjusted.figures,
         sufficiency=lacks,
         candidates=baseline.candidates,
         points=_points(baseline, reporting, request.confidence),
