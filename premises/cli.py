@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "rollup": "premises.commands.rollup",
         "rules": "premises.commands.rules",
         "run": "premises.commands.run",
+        "savings": "premises.commands.savings",
         "serve": "premises.commands.serve",
         "simulate": "premises.commands.simulate",
         "store": "premises.commands.store",

@@ -44,6 +44,7 @@ from premises.processes.locks import holder, sole
 from premises.processes.server_info import ServerInfo
 from premises.queries import ReadingQueries
 from premises.readiness import parts
+from premises.savings.of_store import asked_of_store
 from premises.settings import ServerSettings, Settings, read_secret
 from premises.stores.bookings import KeptBookings
 from premises.stores.energy import bills_of_records
@@ -193,6 +194,7 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
             rooms=queries,
             utilisation=lambda: utilisation_of(home),
             energy=asked_by_page(store, daily.building, home.registry),
+            savings=asked_of_store(store, daily.building, home.registry),
             registry=registry,
             clock=clock,
             web=_web(settings, info, demo_actor),

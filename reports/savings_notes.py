@@ -13,8 +13,7 @@ class NoteCode(StrEnum):
     REPEATED_ROWS = "repeated_rows"
     SUMMED_TO_HOURS = "summed_to_hours"
     ZONE_INFERRED = "zone_inferred"
-    ESTIMATED = "estimated"
-    SUBMETERS_SHORT = "submeters_short"
+    UNMETERED_CIRCUITS = "unmetered_circuits"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,11 +11,12 @@ from api.pages.logs import router as logs
 from api.pages.problems import problem_page
 from api.pages.quality import router as quality
 from api.pages.reads import router as reads
+from api.pages.savings import router as savings
 from api.pages.standing import router as standing
 from api.pages.utilisation import router as utilisation
 
 router = APIRouter(include_in_schema=False)
-for part in (doors, standing, quality, alerts, reads, acts, data, logs, utilisation, energy):
+for part in (doors, standing, quality, alerts, reads, acts, data, logs, utilisation, energy, savings):
     router.include_router(part)
 
 __all__ = ["problem_page", "router"]

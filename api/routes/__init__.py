@@ -17,6 +17,7 @@ from api.routes import (
     live,
     logs,
     rooms,
+    savings,
     standing,
     utilisation,
     wecom_replies,
@@ -41,5 +42,6 @@ for part in (
     standing,
     utilisation,
     energy,
+    savings,
 ):
     router.include_router(part.router, prefix="/api/v1")

@@ -19,6 +19,7 @@ PAGES = (
     "/rooms/a-204",
     "/utilisation",
     "/energy",
+    "/savings",
     "/findings",
     "/alerts",
     "/plan",
