@@ -26,6 +26,7 @@ from ingest.native_fields import (
     FieldFault,
     backfill_of,
     bad,
+    credential_of,
     event_type_of,
     metric_of,
     phase_of,
@@ -55,7 +56,7 @@ _LONGEST_S = 31 * 86_400.0
 
 _MESSAGE_FIELDS = frozenset({"boot", "seq", "ts", "hist", "readings", "events"})
 _READING_FIELDS = frozenset({"dev", "m", "v", "u", "ph", "q", "ts", "hist"})
-_EVENT_FIELDS = frozenset({"id", "dev", "type", "state", "zone", "test", "ts", "hist"})
+_EVENT_FIELDS = frozenset({"id", "dev", "type", "state", "zone", "test", "ts", "hist", "card"})
 
 
 class TopicError(ValueError):
@@ -368,6 +369,7 @@ def _decode_event(message: _Message, record: dict[str, Any], index: int) -> None
         zone=_tried(doubts, lambda: text_of(record, "zone", _LONGEST_ZONE), ""),
         test=_tried(doubts, lambda: truth_of(record, "test"), False),  # noqa: FBT003 - what may be real is real
         flags=flags,
+        credential=credential_of(record),
         doubts=tuple(dict.fromkeys(doubt.reason for doubt in doubts)),
     )
     if doubts and kind not in VITAL_EVENTS:

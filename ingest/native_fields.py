@@ -5,6 +5,7 @@ from datetime import datetime
 from math import isfinite, nan
 from typing import Any
 
+from sensors.credentials import DIGEST
 from sensors.events import LASTING_EVENTS, EventState, EventType
 from sensors.metrics import Metric, Nature, UnknownMetricError, UnknownUnitError, find_metric
 from sensors.readings import Quality, ReadingFlag, epoch_ms
@@ -194,6 +195,12 @@ def text_of(record: dict[str, Any], name: str, longest: int) -> str:
     if not isinstance(text, str) or len(text) > longest:
         raise bad(at=name, detail=f"{shown(text)} is no text of at most {longest} characters")
     return text.replace("\0", "")
+
+
+def credential_of(record: dict[str, Any]) -> str:
+    """Return the digest that stands for the card, empty where there is none; a card itself is never taken."""
+    card = record.get("card")
+    return card if isinstance(card, str) and DIGEST.fullmatch(card) else ""
 
 
 def truth_of(fields: dict[str, Any], name: str) -> bool:

@@ -15,6 +15,7 @@ from ingest.plain import PlainReader
 from ingest.ports import Spool
 from ingest.repeats import Repeats
 from ingest.runs import Run
+from sensors.credentials import CredentialKey, without_cards
 from sensors.events import VITAL_EVENTS, Event
 from sensors.intake import Delivery, GatewayStatus, Ignored, Quarantined, SpoolEntry
 from sensors.readings import ReadingBatch, ReadingFlag, epoch_ms
@@ -100,6 +101,10 @@ class Dialects(Protocol):
         """Return the gateway that a topic belongs to, None for one of nobody."""
         ...
 
+    def clean(self, gateway: str, payload: bytes) -> bytes:
+        """Return a payload as it may be kept, without personal data."""
+        ...
+
     def decode(self, gateway: str, topic: str, payload: bytes, *, received_ms: int, retained: bool) -> Decoded:
         """Return what a payload says. Raises nothing."""
         ...
@@ -120,12 +125,15 @@ class Pipeline:
         max_payload_bytes: int = MAX_PAYLOAD_BYTES,
         decode: Decode = native.decode,
         dialects: Dialects | None = None,
+        credentials: CredentialKey | None = None,
         log: structlog.typing.FilteringBoundLogger | None = None,
     ) -> None:
         """Judge by this registry until `use` gives another; `decode` says what a payload holds.
 
-        `dialects` are the gateways whose topics and formats are their own.
+        `dialects` are the gateways whose topics and formats are their own. `credentials` is the key under which cards
+        are known again; without one they are left out.
         """
+        self._credentials = credentials
         self._dialects = dialects
         self._spool = spool
         self._decode = decode
@@ -155,7 +163,7 @@ class Pipeline:
         Ordinary messages of a gateway that follow each other share an entry; every other has one of its own.
         """
         group = _Group()
-        for message in messages:
+        for message in map(self._without_cards, messages):
             if not self._joins_a_run(message, group):
                 entry = self._with_signals(self._entry(message, group))
                 if message.packet_id is None:
@@ -163,6 +171,11 @@ class Pipeline:
                 group.runs.pop(entry.gateway, None)
                 group.entries.append(entry)
         return [each.entry() if isinstance(each, Run) else each for each in group.entries]
+
+    def _without_cards(self, message: Message) -> Message:
+        """Return a message in which no card stands: whatever becomes of it, none is kept."""
+        payload = without_cards(message.payload, self._credentials)
+        return message if payload is message.payload else message._replace(payload=payload)
 
     def _joins_a_run(self, message: Message, group: _Group) -> bool:
         """Take in a message that is in order in every respect; say whether it was."""
@@ -204,6 +217,8 @@ class Pipeline:
         except TopicError as exc:
             return self._refused(message, _gateway_of(message.topic), "unknown_topic", str(exc))
         gateway = topic.gateway if topic.site == self._site else f"{topic.site}/{topic.gateway}"
+        if dialect is not None and self._dialects is not None:
+            message = message._replace(payload=self._dialects.clean(gateway, message.payload))
         if len(message.payload) > self._max_payload_bytes:
             detail = f"{len(message.payload)} bytes, at most {self._max_payload_bytes}; send smaller batches"
             return self._refused(message, gateway, "payload_too_large", detail)

@@ -184,6 +184,10 @@ class _Late:
         """Hand on."""
         return self.dialects.gateway_of(topic)
 
+    def clean(self, gateway: str, payload: bytes) -> bytes:
+        """Hand on."""
+        return self.dialects.clean(gateway, payload)
+
     def decode(self, gateway: str, topic: str, payload: bytes, *, received_ms: int, retained: bool) -> Decoded:
         """Return what is meant of a payload."""
         return self.meant(self.dialects.decode(gateway, topic, payload, received_ms=received_ms, retained=retained))

@@ -82,13 +82,18 @@ def explain(
 ) -> Explained:
     """Return what becomes of a message. InputFault where the mapping or the zone cannot be used."""
     decoder = formats()[name]() if mapping is None else mapped_by_file(mapping)
-    context = _context(model, timezone, time.time_ns() // 1_000_000 if received_ms is None else received_ms)
+    context = context_of(model, timezone, time.time_ns() // 1_000_000 if received_ms is None else received_ms)
     try:
         decoded = decoder.decode(topic, payload, context)
     except DialectError as exc:
-        decoded = Decoded(problems=[Outcome("", exc.reason, exc.detail)])
+        decoded = undecodable(exc)
     us = _shortest_us(decoder, topic, payload, context)
     return explained(name, decoded, us=us)
+
+
+def undecodable(error: DialectError) -> Decoded:
+    """Return what there is to tell of a message that cannot be read."""
+    return Decoded(problems=[Outcome("", error.reason, error.detail)])
 
 
 def explained(name: str, decoded: Decoded, *, us: float = 0.0) -> Explained:
@@ -107,7 +112,8 @@ def explained(name: str, decoded: Decoded, *, us: float = 0.0) -> Explained:
     )
 
 
-def _context(model: str | None, timezone: str | None, received_ms: int) -> Context:
+def context_of(model: str | None, timezone: str | None, received_ms: int) -> Context:
+    """Return the context of a message of nobody's gateway. InputFault where there is no such zone."""
     try:
         zone = None if timezone is None else find_timezone(timezone)
     except UnknownTimezoneError as exc:

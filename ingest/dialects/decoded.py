@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
 from sensors.events import Event, EventType
@@ -140,6 +140,15 @@ class Context:
     def receipt(self) -> At:
         """Return the time of receipt, for what has none of its own."""
         return At(self.received_ms, int(ReadingFlag.TIME_OF_RECEIPT))
+
+
+@runtime_checkable
+class Cleaner(Protocol):
+    """A decoder of messages that hold personal data."""
+
+    def clean(self, payload: bytes, digest: Digest | None) -> bytes:
+        """Return the payload as it may be kept: every name and card number as its digest, or not at all."""
+        ...
 
 
 class Decoder(Protocol):

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from paho.mqtt.client import topic_matches_sub
 
-from ingest.dialects.decoded import Context, Decoded, Decoder, DialectError, Digest, Outcome, Row
+from ingest.dialects.decoded import Cleaner, Context, Decoded, Decoder, DialectError, Digest, Outcome, Row
 from ingest.dialects.formats import FORMATS
 from ingest.dialects.mapped import mapped_by_file
 from ingest.native import Decoded as Contract
@@ -76,6 +76,11 @@ class Dialects:
             if any(topic_matches_sub(_SHARED.sub("", sub, count=1), topic) for sub in each.options.topics):
                 return each.options.name
         return None
+
+    def clean(self, gateway: str, payload: bytes) -> bytes:
+        """Return a payload as it may be kept, without personal data."""
+        found = self._by_name[gateway]
+        return found.decoder.clean(payload, found.context.digest) if isinstance(found.decoder, Cleaner) else payload
 
     def decode(self, gateway: str, topic: str, payload: bytes, *, received_ms: int, retained: bool) -> Contract:
         """Return what a message says, in the words of the native contract. Raises nothing that a decoder may raise."""

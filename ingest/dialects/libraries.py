@@ -37,7 +37,7 @@ class Library:
     def named_in(self, text: str) -> str | None:
         """Return the model that a device's or profile's name holds, the longest of several."""
         upper = text.upper()
-        return next((model for model in self._longest_first if model in upper), None)
+        return next((model for model in self._longest_first if model != ANY and model in upper), None)
 
     @property
     def common(self) -> DeviceMap | None:

@@ -29,16 +29,23 @@ class Uplink(NamedTuple):
     object_path: str
 
 
+class Model(NamedTuple):
+    """A model, as far as it is known, and what its devices say; None where no map is theirs."""
+
+    name: str | None
+    map: DeviceMap | None
+
+
 class Models:
     """Which map is a device's, remembered, for its profile is the same in each message."""
 
     def __init__(self) -> None:
         """Know no device."""
-        self._known: dict[tuple[object, ...], DeviceMap | None] = {}
+        self._known: dict[tuple[object, ...], Model] = {}
 
-    def of(self, uplink: Uplink, context: Context) -> DeviceMap | None:
+    def of(self, uplink: Uplink, context: Context) -> Model:
         """Return the map of the registry's model, else of a model that a name holds, else of its maker."""
-        key = (context.models.get(uplink.device), uplink.eui, *uplink.hints)
+        key = (context.models.get(uplink.device), uplink.eui, *(each for each in uplink.hints if isinstance(each, str)))
         if key not in self._known:
             if len(self._known) >= MOST_KEPT:
                 self._known.clear()
@@ -46,21 +53,19 @@ class Models:
         return self._known[key]
 
     @staticmethod
-    def _found(uplink: Uplink, context: Context) -> DeviceMap | None:
+    def _found(uplink: Uplink, context: Context) -> Model:
         milesight = library("milesight")
-        named = [context.models.get(uplink.device), *uplink.hints]
-        for text in named:
-            found = None if not isinstance(text, str) else milesight.of(milesight.named_in(text))
-            if found is not None:
-                return found
-        return milesight.common if uplink.eui.lower().startswith(_MILESIGHT_EUI) else None
+        for text in (context.models.get(uplink.device), *uplink.hints):
+            name = milesight.named_in(text) if isinstance(text, str) else None
+            if name is not None:
+                return Model(name, milesight.of(name))
+        return Model(None, milesight.common if uplink.eui.lower().startswith(_MILESIGHT_EUI) else None)
 
 
 def apply_uplink(out: Decoded, uplink: Uplink, models: Models, context: Context) -> None:
     """Add what an uplink says: by the device's own bytes where a map reads them, else by the server's object."""
-    found = models.of(uplink, context)
-    if uplink.device not in context.models:
-        context.hear(out, uplink.device, found.models[0] if found and "*" not in found.models else None, _name(uplink))
+    model, found = models.of(uplink, context)
+    context.hear(out, uplink.device, model, _name(uplink))
     said = uplink.object
     if found is not None and found.reads_bytes and isinstance(uplink.data, str) and uplink.data:
         raw = _bytes(uplink.data)
@@ -94,7 +99,7 @@ def _apply_object(
 
 
 def _name(uplink: Uplink) -> str | None:
-    return next((hint for hint in uplink.hints if isinstance(hint, str)), None)
+    return next((hint for hint in reversed(uplink.hints) if isinstance(hint, str) and hint), None)
 
 
 def _bytes(text: str) -> bytes | None:

@@ -20,7 +20,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from ingest.dialects.decoded import At, Context, Decoded, DialectError, Outcome
+import orjson
+
+from ingest.dialects.decoded import At, Context, Decoded, DialectError, Digest, Outcome
 from ingest.dialects.device_map import DeviceMapError, keys_of, parse_fields, target_of
 from ingest.dialects.expressions import Expression, expression
 from ingest.dialects.libraries import library
@@ -84,6 +86,16 @@ class Mapped:
 
     def forget(self) -> None:
         """Forget nothing: nothing is remembered."""
+
+    def clean(self, payload: bytes, digest: Digest | None) -> bytes:
+        """Return the payload without the personal data that the mapping names; nothing where it is no JSON."""
+        personal = self._mapping.personal
+        if not personal:
+            return payload
+        try:
+            return orjson.dumps(_cleaned(parsed(payload), personal, digest))
+        except (DialectError, TypeError, RecursionError):  # the last two: nested too deep to be written again
+            return b""
 
     def decode(self, topic: str, payload: bytes, context: Context) -> Decoded:
         """Return what a message says. Raises DialectError."""
@@ -156,6 +168,19 @@ class Mapped:
             known.target.apply(out, value, path + key, device, at, context)
         else:
             apply_value(out, self._common, key, value, path, device, at, context)
+
+
+def _cleaned(document: Any, personal: frozenset[str], digest: Digest | None) -> Any:  # noqa: ANN401 - any JSON
+    if isinstance(document, dict):
+        return {
+            name: _digested(each, digest) if name in personal else _cleaned(each, personal, digest)
+            for name, each in document.items()
+        }
+    return [_cleaned(each, personal, digest) for each in document] if isinstance(document, list) else document
+
+
+def _digested(value: object, digest: Digest | None) -> str | None:
+    return None if digest is None or not isinstance(value, str | int) else digest(str(value))
 
 
 def mapped_by_preset(name: str) -> Callable[[], Mapped]:
