@@ -155,6 +155,13 @@ ALARMS: Mapping[Alarm, AlarmFacts] = MappingProxyType(
         Alarm.DENIALS: _facts(
             "D03", _DOOR, _YELLOW, ("连续拒绝", "Denied again and again"), ("查看录像核实", "Look at the video")
         ),
+        Alarm.PASSED_BACK: _facts(
+            "D05",
+            _DOOR,
+            _BLUE,
+            ("反潜回", "One card came in twice"),
+            ("核查门禁记录和录像", "Look at the door's records and the video"),
+        ),
         Alarm.DOOR_OFFLINE: _facts(
             "D04", _DOOR, _YELLOW, ("门禁离线", "Door controller offline"), ("查供电和网络", "Check power and network")
         ),

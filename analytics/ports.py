@@ -34,9 +34,10 @@ EVENTS_SCHEMA = pl.Schema(
         "test": pl.Boolean,
         "id": pl.String,
         "flags": pl.UInt8,
+        "credential": pl.String,
     }
 )
-"""Events as a frame; `id` is null where the sender gave none."""
+"""Events as a frame; `id` is null where the sender gave none, `credential` empty or null where none was read."""
 
 FEATURES_SCHEMA = pl.Schema({"day": pl.Date, "subject": pl.String, "feature": pl.String, "value": pl.Float64})
 """Daily features in long form: one local day, one subject (`room:a-201`), one number."""

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 from alerts.quality import RULE as ALARM_QUALITY
 from alerts.quality import chattering
-from alerts.watch.machines import UNFED
 from analytics.calendar import DayKind, Holidays
 from analytics.causes import EXPLAINED_BY
 from analytics.ports import AnalysisStore
@@ -40,7 +39,7 @@ from simulators.truth import TruthRow, read_truth
 from storage.readings.duckdb import DuckDBReadingStore
 from storage.registry_file import load_registry
 
-BUILT = frozenset(ALL_RULES) - UNFED | {ALARM_QUALITY}
+BUILT = frozenset(ALL_RULES) | {ALARM_QUALITY}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,6 +244,7 @@ def _event(site: SiteId, row: Mapping[str, Any]) -> Event:
         zone=row["zone"] or "",
         test=bool(row["test"]),
         flags=ReadingFlag(row["flags"] or 0),
+        credential=row["credential"] or "",
     )
 
 

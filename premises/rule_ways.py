@@ -7,7 +7,7 @@ from alerts.alarms import ALARMS
 from alerts.event_rules import ALARM_OF
 from alerts.logs.rules import LOG_RULES
 from alerts.quality import RULE as ALARM_QUALITY
-from alerts.watch.machines import LIVE, UNFED, WATCHED_RULES
+from alerts.watch.machines import LIVE, WATCHED_RULES
 from analytics.rules import RECORD_RULES, WEEKLY_RULES, WINDOWED_RULES
 
 WRITTEN_TOO = frozenset({"F05", "F07"})
@@ -43,7 +43,7 @@ def _ways(rule: str) -> Iterator[Way]:
     live = {name.partition(".")[0] for name in LIVE} | on_arrival
     places = {
         Way.LIVE: live,
-        Way.PAST: frozenset(WATCHED_RULES) - UNFED,
+        Way.PAST: frozenset(WATCHED_RULES),
         Way.DAYS: WINDOWED_RULES,
         Way.READINGS: WEEKLY_RULES,
         Way.REGISTRY: RECORD_RULES,

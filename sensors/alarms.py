@@ -30,6 +30,8 @@ class Alarm(StrEnum):
     CABLE_HOT = "cable_hot"
     DOOR_HELD = "door_held"
     DENIALS = "denials"
+    PASSED_BACK = "passed_back"
+    """One card came in twice and did not leave in between."""
     DOOR_OFFLINE = "door_offline"
     TAMPERED = "tampered"
     CLOCK_DRIFT = "clock_drift"

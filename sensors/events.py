@@ -59,7 +59,10 @@ VITAL_EVENTS = frozenset({EventType.FIRE, EventType.SMOKE, EventType.LEAK, Event
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One event. `id` is the sender's own, None where it gives none; `doubts` says what was wrong but not decisive."""
+    """One event. `id` is the sender's own, None where it gives none; `doubts` says what was wrong but not decisive.
+
+    `credential` is a digest of the card or code that a door read (sensors.credentials), empty where none was told.
+    """
 
     site: SiteId
     gateway: str
@@ -73,3 +76,4 @@ class Event:
     test: bool = False
     flags: ReadingFlag = ReadingFlag.NONE
     doubts: tuple[str, ...] = ()
+    credential: str = ""

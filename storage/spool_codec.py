@@ -162,6 +162,7 @@ def _event_fields(event: Event) -> dict[str, object]:
         "test": event.test,
         "flags": int(event.flags),
         "doubts": event.doubts,
+        **({"credential": event.credential} if event.credential else {}),
     }
 
 
@@ -179,4 +180,5 @@ def _event(fields: dict[str, Any]) -> Event:
         test=fields["test"],
         flags=ReadingFlag(fields["flags"]),
         doubts=tuple(fields["doubts"]),
+        credential=fields.get("credential", ""),
     )

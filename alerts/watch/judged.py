@@ -10,15 +10,18 @@ from alerts.watch.facts import Facts
 from alerts.watch.machine import SECOND_MS
 from alerts.watch.rules.clock_drift import CLOCK_OFFSET
 from alerts.watch.rules.link_lost import OF_PANELS
+from alerts.watch.rules.passed_back import area_of, areas
 from alerts.watch.site import Site, is_panel
 from sensors.events import Event, EventType
 from sensors.subjects import Subject, SubjectKind
 from sensors.thresholds import Limits
-from sensors.topology import Device, DeviceId, Opening, OpeningKind, Registry
+from sensors.topology import Device, DeviceId, Direction, Opening, OpeningKind, Registry
 from sensors.verdicts import Verdict
 
 HEARTBEAT, REX_WIRED, APPROVALS = "device.heartbeat_s", "opening.rex_wired", "isolation_approvals"
 CONFIRMED_FIRE, DUTY_LOG, DIGESTS = "a confirmed fire", "duty_log", "credential digests"
+WAY_OUT = "device.direction"
+"""A door lacks it where only its way in has a reader."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,8 @@ class Seen:
     """Devices and the metrics that were seen of them."""
     facts: Facts
     limits: Limits
+    digested: frozenset[str] = frozenset()
+    """The devices that tell cards apart."""
 
     def scopes(self, rule: str) -> Iterator[Scope]:
         """Yield whom a rule judges."""
@@ -81,8 +86,10 @@ class Seen:
 def seen_of(events: Iterable[Event], readings: pl.DataFrame, site: Site, span_ms: tuple[int, int]) -> Seen:
     """Return what was seen in a window."""
     spoken: dict[str, set[EventType]] = {}
+    digested = set[str]()
     for event in events:
         spoken.setdefault(event.device, set()).add(event.type)
+        digested |= {event.device} if event.credential else set()
     registry = site.registry
     within = readings.filter(pl.col("time_ms").is_between(*span_ms, closed="left"))
     pairs = within.select("device", "metric").unique().iter_rows()
@@ -93,6 +100,7 @@ def seen_of(events: Iterable[Event], readings: pl.DataFrame, site: Site, span_ms
         measured=frozenset((device, metric) for device, metric in pairs),
         facts=site.facts,
         limits=site.limits,
+        digested=frozenset(digested),
     )
 
 
@@ -220,11 +228,29 @@ def _controllers(seen: Seen, rule: str) -> Iterator[Scope]:
                 yield Scope(subject=_device(device), lacks=seen.lacks(device.id, rule))
 
 
-def _readers(seen: Seen, _rule: str) -> Iterator[Scope]:
-    """Yield the readers whose direction is known, which nobody has to say: the rule is off by default."""
-    for device in seen.registry.devices.values():
-        if device.direction is not None:
-            yield Scope(subject=_device(device), lacks=DIGESTS, verdict=Verdict.NOT_APPLICABLE)
+def _readers(seen: Seen, rule: str) -> Iterator[Scope]:
+    """Yield the doors whose readers' direction is known, which nobody has to say: the rule is off by default."""
+    sides = areas(seen.registry)
+    for reader in seen.registry.devices.values():
+        if reader.direction is not Direction.IN or (area := area_of(reader, seen.registry)) is None:
+            continue
+        subject = Subject(SubjectKind.OPENING, area.door)
+        readers = sides[area.key]
+        if not readers[Direction.OUT]:
+            yield Scope(subject=subject, lacks=WAY_OUT, verdict=Verdict.NOT_APPLICABLE)
+        elif _passes(seen, readers) and seen.digested.isdisjoint(_every(readers)):
+            yield Scope(subject=subject, lacks=DIGESTS, verdict=Verdict.NOT_APPLICABLE)
+        else:
+            yield Scope(subject=subject, lacks=seen.lacks(reader.id, rule))
+
+
+def _passes(seen: Seen, readers: Mapping[Direction, frozenset[str]]) -> bool:
+    """Say whether cards were read at all on either side."""
+    return any(EventType.GRANTED in seen.spoken.get(each, frozenset()) for each in _every(readers))
+
+
+def _every(readers: Mapping[Direction, frozenset[str]]) -> frozenset[str]:
+    return frozenset[str]().union(*readers.values())
 
 
 def _measured(metric: str) -> Callable[[Seen, str], Iterator[Scope]]:

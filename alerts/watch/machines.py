@@ -25,6 +25,7 @@ from alerts.watch.rules.isolated import Isolated
 from alerts.watch.rules.leak import Leak
 from alerts.watch.rules.link_lost import LinkLost
 from alerts.watch.rules.manual_mode import ManualMode
+from alerts.watch.rules.passed_back import PassedBack
 from alerts.watch.rules.residual_current import ResidualCurrent
 from alerts.watch.rules.slow_relay import SlowRelay
 from alerts.watch.rules.tampered import Tampered
@@ -48,6 +49,7 @@ LIVE: Mapping[str, Callable[[], Machine]] = MappingProxyType(
         "D03": Denials,
         "D04": DoorSilent,
         "D04.latency": DoorLate,
+        "D05": PassedBack,
         "D06": Tampered,
         "D06.clock": ClockDrift,
         "L01": ResidualCurrent,
@@ -65,10 +67,5 @@ PAST: Mapping[str, Callable[[], Machine]] = MappingProxyType(
 """What runs over what is stored. No last will is stored; silent gateways are found by the analysis. Heat alerts as it
 comes and is no rule of its own over the past."""
 
-UNFED = frozenset({"D05"})
-"""Rules that no event carries enough for: they are not applicable, and say what is missing.
-
-D05 has to know a card again, which takes a digest of the credential under a key of the site. No event has one."""
-
-WATCHED_RULES = tuple(sorted({name.partition(".")[0] for name in PAST if name != FIRES} | UNFED))
+WATCHED_RULES = tuple(sorted({name.partition(".")[0] for name in PAST if name != FIRES}))
 """The rules that the watch answers for over the past."""

@@ -105,6 +105,7 @@ def _event(row: dict[str, object], registry: Registry) -> Event:
         zone=str(row["zone"] or ""),
         test=bool(row["test"]),
         flags=ReadingFlag(int(str(row["flags"] or 0))),
+        credential=str(row["credential"] or ""),
     )
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ingest.mqtt import MqttOptions, Subscriber
     from ingest.pipeline import Message, Pipeline
-    from premises.settings import MqttSettings, SpoolSettings
+    from premises.settings import MqttSettings, Settings, SpoolSettings
     from sensors.intake import Gap
     from sensors.topology import Registry
     from storage.spool import SqliteSpool
@@ -66,10 +66,22 @@ def command(home: Path | None) -> None:
         _run(place)
 
 
+def _pipeline(home: Home, settings: "Settings", registry: "Registry", spool: "SqliteSpool") -> "Pipeline":
+    from ingest.pipeline import Pipeline  # noqa: PLC0415 - keeps `premises --help` quick
+    from premises.intake.credential_key import credential_key  # noqa: PLC0415 - likewise
+
+    return Pipeline(
+        registry=registry,
+        spool=spool,
+        max_payload_bytes=settings.mqtt.max_payload_bytes,
+        dialects=settings.dialects.dialects(),
+        credentials=credential_key(home.secrets),
+    )
+
+
 def _run(home: Home) -> None:
     # The rest of the program is imported here so that `premises --help` stays quick.
     from ingest.mqtt import Handlers, Subscriber  # noqa: PLC0415
-    from ingest.pipeline import Pipeline  # noqa: PLC0415
     from ingest.ports import NoRoomError  # noqa: PLC0415
     from ingest.watchdog import Watchdog  # noqa: PLC0415
     from premises.intake.beside import Beside  # noqa: PLC0415
@@ -85,12 +97,7 @@ def _run(home: Home) -> None:
     watchdog = Watchdog(settings.mqtt.watchdog_s)
     reporter = IngestReporter(home, now_ms=lambda: time.time_ns() // 1_000_000)
     with closing(_awaited_spool(home, settings.spool)) as spool, seldom_collected(), soon_switched():
-        pipeline = Pipeline(
-            registry=registry.registry,
-            spool=spool,
-            max_payload_bytes=settings.mqtt.max_payload_bytes,
-            dialects=settings.dialects.dialects(),
-        )
+        pipeline = _pipeline(home, settings, registry.registry, spool)
 
         alerting = alerting_of(home, settings, registry=lambda: registry.registry)
         beside = Beside.of(home, settings, registry=lambda: registry.registry, open_spool=_spool, wake=alerting.wake)

@@ -230,9 +230,11 @@ BLIND_SPOTS: Mapping[str, Name] = MappingProxyType(
             "Without a registered heartbeat quiet and gone look alike; latency is by the device's clock.",
         ),
         "D05": both(
-            "目前处处不适用:事件不带凭证摘要,同一张卡认不出来。跟随进出、借卡都会误导它。",
-            "Not applicable anywhere so far: events carry no credential digest, so no card is known again. People who "
-            "follow others or lend cards would mislead it.",
+            "须登记读卡器方向,进出两侧都有读卡器,事件带凭证摘要。跟随他人出门、借卡都会误导它;按出门按钮、强行开门或"
+            "火警之后,谁在里面就不再知道。",
+            "Needs readers with a registered direction on both sides and digests of credentials. People who follow "
+            "others out or lend cards mislead it; after an exit button, a forced door or a fire nobody knows who is "
+            "inside.",
         ),
         "D06": both(
             "没有接防拆的设备看不到;时钟偏差须由设备上报,一天内多次校时则看不到走偏。",

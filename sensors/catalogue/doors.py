@@ -85,7 +85,11 @@ D05 = RuleSpec(
     severity=Severity.BLUE,
     formula=both("同一凭证两次进入而无离开;默认关闭", "One credential, two entries, no exit; off by default"),
     needs=Needs(events=(EventType.GRANTED,), fields=("device.direction",)),
-    parameters=(COVERAGE,),
+    parameters=(
+        chosen("reread_s", 5, "s", "the same reader reading the card again so soon is one entry"),
+        chosen("stay_h", 14, "h", "so long after it an entry counts no more: people leave with others"),
+        COVERAGE,
+    ),
     measure=both("核查", "Review"),
     verified_by=Verification.RECORD,
     verification_window_days=7,

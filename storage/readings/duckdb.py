@@ -115,7 +115,7 @@ FROM buckets JOIN series ON buckets.series = series.id
 ORDER BY device, phase, bucket_ms
 """
 _EVENTS = """
-SELECT time_ms, received_ms, gateway, device, type, state, zone, test, id, flags
+SELECT time_ms, received_ms, gateway, device, type, state, zone, test, id, flags, credential
 FROM events
 WHERE site = $site AND time_ms >= $start_ms AND time_ms < $end_ms
 ORDER BY time_ms, received_ms, identity

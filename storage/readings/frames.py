@@ -125,6 +125,7 @@ def _event_row(event: Event) -> tuple[object, ...]:
         event.test,
         event.id,
         int(event.flags),
+        event.credential,
         list(event.doubts),
     )
 
@@ -134,6 +135,8 @@ def event_identity(event: Event) -> str:
     if event.id is not None:
         return json.dumps([event.gateway, event.id], ensure_ascii=False)
     parts = [event.gateway, event.device, event.type, event.state, event.zone, epoch_ms(event.time)]
+    if event.credential:
+        parts.append(event.credential)
     return json.dumps(parts, ensure_ascii=False)
 
 

@@ -137,6 +137,7 @@ def _event(fields: dict[str, Any], time_ns: int) -> dict[str, Any]:
         "test": bool(fields["test"]),
         "flags": int(fields["flags"]),
         "doubts": json.loads(fields["doubts"]),
+        "credential": fields["credential"] or "",
     }
 
 

@@ -31,7 +31,9 @@ NANOSECONDS = 1_000_000
 EARLIEST_MS, LATEST_MS = -9_223_372_036_854, 9_223_372_036_854
 """What a time in nanoseconds can hold: 1677 to 2262."""
 
-EVENT_FIELDS = ("received_ms", "gateway", "type", "state", "zone", "test", "id", "flags", "doubts", "identity")
+EVENT_FIELDS = (
+    *("received_ms", "gateway", "type", "state", "zone", "test", "id", "flags", "doubts", "identity", "credential"),
+)
 
 ROLLUP_FIELDS = ("min", "max", "count", "amount", "estimated", "state")
 """What stands beside the mean in a roll-up, each behind the metric's name."""
@@ -151,6 +153,7 @@ def rollup_lines(rollups: pl.DataFrame) -> pl.Series:
 def event_line(event: Event, key: str, time_ns: int) -> str:
     """Return the line of an event at its own nanosecond."""
     said = {
+        "credential": _text(event.credential) if event.credential else None,
         "doubts": _text(json.dumps(event.doubts, ensure_ascii=False)),
         "flags": str(int(event.flags)),
         "gateway": _text(event.gateway),

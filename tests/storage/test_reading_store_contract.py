@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from math import isnan, nan
@@ -371,8 +372,14 @@ def test_events_come_back_sorted_by_time(store: Store) -> None:
     assert store.append_events([fire(id="b", at_ms=NOON_MS + 1), fire(id=None)]) == 2
     frame = all_events(store)
     assert frame.schema == EVENTS_SCHEMA
-    assert frame.row(0) == (NOON_MS, NOON_MS + 1000, "gw1", "panel1", "fire", "active", "2F", False, None, 2)
+    assert frame.row(0) == (NOON_MS, NOON_MS + 1000, "gw1", "panel1", "fire", "active", "2F", False, None, 2, "")
     assert frame["id"].to_list() == [None, "b"]
+
+
+def test_event_keeps_the_digest_of_its_credential(store: Store) -> None:
+    one, other = (replace(fire(id=None), credential=f"0a1b2c3d.{digit * 32}") for digit in "ab")
+    assert store.append_events([one, other]) == 2
+    assert set(all_events(store)["credential"]) == {one.credential, other.credential}
 
 
 def test_event_range_is_half_open(store: Store) -> None:

@@ -9,7 +9,7 @@ from alerts.watch.facts import Facts
 from alerts.watch.past import Window, findings_of
 from sensors.events import Event, EventState, EventType
 from sensors.readings import epoch_ms
-from sensors.topology import Circuit, CircuitId, CircuitItem, Device, DeviceId, Direction, Placement, Registry
+from sensors.topology import Circuit, CircuitId, CircuitItem, Device, DeviceId, Placement, Registry
 from sensors.verdicts import Finding, Verdict
 from tests.alerts.factories import event
 from tests.memory_records import NOON
@@ -28,6 +28,7 @@ EVENTS = {
     "test": pl.Boolean,
     "id": pl.String,
     "flags": pl.UInt8,
+    "credential": pl.String,
 }
 
 
@@ -44,6 +45,7 @@ def events_of(*events: Event) -> pl.DataFrame:
             "test": each.test,
             "id": None,
             "flags": int(each.flags),
+            "credential": each.credential,
         }
         for each in events
     ]
@@ -110,16 +112,6 @@ def test_what_keeps_a_rule_from_judging_is_named() -> None:
     assert verdicts(judged("F10", "opening:d-exit", *nothing)) == [(Verdict.INSUFFICIENT_DATA, ("a confirmed fire",))]
     assert verdicts(judged("F02", "device:panel1", *nothing)) == [(Verdict.INSUFFICIENT_DATA, ("clock_offset_s",))]
     assert verdicts(judged("F08", "device:panel1", *nothing)) == [(Verdict.INSUFFICIENT_DATA, ("device.heartbeat_s",))]
-
-
-def test_reader_whose_direction_is_known_is_told_that_no_card_is_known_again() -> None:
-    site = site_of()
-    reader = replace(site.devices[DeviceId("contact1")], direction=Direction.IN)
-    with_reader = replace(site, devices={**site.devices, reader.id: reader})
-    window = Window(start_ms=NOON_MS, end_ms=NOON_MS + DAY_MS)
-    (told,) = findings_of(events_of(), readings_of(), with_reader, window=window, rules=("D05",))
-    assert (str(told.subject), told.missing) == ("device:contact1", ("credential digests",))
-    assert told.verdict is Verdict.NOT_APPLICABLE
 
 
 def test_test_of_a_detector_is_no_fault() -> None:
