@@ -14,9 +14,10 @@ import chinese_calendar
 import polars as pl
 
 from analytics.intervals import length_h
+from sensors.day_changes import NO_CHANGES, DayChanges
 from sensors.hours import Hours, parse_hours
 from sensors.readings import epoch_ms
-from sensors.topology import Site
+from sensors.topology import Room, Site
 
 MINUTES_PER_DAY = 24 * 60
 MS_PER_MINUTE = 60_000
@@ -87,6 +88,18 @@ class ListedHolidays:
         return self.exceptions.get(day) or WeekdaysOnly().kind(day)
 
 
+@dataclass(frozen=True, slots=True)
+class ChangedHolidays:
+    """A calendar with what a site wrote down of single days: overtime, closures, cleaning, absences."""
+
+    holidays: Holidays
+    changes: DayChanges
+
+    def kind(self, day: date) -> DayKind:
+        """Return the kind of day by the calendar alone."""
+        return self.holidays.kind(day)
+
+
 BUILT_IN_HOLIDAYS: Mapping[str, Holidays] = MappingProxyType({"cn": ChineseHolidays(), "none": WeekdaysOnly()})
 
 
@@ -109,6 +122,8 @@ class WorkCalendar:
 
     site: Site
     holidays: Holidays
+    applied: DayChanges | None = None
+    """What holds of single days: of the whole site, unless it is the calendar of a room."""
     _zone: ZoneInfo = field(init=False, repr=False, compare=False)
     _patterns: dict[str, tuple["_PatternPart", ...]] = field(
         init=False, repr=False, compare=False, default_factory=dict
@@ -119,6 +134,20 @@ class WorkCalendar:
     def __post_init__(self) -> None:
         """Open the time zone once."""
         object.__setattr__(self, "_zone", ZoneInfo(self.site.timezone))
+        if self.applied is None:
+            object.__setattr__(self, "applied", self.changes.of_site())
+
+    @property
+    def changes(self) -> DayChanges:
+        """Return everything that was written down of single days, of whatever room."""
+        return self.holidays.changes if isinstance(self.holidays, ChangedHolidays) else NO_CHANGES
+
+    def of_room(self, room: Room) -> "WorkCalendar":
+        """Return the calendar that a room goes by; itself where nothing differs."""
+        if not self.changes:
+            return self
+        own = self.changes.of(room)
+        return self if own == self.applied else WorkCalendar(self.site, self.holidays, own)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -136,8 +165,10 @@ class WorkCalendar:
         return parse_hours(self.site.cleaning_hours) if self.site.cleaning_hours else ()
 
     def kind(self, day: date) -> DayKind:
-        """Return what kind of day a local day is."""
-        return self.holidays.kind(day)
+        """Return what kind of day a local day is; a closed one is no workday."""
+        kind = self.holidays.kind(day)
+        closed = self.applied is not None and any(closure.holds(day) for closure in self.applied.closures)
+        return DayKind.RESTDAY if closed and kind is DayKind.WORKDAY else kind
 
     def local_day(self, time_ms: int) -> date:
         """Return the local day that holds an instant."""
@@ -183,7 +214,11 @@ class WorkCalendar:
 
     def _parts_of(self, day: date) -> Iterator[DayPart]:
         workday = self.kind(day) is DayKind.WORKDAY
-        pattern = self._pattern(self.working_hours(day))
+        today = (self.applied or NO_CHANGES).on(day)
+        if today:
+            pattern, working = self._changed_pattern(day, today, workday=workday), True
+        else:
+            pattern, working = self._pattern(self.working_hours(day)), workday
         at_ms = self._minutes_ms(day, pattern)
         for part in pattern:
             start_ms, end_ms = at_ms[part.begin], at_ms[part.end]
@@ -193,7 +228,7 @@ class WorkCalendar:
                     end_ms=end_ms,
                     day=day,
                     workday=workday,
-                    working=workday and part.working,
+                    working=working and part.working,
                     lunch=workday and part.lunch,
                     cleaning=part.cleaning,
                     night=part.night,
@@ -204,6 +239,13 @@ class WorkCalendar:
         if working_hours not in self._patterns:
             self._patterns[working_hours] = _pattern(parse_hours(working_hours), self.cleaning_minutes)
         return self._patterns[working_hours]
+
+    def _changed_pattern(self, day: date, today: DayChanges, *, workday: bool) -> tuple["_PatternPart", ...]:
+        """Return the parts of a day on which something differs; overtime is worked on a day of rest too."""
+        usual = parse_hours(self.working_hours(day)) if workday else ()
+        overtime = () if today.closures else tuple(span for change in today.overtime for span in change.hours)
+        cleaning = (*self.cleaning_minutes, *(span for change in today.cleaning for span in change.hours))
+        return _pattern(usual, cleaning, overtime)
 
     def _minutes_ms(self, day: date, pattern: Sequence["_PatternPart"]) -> Mapping[int, int]:
         """Return the instant of each mark of the pattern; the zone is asked for each only where a clock was changed."""
@@ -243,16 +285,16 @@ _PARTS_SCHEMA = pl.Schema(
 )
 
 
-def _pattern(working: Hours, cleaning: Hours) -> tuple[_PatternPart, ...]:
-    """Return the parts of a workday; lunch is what lies between its working hours."""
+def _pattern(working: Hours, cleaning: Hours, overtime: Hours = ()) -> tuple[_PatternPart, ...]:
+    """Return the parts of a workday; lunch is what lies between its usual working hours."""
     lunch = tuple((before[1], after[0]) for before, after in pairwise(working))
-    marks = sorted({*_HOURS} | {minute for span in (*working, *cleaning) for minute in span})
+    marks = sorted({*_HOURS} | {minute for span in (*working, *cleaning, *overtime) for minute in span})
     return tuple(
         _PatternPart(
             begin=begin,
             end=end,
-            working=_within(begin, working),
-            lunch=_within(begin, lunch),
+            working=_within(begin, (*working, *overtime)),
+            lunch=_within(begin, lunch) and not _within(begin, overtime),
             cleaning=_within(begin, cleaning),
             night=_within(begin, (NIGHT,)),
         )

@@ -16,6 +16,7 @@ from analytics.occupancy_rooms import believed, inferable, inferred_occupancy, w
 from analytics.points import FOREVER_MS, points, with_hold
 from analytics.ports import FEATURES_SCHEMA, ReadingSource
 from analytics.power import EXPORT, circuit_power
+from analytics.room_days import by_calendar
 from analytics.spells import numbered
 from analytics.water_features import water_features
 from sensors.subjects import Subject, SubjectKind
@@ -144,8 +145,8 @@ class Analyst:
     ) -> pl.DataFrame:
         """Return FEATURES_SCHEMA of the days in `parts` but the buildings'; `people` is the track of counted rooms."""
         frames = [
-            use_features(people, parts),
-            room_features(tracks.occupancy, parts),
+            by_calendar(self.registry, self.calendar, people, parts, use_features),
+            by_calendar(self.registry, self.calendar, tracks.occupancy, parts, room_features),
             energy_features(tracks.power, tracks.circuit_occupancy, parts),
             export_features(tracks.export, parts),
             sample_features(readings, self.point_rows, parts),

@@ -9,6 +9,7 @@ import polars as pl
 
 from analytics.calendar import DayKind, WorkCalendar
 from analytics.features import Analyst
+from analytics.room_days import subject_days
 from sensors.bookings import BookingSource, NoBookings
 from sensors.catalogue import CATALOGUE
 from sensors.energy_terms import NO_FACTS, EnergyFacts
@@ -19,6 +20,10 @@ from sensors.verdicts import Evidence, Finding, Severity, Verdict
 
 Progress = Callable[[str, float], None]
 """Called with what is being done and the fraction done."""
+
+
+CALENDAR = "site.calendar"
+"""What is missing where the calendar has ended."""
 
 
 class Thresholds(Protocol):
@@ -85,7 +90,7 @@ class RunData:
 
     def _daily(self, subjects: Collection[Subject], names: Collection[str], days: pl.DataFrame) -> pl.DataFrame:
         ids = pl.DataFrame({"subject": sorted(str(subject) for subject in subjects)}, schema={"subject": pl.String})
-        dense = ids.join(days, how="cross")
+        dense = subject_days(self.registry, self.calendar, ids, days)
         wanted = self.features.filter(pl.col("feature").is_in(list(names))).join(ids, on="subject", how="semi")
         wide = wanted.pivot(on="feature", on_columns=list(names), index=["subject", "day"], values="value")
         return dense.join(wide, on=["subject", "day"], how="left").sort("subject", "day")
@@ -168,10 +173,14 @@ class DayVerdicts:
     evidence: tuple[str, ...] = ()
     lead_days: int = 0
 
-    def findings(self, frame: pl.DataFrame, data: RunData) -> list[Finding]:
-        """Return a finding per unbroken period of fault, and for other subjects their last verdict."""
+    def findings(self, frame: pl.DataFrame, data: RunData, of_workdays: Collection[Subject] = ()) -> list[Finding]:
+        """Return a finding per unbroken period of fault, and for other subjects their last verdict.
+
+        Of the subjects `of_workdays` nothing is known on days that the calendar does not reach: it is what is missing.
+        """
         if "lacks" not in frame.columns:
             frame = frame.with_columns(lacks=pl.lit(self.missing))
+        frame = _beyond_calendar(frame, data, of_workdays)
         change = (pl.col("state") != pl.col("state").shift()) | (pl.col("subject") != pl.col("subject").shift())
         runs = (
             frame.with_columns(run=change.fill_null(value=True).cum_sum())
@@ -210,6 +219,18 @@ class DayVerdicts:
 
     def _reach(self, first: date, known: date | None) -> date:
         return min(first, max(first - timedelta(days=self.lead_days), known or first))
+
+
+def _beyond_calendar(frame: pl.DataFrame, data: RunData, subjects: Collection[Subject]) -> pl.DataFrame:
+    """Return the frame with a row that lacks the calendar for each subject and day beyond its end."""
+    ended = data.days.filter(~calendar_known() & data.in_window() & (pl.col("end_ms") <= data.window.now_ms))
+    if ended.is_empty() or not subjects:
+        return frame
+    told = {"state": pl.lit(Verdict.INSUFFICIENT_DATA.value), "lacks": pl.lit(CALENDAR)}
+    ids = pl.DataFrame({"subject": [str(subject) for subject in subjects]})
+    rows = ids.join(ended.select("day"), how="cross").with_columns(**told)
+    known = frame.join(rows, on=["subject", "day"], how="anti")
+    return pl.concat([known, rows], how="diagonal_relaxed").sort("subject", "day")
 
 
 def not_applicable(data: RunData, rule: str, subject: Subject, *missing: str) -> Finding:

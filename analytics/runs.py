@@ -19,11 +19,13 @@ from analytics.layers import Layers
 from analytics.occupancy_told import told_as_inferred
 from analytics.passes import pass_over_readings
 from analytics.ports import FEATURES_SCHEMA, AnalysisStore
+from analytics.room_days import by_calendar, without_closed
 from analytics.rules import RECORD_RULES, RULES, SEASON_RULES
 from analytics.rules.after_hours import season_of_last_year
 from analytics.summary import RoomUse, summarise
 from analytics.utilisation import use_of, utilisation
 from sensors.bookings import BookingSource, NoBookings
+from sensors.day_changes import with_absences
 from sensors.energy_terms import NO_FACTS, EnergyFacts
 from sensors.errors import InputFault
 from sensors.thresholds import NO_OVERRIDES, Override, Overrides
@@ -119,9 +121,10 @@ def analyse(
     for rule in request.rules:
         if rule not in RULES:
             raise UnknownRuleError(rule)
+    calendar = WorkCalendar(registry.site, holidays)
     place = _Place(
-        registry=registry,
-        calendar=WorkCalendar(registry.site, holidays),
+        registry=with_absences(registry, calendar.changes.absences),
+        calendar=calendar,
         store=store,
         overrides=overrides,
         bookings=bookings or NoBookings(),
@@ -174,7 +177,13 @@ def _of_readings(place: _Place, request: Request, progress: Progress) -> Analysi
     asking = place.asking(request, data.window)
     keepers = asking.keepers()
     if request.utilisation:
-        keepers[UTILISATION] = lambda data, week: use_of(data.registry, week.tracks.occupancy, week.parts)
+        keepers[UTILISATION] = lambda data, week: by_calendar(
+            data.registry,
+            data.calendar,
+            week.tracks.occupancy,
+            week.parts,
+            lambda track, parts: use_of(data.registry, track, parts),
+        )
     kept = _pass_over_readings(data, store, held, keepers, progress)
     data = replace(data, features=_stored(data, store))
     if SEASON_RULES.intersection(request.rules):
@@ -204,7 +213,8 @@ def _reads_readings(request: Request, calendar: WorkCalendar) -> bool:
 
 def _answer(data: RunData, asking: Asking, findings: Iterable[Finding]) -> Analysis:
     known = without_explanation(findings, [each.rule for each in asking.isolation.failures])
-    sourced = told_as_inferred(one_per_cause(known, data.registry), data.analyst)
+    applying = list(without_closed(known, data.registry, data.calendar))
+    sourced = told_as_inferred(one_per_cause(applying, data.registry), data.analyst)
     told = [priced(each, data) for each in sourced]
     return Analysis(
         registry=data.registry,

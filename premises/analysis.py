@@ -86,7 +86,7 @@ def of_csv(
     registry = load_registry(path)
     return analyse(
         registry=registry,
-        holidays=holidays_of(registry.site, path),
+        holidays=holidays_of(registry.site, path, registry),
         overrides=overrides_of(registry, path),
         store=store_of_csv(source, registry),
         request=request,
@@ -146,7 +146,7 @@ def of_home(home: Home, path: Path, request: Request, progress: Progress) -> Ana
     with _analysis_store(home) as store:
         return watching(runs.analyse, HomeFacts(home))(
             registry=registry,
-            holidays=holidays_of(registry.site, path),
+            holidays=holidays_of(registry.site, path, registry),
             overrides=overrides_of(registry, path),
             store=store,
             request=request,

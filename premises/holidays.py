@@ -1,60 +1,36 @@
-"""Which holidays a site keeps: the built-in calendars, or the site's own file beside its registry."""
+"""Which days a site works: the built-in calendars, or the site's own file beside its registry, and days that differ."""
 
-from datetime import date
 from pathlib import Path
-from typing import Annotated
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from analytics.calendar import BUILT_IN_HOLIDAYS, ChangedHolidays, DayKind, Holidays, ListedHolidays
+from sensors.topology import Registry, Site
+from storage.calendar_file import FILE, CalendarFault, CalendarFile, read_calendar
 
-from analytics.calendar import BUILT_IN_HOLIDAYS, DayKind, Holidays, ListedHolidays
-from sensors.errors import InputFault
-from sensors.topology import Site
-
-MAX_BYTES = 1024 * 1024
+__all__ = ["CalendarFault", "holidays_of"]
 
 
-class CalendarFault(InputFault):
-    """A calendar file that cannot be used."""
+def holidays_of(site: Site, registry: Path, known: Registry | None = None) -> Holidays:
+    """Return the holidays of a site: `cn`, `none`, or a file named relative to the registry, with `calendar.yaml`.
 
-    def __init__(self, path: Path, reason: str) -> None:
-        """Put the file before the reason."""
-        super().__init__(f"{path}: {reason}")
-
-
-class _CalendarFile(BaseModel):
-    """`years` says which years the lists are complete for."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    years: Annotated[frozenset[int], Field(min_length=1)]
-    holidays: frozenset[date] = frozenset()
-    workdays: frozenset[date] = frozenset()
-
-
-def holidays_of(site: Site, registry: Path) -> Holidays:
-    """Return the holidays of a site: `cn`, `none`, or a file named relative to the registry. Raises CalendarFault."""
+    What that file says of single days (overtime, closures, …) goes with them; where the registry is known its ids
+    must be there. Raises CalendarFault.
+    """
+    beside = registry.parent / FILE
     built_in = BUILT_IN_HOLIDAYS.get(site.calendar)
-    return built_in if built_in is not None else _read(registry.parent / site.calendar)
+    own = None if built_in is not None else registry.parent / site.calendar
+    days = read_calendar(beside, known) if beside.exists() and beside != own else CalendarFile()
+    if own is not None:
+        listed = read_calendar(own, known)
+        if not listed.years:
+            msg = f"{own}:1:1: has no years; list those that its holidays and workdays are complete for"
+            raise CalendarFault(msg)
+        built_in = _listed(listed)
+        days = listed if listed.changes or listed.changes.absences else days
+    if built_in is None or not (days.changes or days.changes.absences):
+        return built_in or BUILT_IN_HOLIDAYS["none"]
+    return ChangedHolidays(built_in, days.changes)
 
 
-def _read(path: Path) -> ListedHolidays:
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES)
-    except OSError as exc:
-        known = " or ".join(BUILT_IN_HOLIDAYS)
-        raise CalendarFault(path, f"the calendar cannot be read: {exc.strerror}; use {known}, or name a file") from exc
-    try:
-        listed = _CalendarFile.model_validate(yaml.safe_load(content))
-    except yaml.YAMLError as exc:
-        raise CalendarFault(path, f"not YAML: {' '.join(str(exc).split())}") from exc
-    except ValidationError as exc:
-        first = exc.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise CalendarFault(path, f"{place}: {first['msg']}; expected years, holidays, workdays") from exc
-    both = listed.holidays & listed.workdays
-    if both:
-        raise CalendarFault(path, f"{min(both)} is both a holiday and a workday; leave it in one list")
-    rest = dict.fromkeys(listed.holidays, DayKind.RESTDAY)
-    return ListedHolidays(years=listed.years, exceptions={**rest, **dict.fromkeys(listed.workdays, DayKind.WORKDAY)})
+def _listed(file: CalendarFile) -> ListedHolidays:
+    rest = dict.fromkeys(file.holidays, DayKind.RESTDAY)
+    return ListedHolidays(years=file.years, exceptions={**rest, **dict.fromkeys(file.workdays, DayKind.WORKDAY)})

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from analytics.frame import (
+    CALENDAR,
     TOLERANCE,
     DayVerdicts,
     RunData,
@@ -18,7 +19,6 @@ from analytics.frame import (
     verdict,
 )
 from analytics.rules.base_load import METER_METRICS, mains, pv_circuits
-from analytics.rules.room_use import CALENDAR
 from sensors.subjects import Subject, SubjectKind
 from sensors.topology import Building, Circuit
 from sensors.verdicts import Finding, Severity

@@ -36,7 +36,8 @@ def base_load(data: RunData) -> list[Finding]:
     if not applicable:
         return refused
     states = pl.concat([_states(data, subject, building) for subject, building in applicable])
-    return refused + _words(data).findings(states.sort("subject", "day"), data)
+    subjects = [subject for subject, _ in applicable]
+    return refused + _words(data).findings(states.sort("subject", "day"), data, subjects)
 
 
 def _words(data: RunData) -> DayVerdicts:

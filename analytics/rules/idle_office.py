@@ -28,7 +28,7 @@ def idle_office(data: RunData) -> list[Finding]:
     sensed = {subject for subject in offices if data.has_points(subject, OCCUPANCY_METRICS)}
     blind = [subject for subject in offices if subject not in sensed]
     refused = [not_applicable(data, RULE, subject, "|".join(OCCUPANCY_METRICS)) for subject in blind]
-    return refused + _words(data).findings(_states(data, offices, sensed), data)
+    return refused + _words(data).findings(_states(data, offices, sensed), data, sensed)
 
 
 def _words(data: RunData) -> DayVerdicts:

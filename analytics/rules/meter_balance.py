@@ -44,17 +44,18 @@ def meter_balance(data: RunData) -> list[Finding]:
     What it gave is its import and the PV below it, less its export. More below than above is a fault; else the
     unmetered share is held against its own median. Every circuit right below must have a meter with a register.
     """
-    judged, refused = [], []
+    judged, refused, subjects = [], [], []
     for tree in _trees(data.registry):
         lacking = tuple(_lacking(data, tree))
         if lacking:
             refused.append(not_applicable(data, RULE, tree.subject, *lacking))
         else:
             judged.append(_days(data, tree))
+            subjects.append(tree.subject)
     if not judged:
         return refused
     states = _states(data, pl.concat(judged).sort("subject", "day"))
-    return refused + [_in_its_unit(finding, data) for finding in _words(data).findings(states, data)]
+    return refused + [_in_its_unit(finding, data) for finding in _words(data).findings(states, data, subjects)]
 
 
 def _words(data: RunData) -> DayVerdicts:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from analytics.frame import (
+    CALENDAR,
     DayVerdicts,
     RunData,
     below,
@@ -20,8 +21,6 @@ from analytics.occupancy import OCCUPANCY_METRICS
 from sensors.topology import Room, RoomCategory
 from sensors.verdicts import Finding, Severity
 
-CALENDAR = "site.calendar"
-"""What is missing where the calendar has ended."""
 FEATURES = ("work_known_h", "work_occupied_h")
 
 

@@ -35,13 +35,13 @@ def check(*, file: Path | None, home: Path | None, as_json: bool) -> None:
     """Check FILE, or the home's registry, and print every fault with its line."""
     path = Home.find(home).registry if file is None else _present(file)
     registry, faults = read_registry(path)
-    for line in fault_lines(path, faults):
+    for line in (*fault_lines(path, faults), *_calendar_faults(path, registry)):
         click.echo(line, err=True)
     if as_json:
         click.echo(json.dumps(_as_json(path, registry, faults), ensure_ascii=False))
     elif registry is not None:
         click.echo(_summary(registry))
-    if registry is None:
+    if registry is None or _calendar_faults(path, registry):
         sys.exit(BAD_INPUT)
 
 
@@ -89,6 +89,19 @@ def import_(
             install_registry(file, target)
     if not as_json:
         click.echo(f"{target}{': not written' * only_check}: {_summary(registry)}")
+
+
+def _calendar_faults(path: Path, registry: Registry | None) -> list[str]:
+    """Return what is wrong with the site's calendar file and with `calendar.yaml`, beside the registry."""
+    from premises.holidays import CalendarFault, holidays_of  # noqa: PLC0415 - keeps `--help` quick
+
+    if registry is None:
+        return []
+    try:
+        holidays_of(registry.site, path, registry)
+    except CalendarFault as exc:
+        return str(exc).splitlines()
+    return []
 
 
 def _present(file: Path) -> Path:

@@ -74,7 +74,7 @@ def _as_json(file: Path, looked: "Looked") -> dict[str, object]:
     from storage.ledger.raw import fault_rows  # noqa: PLC0415 - keeps `--help` quick
 
     names = ("sheet", "row", "column", "cell", "reason")
-    faults = [{"file": str(file)} | dict(zip(names, row, strict=True)) for row in fault_rows(looked.faults)]
+    faults = [{"file": str(file), **dict(zip(names, row, strict=True))} for row in fault_rows(looked.faults)]
     return {
         "ok": looked.registry is not None,
         "faults": faults,
