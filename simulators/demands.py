@@ -263,11 +263,13 @@ def _a_year_to_the_end(injected: Injected) -> bool:
 
 
 def _a_year_after_another(injected: Injected) -> bool:
-    """Say whether it fills enough of E12's window, and those weeks of the year before were simulated without it."""
+    """Say whether it fills enough more of E12's window than of the same weeks of the year before, all simulated."""
     window = timedelta(days=_parameter("E12", "window_days"))
     before = injected.site.end - YEAR_BEFORE
-    fills = injected.lasts_to_the_end and _enough_of(window)(injected)
-    return fills and injected.site.start <= before - window and before <= injected.start
+    if not injected.lasts_to_the_end or injected.site.start > before - window:
+        return False
+    then = min(max((before - injected.start) / window, 0.0), 1.0)
+    return (min(injected.length / window, 1.0) - then) * injected.severity > 1.0
 
 
 def _enough_of(window: timedelta) -> Demand:
