@@ -23,7 +23,7 @@ LEAST_SHARE = 0.01
 """Of the period's use: what an event must come to. Smaller ones do not change what is said. Our own choice."""
 AIR_KNOTS_C = (10.0, 15.0, 20.0)
 SAME_SEASON = 0.5
-"""Stretches of both periods that share so much of their days of the year are the calendar's: vacations."""
+"""Stretches of both periods that share so much of their days of the year are the calendar's."""
 STEP_SHARE, STEP_SHIFT = 0.25, 0.2
 """A stretch from a period's first day on is read as a new level after it, unless it is short and deep. Our own choice."""
 

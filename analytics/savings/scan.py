@@ -16,6 +16,8 @@ MOST_SHARE = 0.9
 """Of a period: what lasts longer is how the period was. The project's own choice."""
 LEAST_FREE_DAYS = 6.0
 """Of a stretch must be left when what is known is taken out: less is a known stretch moved by a day."""
+STEP_GAIN = 0.8
+"""Of the most gain: a step that has so much needs no second end. The project's own choice."""
 LAG_DAYS = 21
 """Lags of the long-run variance. The project's own choice."""
 
@@ -45,7 +47,7 @@ def strongest(day_number: Floats, missed: Floats, known: Floats) -> Stretch | No
     free = length - explained
     gain = np.where(_allowed(day_number, length) & (free >= LEAST_FREE_DAYS), (sums[None, :] - sums[:, None]) ** 2, 0.0)
     gain /= np.maximum(free, LEAST_FREE_DAYS)
-    first, end = (int(at) for at in np.unravel_index(np.argmax(gain), gain.shape))
+    first, end = _simplest(gain)
     if gain[first, end] <= 0:
         return None
     shift = float((sums[end] - sums[first]) / free[first, end])
@@ -53,6 +55,14 @@ def strongest(day_number: Floats, missed: Floats, known: Floats) -> Stretch | No
     inside[first:end] = 1.0
     noise = rest - shift * (inside - basis @ (basis.T @ inside))
     return Stretch(first=first, end=end, shift_kwh=shift, strength=float(gain[first, end] / long_run_variance(noise)))
+
+
+def _simplest(gain: Floats) -> tuple[int, int]:
+    """Return the stretch of most gain, or the step, which has one end only, that gains nearly as much."""
+    first, end = (int(at) for at in np.unravel_index(np.argmax(gain), gain.shape))
+    up_to, since = int(np.argmax(gain[0])), int(np.argmax(gain[:, -1]))
+    step = (0, up_to) if gain[0, up_to] >= gain[since, -1] else (since, len(gain) - 1)
+    return step if gain[step] >= STEP_GAIN * gain[first, end] else (first, end)
 
 
 def long_run_variance(noise: Floats) -> float:

@@ -11,7 +11,6 @@ from analytics.savings.terms import Interval, Period
 
 HOURS_A_DAY, DAYS_A_WEEK, MS_PER_HOUR = 24, 7, 3_600_000
 FIRST_RESTDAY, SUNDAY, MIDWEEK = 5, 6, 2
-EPOCH = date(1970, 1, 1)
 
 SLOTS_SCHEMA = pl.Schema(
     {"time_ms": pl.Int64, "day": pl.Date, "hour": pl.Int64, "weekday": pl.Int64, "span_days": pl.Float64}
