@@ -101,8 +101,8 @@ class Dialects(Protocol):
         """Return the gateway that a topic belongs to, None for one of nobody."""
         ...
 
-    def clean(self, gateway: str, payload: bytes) -> bytes:
-        """Return a payload as it may be kept, without personal data."""
+    def clean(self, gateway: str, payload: bytes, key: CredentialKey | None) -> bytes:
+        """Return a payload as it may be kept, personal data in it as digests."""
         ...
 
     def decode(self, gateway: str, topic: str, payload: bytes, *, received_ms: int, retained: bool) -> Decoded:
@@ -218,7 +218,7 @@ class Pipeline:
             return self._refused(message, _gateway_of(message.topic), "unknown_topic", str(exc))
         gateway = topic.gateway if topic.site == self._site else f"{topic.site}/{topic.gateway}"
         if dialect is not None and self._dialects is not None:
-            message = message._replace(payload=self._dialects.clean(gateway, message.payload))
+            message = message._replace(payload=self._dialects.clean(gateway, message.payload, self._credentials))
         if len(message.payload) > self._max_payload_bytes:
             detail = f"{len(message.payload)} bytes, at most {self._max_payload_bytes}; send smaller batches"
             return self._refused(message, gateway, "payload_too_large", detail)

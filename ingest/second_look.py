@@ -15,6 +15,7 @@ from ingest import native
 from ingest.native import Decoded, Topic
 from ingest.pipeline import MESSAGE_KEY, Dialects, Message, Pipeline
 from ingest.ports import Spool
+from sensors.credentials import CredentialKey
 from sensors.events import VITAL_EVENTS, Event, EventState
 from sensors.intake import STORE_REFUSED, Delivery, Quarantined, SpoolEntry
 from sensors.readings import ReadingBatch, ReadingFlag
@@ -184,9 +185,9 @@ class _Late:
         """Hand on."""
         return self.dialects.gateway_of(topic)
 
-    def clean(self, gateway: str, payload: bytes) -> bytes:
+    def clean(self, gateway: str, payload: bytes, key: CredentialKey | None) -> bytes:
         """Hand on."""
-        return self.dialects.clean(gateway, payload)
+        return self.dialects.clean(gateway, payload, key)
 
     def decode(self, gateway: str, topic: str, payload: bytes, *, received_ms: int, retained: bool) -> Decoded:
         """Return what is meant of a payload."""

@@ -1,20 +1,18 @@
 """What a decoder of a gateway's format is, and what it makes of a message: a value for every path."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
+from sensors.credentials import CredentialKey
 from sensors.events import Event, EventType
 from sensors.readings import ReadingFlag
 from sensors.topology import DeviceId, SiteId
 
 Row = tuple[int, str, str, str, float, int]
 """A reading: time in UTC ms, device, metric, phase, value, flags. NaN where the device says that it has none."""
-
-Digest = Callable[[str], str]
-"""Turns a card's number or a name into a word that tells nothing of it and is the same each time."""
 
 MOST_KEPT = 1_000
 """How many names, states and values a memory of a decoder holds before it starts anew; the project's own choice."""
@@ -100,8 +98,8 @@ class Context:
 
     `zone` is where a time without an offset is meant, None where nobody said; with `z_is_local` a `Z` is no offset
     either. `names` gives what the gateway calls a device the id it has in the registry; `models` holds every device
-    of the registry by that id, empty where none is written. Without a `digest` personal data is left out. `states` is
-    the last state of each lasting event. `retained` marks the broker's replay, of which nothing must be remembered.
+    of the registry by that id, empty where none is written. `states` is the last state of each lasting event.
+    `retained` marks the broker's replay, of which nothing must be remembered.
     """
 
     site: SiteId
@@ -112,7 +110,6 @@ class Context:
     z_is_local: bool = False
     names: dict[str, str] = field(default_factory=dict)
     models: Mapping[str, str] = field(default_factory=_no_models)
-    digest: Digest | None = None
     states: dict[tuple[str, EventType], str] = field(default_factory=dict)
 
     def device(self, name: str) -> DeviceId:
@@ -146,8 +143,11 @@ class Context:
 class Cleaner(Protocol):
     """A decoder of messages that hold personal data."""
 
-    def clean(self, payload: bytes, digest: Digest | None) -> bytes:
-        """Return the payload as it may be kept: every name and card number as its digest, or not at all."""
+    def clean(self, payload: bytes, key: CredentialKey | None) -> bytes:
+        """Return the payload as it may be kept: every name and card number as its digest, or not at all.
+
+        What is a digest already stays, so that a message kept aside can be read again.
+        """
         ...
 
 

@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 from paho.mqtt.client import topic_matches_sub
 
-from ingest.dialects.decoded import Cleaner, Context, Decoded, Decoder, DialectError, Digest, Outcome, Row
+from ingest.dialects.decoded import Cleaner, Context, Decoded, Decoder, DialectError, Outcome, Row
 from ingest.dialects.formats import FORMATS
 from ingest.dialects.mapped import mapped_by_file
 from ingest.native import Decoded as Contract
 from ingest.native import Problem
+from sensors.credentials import CredentialKey
 from sensors.local_time import find_timezone
 from sensors.readings import Quality, ReadingBatch
 from sensors.topology import Registry, SiteId
@@ -46,9 +47,9 @@ class _Gateway:
 class Dialects:
     """The gateways of the settings, each with its decoder and what that remembers."""
 
-    def __init__(self, gateways: Iterable[GatewayOptions], *, digest: Digest | None = None) -> None:
+    def __init__(self, gateways: Iterable[GatewayOptions]) -> None:
         """Make the decoders. Raises DeviceMapError where a mapping cannot be used."""
-        self._gateways = [_made(options, digest) for options in gateways]
+        self._gateways = [_made(options) for options in gateways]
         self._by_name = {each.options.name: each for each in self._gateways}
         self._owners: dict[str, str | None] = {}
 
@@ -77,10 +78,10 @@ class Dialects:
                 return each.options.name
         return None
 
-    def clean(self, gateway: str, payload: bytes) -> bytes:
-        """Return a payload as it may be kept, without personal data."""
-        found = self._by_name[gateway]
-        return found.decoder.clean(payload, found.context.digest) if isinstance(found.decoder, Cleaner) else payload
+    def clean(self, gateway: str, payload: bytes, key: CredentialKey | None) -> bytes:
+        """Return a payload as it may be kept: personal data in it as digests, or not at all where there is no key."""
+        decoder = self._by_name[gateway].decoder
+        return decoder.clean(payload, key) if isinstance(decoder, Cleaner) else payload
 
     def decode(self, gateway: str, topic: str, payload: bytes, *, received_ms: int, retained: bool) -> Contract:
         """Return what a message says, in the words of the native contract. Raises nothing that a decoder may raise."""
@@ -105,7 +106,7 @@ class Dialects:
             each.context.states.clear()
 
 
-def _made(options: GatewayOptions, digest: Digest | None) -> _Gateway:
+def _made(options: GatewayOptions) -> _Gateway:
     decoder = FORMATS[options.format]() if options.mapping is None else mapped_by_file(options.mapping)
     context = Context(
         site=SiteId(""),
@@ -113,7 +114,6 @@ def _made(options: GatewayOptions, digest: Digest | None) -> _Gateway:
         zone=options.zone,
         z_is_local=options.z_is_local,
         names=dict(options.names),
-        digest=digest,
     )
     return _Gateway(options, decoder, context)
 

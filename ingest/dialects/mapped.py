@@ -22,7 +22,7 @@ from typing import Any
 
 import orjson
 
-from ingest.dialects.decoded import At, Context, Decoded, DialectError, Digest, Outcome
+from ingest.dialects.decoded import At, Context, Decoded, DialectError, Outcome
 from ingest.dialects.device_map import DeviceMapError, keys_of, parse_fields, target_of
 from ingest.dialects.expressions import Expression, expression
 from ingest.dialects.libraries import library
@@ -30,6 +30,7 @@ from ingest.dialects.paths import apply_value, parsed
 from ingest.dialects.targets import Target, reading_target
 from ingest.dialects.times import time_of
 from ingest.native_fields import shown
+from sensors.credentials import DIGEST, CredentialKey
 from sensors.fields import Fields, whole, words
 from sensors.metrics import METRICS
 
@@ -72,6 +73,7 @@ class JsonMapping:
     values: Expression = _itself
     errors: Expression = _nothing
     personal: frozenset[str] = frozenset()
+    credential: Expression = _nothing
     keys: Mapping[str, Key] = field(default_factory=dict)
 
 
@@ -87,13 +89,13 @@ class Mapped:
     def forget(self) -> None:
         """Forget nothing: nothing is remembered."""
 
-    def clean(self, payload: bytes, digest: Digest | None) -> bytes:
-        """Return the payload without the personal data that the mapping names; nothing where it is no JSON."""
+    def clean(self, payload: bytes, key: CredentialKey | None) -> bytes:
+        """Return the payload with digests of the personal data that the mapping names; nothing of what is no JSON."""
         personal = self._mapping.personal
         if not personal:
             return payload
         try:
-            return orjson.dumps(_cleaned(parsed(payload), personal, digest))
+            return orjson.dumps(_cleaned(parsed(payload), personal, key))
         except (DialectError, TypeError, RecursionError):  # the last two: nested too deep to be written again
             return b""
 
@@ -137,7 +139,7 @@ class Mapped:
         return name if isinstance(name, str) and name else None
 
     def _sample(self, out: Decoded, sample: Mapping[str, Any], path: str, name: str | None, context: Context) -> None:
-        mapping = self._mapping
+        mapping, events_before = self._mapping, len(out.events)
         at = time_of(mapping.time(sample), f"{path}time", out, context)
         values, errors = mapping.values(sample), mapping.errors(sample)
         if name is not None and context.device(name) not in context.models:
@@ -148,6 +150,9 @@ class Mapped:
             if code:
                 detail = f"the gateway could not read it: {shown(code)}"
                 out.problems.append(Outcome(f"{path}{key}", "gateway_error", detail))
+        card = mapping.credential(sample)
+        if len(out.events) > events_before and isinstance(card, str) and DIGEST.fullmatch(card):
+            out.events[events_before:] = [replace(each, credential=card) for each in out.events[events_before:]]
         if not isinstance(values, dict) and not isinstance(errors, dict):
             out.problems.append(Outcome(path.rstrip("."), "no_values", "the mapping finds no values here"))
 
@@ -170,17 +175,19 @@ class Mapped:
             apply_value(out, self._common, key, value, path, device, at, context)
 
 
-def _cleaned(document: Any, personal: frozenset[str], digest: Digest | None) -> Any:  # noqa: ANN401 - any JSON
+def _cleaned(document: Any, personal: frozenset[str], key: CredentialKey | None) -> Any:  # noqa: ANN401 - any JSON
     if isinstance(document, dict):
         return {
-            name: _digested(each, digest) if name in personal else _cleaned(each, personal, digest)
+            name: _digested(each, key) if name in personal else _cleaned(each, personal, key)
             for name, each in document.items()
         }
-    return [_cleaned(each, personal, digest) for each in document] if isinstance(document, list) else document
+    return [_cleaned(each, personal, key) for each in document] if isinstance(document, list) else document
 
 
-def _digested(value: object, digest: Digest | None) -> str | None:
-    return None if digest is None or not isinstance(value, str | int) else digest(str(value))
+def _digested(value: object, key: CredentialKey | None) -> str | None:
+    if isinstance(value, str) and DIGEST.fullmatch(value):
+        return value
+    return None if key is None or not isinstance(value, str | int) else key.digest(str(value))
 
 
 def mapped_by_preset(name: str) -> Callable[[], Mapped]:
@@ -221,7 +228,7 @@ def _mapping(fields: Fields) -> JsonMapping:
     base = fields.optional("preset", _preset_of) or JsonMapping()
     found = {
         name: read
-        for name in ("records", "when", "device", "samples", "time", "values", "errors")
+        for name in ("records", "when", "device", "samples", "time", "values", "errors", "credential")
         if (read := fields.optional(name, expression)) is not None
     }
     level = fields.optional("device_in_topic", whole)

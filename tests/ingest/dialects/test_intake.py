@@ -11,6 +11,7 @@ import pytest
 from ingest.dialects.desk import Dialects, GatewayOptions
 from ingest.pipeline import Message, Pipeline
 from ingest.second_look import SecondLook
+from sensors.credentials import CredentialKey
 from sensors.events import EventType
 from sensors.intake import Book, SpoolEntry
 from sensors.local_time import find_timezone
@@ -200,6 +201,25 @@ def test_nothing_personal_is_kept_even_in_quarantine(spool: SqliteSpool) -> None
     assert [entry.quarantined[0].reason for entry in entries] == ["unknown_device", "empty_payload"]
     assert b"Zhang" not in kept
     assert b"f3ec6234" not in kept
+
+
+def test_a_card_is_known_again_by_its_digest(spool: SqliteSpool) -> None:
+    key = CredentialKey(secret=b"of this test")
+    access = {"cmd": "log", "type": "access", "time": 1_795_391_998, "access": "Always", "door": "front"}
+    said = message("esp/front/send", {**access, "username": "Zhang San", "uid": "f3ec6234"})
+    pipeline = Pipeline(registry=registry_of("front"), spool=spool, dialects=dialects(), credentials=key)
+    (entry,) = pipeline.process([said])
+    assert [event.credential for event in entry.events] == [key.digest("f3ec6234")]
+
+
+def test_a_card_out_of_quarantine_is_the_same_card(spool: SqliteSpool) -> None:
+    key = CredentialKey(secret=b"of this test")
+    access = {"cmd": "log", "type": "access", "time": 1_795_391_998, "access": "Always", "door": "front", "uid": 7}
+    pipeline = Pipeline(registry=registry_of(), spool=spool, dialects=dialects(), credentials=key)
+    (entry,) = pipeline.process([message("esp/front/send", access)])
+    look = SecondLook(registry=registry_of("front"), spool=spool, max_payload_bytes=100_000, dialects=dialects())
+    (again,) = look.judge(entry.quarantined, now_ms=NOW_MS)
+    assert [event.credential for event in again.events] == [key.digest("7")]
 
 
 def test_local_times_are_those_of_the_site_or_the_gateway(spool: SqliteSpool) -> None:
