@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from api.alert_quality import days_asked, quality_of
+from api.alert_quality import days_asked, precision_of, quality_of
 from api.pages.quality_view import quality_page
 from api.pages.visits import ReadingVisit
 
@@ -21,4 +21,5 @@ def show_quality(visit: ReadingVisit, first: Day = None, last: Day = None) -> Re
     days = days_asked(visit.services, first, last)
     with visit.desk() as desk:
         found = quality_of(visit.services, desk.tx, *days)
-        return visit.render(desk, "quality.html", page="alerts", view=quality_page(desk, found, days))
+        rules = precision_of(visit.services, desk.tx, *days)
+        return visit.render(desk, "quality.html", page="alerts", view=quality_page(desk, found, rules, days))

@@ -6,10 +6,12 @@ from datetime import date, timedelta
 from types import MappingProxyType
 
 from alerts.policy import EVERYBODY
+from alerts.precision import RulePrecision
 from alerts.quality import Chatter, Episode, Quality
 from api.pages.desk import Desk
 from api.pages.response_views import CHANNELS, channel_name
 from api.pages.views import Moment
+from sensors.catalogue import CATALOGUE
 from sensors.verdicts import Severity
 
 RECOMMENDED_PCT: Mapping[Severity, int] = MappingProxyType({Severity.RED: 5, Severity.ORANGE: 15})
@@ -57,6 +59,17 @@ class StaleRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PrecisionRow:
+    """How often a rule was right by people's word; `precision` is empty where nobody said anything."""
+
+    rule: str
+    told: int
+    right: int
+    false: int
+    precision: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QualityPage:
     """The page; means are empty where nothing was acknowledged or ended."""
 
@@ -70,9 +83,10 @@ class QualityPage:
     loads: Sequence[LoadRow]
     chattering: Sequence[ChatterRow]
     stale: Sequence[StaleRow]
+    rules: Sequence[PrecisionRow]
 
 
-def quality_page(desk: Desk, found: Quality, days: tuple[date, date]) -> QualityPage:
+def quality_page(desk: Desk, found: Quality, rules: Sequence[RulePrecision], days: tuple[date, date]) -> QualityPage:
     """Return the quality of some days in words."""
     loads = sorted(found.loads.items(), key=lambda each: (-each[1].fullest, -each[1].told, each[0]))
     return QualityPage(
@@ -89,7 +103,15 @@ def quality_page(desk: Desk, found: Quality, days: tuple[date, date]) -> Quality
         ],
         chattering=[_chatter(desk, each) for each in found.chattering],
         stale=[_stale(desk, each) for each in found.stale],
+        rules=[_precision(desk, each) for each in rules],
     )
+
+
+def _precision(desk: Desk, found: RulePrecision) -> PrecisionRow:
+    share = "" if found.precision_pct is None else f"{found.precision_pct:.0f} %"
+    own = desk.messages.text("quality.of_ourselves")
+    name = f"{found.rule} {desk.wording.rule(found.rule)}" if found.rule in CATALOGUE else own
+    return PrecisionRow(rule=name, told=found.told, right=found.right, false=found.false, precision=share)
 
 
 def _severity(desk: Desk, found: Quality, severity: Severity) -> SeverityRow:

@@ -7,8 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
+from alerts.precision import RulePrecision
 from alerts.quality import Quality
-from api.alert_quality import days_asked, quality_of
+from api.alert_quality import days_asked, precision_of, quality_of
 from api.dependencies import Reader, ServicesOf
 from sensors.verdicts import Severity
 
@@ -43,6 +44,16 @@ class StaleView(BaseModel):
     since: datetime
 
 
+class PrecisionView(BaseModel):
+    """How often a rule was right, by what people said of its alerts and findings; null where nobody said anything."""
+
+    rule: str
+    told: int
+    right: int
+    false: int
+    precision_pct: float | None
+
+
 class QualityView(BaseModel):
     """The alarms of [start, end), tests left out; a mean is null where nothing was acknowledged or ended."""
 
@@ -55,9 +66,10 @@ class QualityView(BaseModel):
     loads: Sequence[LoadView]
     chattering: Sequence[ChatterView]
     stale: Sequence[StaleView]
+    rules: Sequence[PrecisionView]
 
     @classmethod
-    def of(cls, found: Quality) -> "QualityView":
+    def of(cls, found: Quality, rules: Sequence[RulePrecision]) -> "QualityView":
         """Return the view of a judgement."""
         return cls(
             start=found.start,
@@ -77,6 +89,16 @@ class QualityView(BaseModel):
             stale=[
                 StaleView(subject=str(each.subject), severity=each.severity, since=each.raised) for each in found.stale
             ],
+            rules=[
+                PrecisionView(
+                    rule=each.rule,
+                    told=each.told,
+                    right=each.right,
+                    false=each.false,
+                    precision_pct=None if each.precision_pct is None else round(each.precision_pct, 1),
+                )
+                for each in rules
+            ],
         )
 
 
@@ -85,7 +107,7 @@ def get_quality(services: ServicesOf, _: Reader, first: Day = None, last: Day = 
     """Return how good the alarms of local days were, both inclusive; of the last week where none are given."""
     days = days_asked(services, first, last)
     with services.records.reading() as tx:
-        return QualityView.of(quality_of(services, tx, *days))
+        return QualityView.of(quality_of(services, tx, *days), precision_of(services, tx, *days))
 
 
 def _seconds(span: timedelta | None) -> float | None:

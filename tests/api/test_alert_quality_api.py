@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from alerts.commands import DETECTION, clear
+from analytics.ledger import FindingAction, Judgement
 from api.alert_ports import NoDeliveries
 from api.app import create_app
 from sensors.actors import Role
 from tests.api.bench import NOON, Bench
-from tests.api.records import fire
+from tests.api.records import finding, fire
 
 
 class Busy(NoDeliveries):
@@ -42,6 +43,26 @@ def test_quality_tells_how_fast_people_answered_and_who_was_flooded(tmp_path: Pa
     assert (told["mean_acknowledge_s"], told["mean_clear_s"]) == (120.0, 600.0)
     [load] = told["loads"]
     assert (load["contact"], load["told"], load["is_flood"]) == ("guard", 11, True)
+
+
+def test_rules_are_told_with_how_often_people_found_them_right(tmp_path: Path) -> None:
+    there = bench(tmp_path)
+    fire(there)
+    there.clock.go_on(timedelta(minutes=1))
+    judgements = {"f1": Judgement.ACCEPTED, "f2": Judgement.FALSE, "f3": None}
+    for identifier, judgement in judgements.items():
+        finding(there, rule="E05" if judgement else "A01", subject=f"room:{identifier}", identifier=identifier)
+    with there.records.transaction() as tx:
+        for record in tx.findings():
+            judged = replace(record, judged=judgements[record.id])
+            tx.save_finding(judged, action=FindingAction.JUDGE, actor_id="p1")
+    first = NOON.date() - timedelta(days=8)
+    told = there.signed_in(Role.VIEWER).get(f"/alerts/quality?first={first}").json()["rules"]
+    assert [(each["rule"], each["told"], each["right"], each["false"], each["precision_pct"]) for each in told] == [
+        ("E05", 2, 1, 1, 50.0),
+        ("A01", 1, 0, 0, None),
+        ("F01", 1, 0, 0, None),
+    ]
 
 
 def test_an_alarm_of_more_than_a_day_is_stale_on_the_days_on_which_it_stood(tmp_path: Path) -> None:
