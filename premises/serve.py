@@ -29,12 +29,15 @@ from premises.jobs.daily import workday_deadlines
 from premises.jobs.daily_jobs import DailyJobs, last_daily, room_uses, utilisation_of
 from premises.jobs.drain_loop import DrainLoop
 from premises.jobs.log_rules import LogRules
+from premises.jobs.reminders import Reminders
 from premises.jobs.rollup_job import Rollups
 from premises.jobs.scheduler import Schedule
 from premises.live_registry import LiveRegistry
 from premises.metrics import Figures, Sources
 from premises.notices.alert_desk import SpoolAlertDesk, alert_desk_of
 from premises.notices.assembly import alerting_of
+from premises.notices.channels import channels_of
+from premises.notices.item_notices import tellers_of
 from premises.notices.sms_replies import sms_replies
 from premises.notices.wecom_replies import wecom_replies
 from premises.papers import duty_sheets
@@ -53,11 +56,13 @@ from premises.stores.readings import HomeStore, export_readings, newest_ms, open
 from premises.stores.records import open_records
 from premises.watchdog.guard import Around, Guard
 from rectification.commands import Deadlines
+from rectification.look_back import LookBacks, look_backs
 from sensors.actors import Actor
 from sensors.clock import Clock
 from sensors.errors import InputFault, NotNowError
 from sensors.readings import epoch_ms, from_epoch_ms
 from sensors.topology import Registry, SiteId
+from storage.evidence import EvidenceStore
 from storage.records import SqlRecords
 
 GRACE_S = 5
@@ -173,13 +178,23 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
         )
         stack.callback(queries.close)
         rollups = Rollups(store, daily.building)
+        reminders = Reminders(
+            records=records,
+            building=daily.building,
+            clock=clock,
+            tellers=tellers_of(
+                channels_of(settings, home, registry=registry),
+                settings.rectification.reminder_channels,
+                origin=settings.server.origin or "",
+            ),
+        )
         schedule = Schedule(
             daily,
             nightly={
                 "logs": LogRules(records=records, building=daily.building, clock=clock, told=alert_desk.told).nightly,
                 "tidy": lambda: _tidied(records, clock),
             },
-            hourly={"rollup": rollups.changed},
+            hourly={"rollup": rollups.changed, "reminders": reminders.hourly},
             ended=guard.jobs.ended,
         )
         drain.start()
@@ -211,6 +226,8 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
             sms_replies=sms_replies(settings, home),
             duty_sheet=duty_sheets(registry, clock),
             wecom_replies=wecom_replies(settings, home),
+            evidence=EvidenceStore(home.evidence),
+            look_back=_look_backs(daily, settings),
         )
         internal = Internal(
             token=info.token,
@@ -255,6 +272,15 @@ def _deadlines(daily: DailyJobs) -> Deadlines:
         return workday_deadlines(daily.building().calendar)(opened, fix)
 
     return deadline
+
+
+def _look_backs(daily: DailyJobs, settings: Settings) -> LookBacks:
+    """Return what says when somebody looks again, by the site's own clock."""
+
+    def day(signed: datetime) -> date:
+        return look_backs(settings.rectification.look_back_months, daily.building().calendar.zone)(signed)
+
+    return day
 
 
 def _sources(home: Home, desk: SpoolDesk, store: HomeStore, registry: Callable[[], Registry], clock: Clock) -> Sources:

@@ -15,6 +15,7 @@ from ingest.gbt26875.panels import address_of
 from premises.channel_settings import AlertSettings
 from premises.gateway_settings import DialectSettings
 from premises.home import Home
+from premises.rectification_settings import RectificationSettings
 from premises.section import Section
 from premises.watchdog_settings import WatchdogSettings
 from sensors.errors import InputFault
@@ -244,6 +245,7 @@ class Settings(Section):
     fire_panel: FirePanelSettings = FirePanelSettings()
     dialects: DialectSettings = DialectSettings()
     records: RecordsSettings = RecordsSettings()
+    rectification: RectificationSettings = RectificationSettings()
     metrics: MetricsSettings = MetricsSettings()
     watchdog: WatchdogSettings = WatchdogSettings()
     log: LogSettings = LogSettings()

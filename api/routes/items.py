@@ -1,6 +1,7 @@
 """Items of the plan: given, worked on, reported done, and signed off by somebody else."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Protocol
 
 from fastapi import APIRouter, Depends, Query
@@ -97,7 +98,7 @@ def post_verify(services: ServicesOf, actor: Acceptor, item_id: str, given: Note
 @router.post("/items/{item_id}/sign-off")
 def post_sign_off(services: ServicesOf, actor: Acceptor, item_id: str, given: NoteBody) -> ItemView:
     """Close a verified item; whoever worked on it cannot."""
-    return _step(services, sign_off, item_id, actor, given)
+    return _step(services, partial(sign_off, look_back=services.look_back), item_id, actor, given)
 
 
 @router.post("/items/{item_id}/reject")

@@ -189,6 +189,14 @@ class ItemView:
     verified: datetime | None
     signed_off_by: str | None
     recurrence_of: str | None
+    revision: int
+    plan_id: str | None
+    is_apart: bool
+    judged_from: datetime | None
+    signed_off: datetime | None
+    look_back: date | None
+    looked_back: datetime | None
+    looked_back_by: str | None
 
     @classmethod
     def of(cls, item: Item, names: Names) -> "ItemView":
@@ -212,6 +220,14 @@ class ItemView:
             verified=item.verified,
             signed_off_by=item.signed_off_by,
             recurrence_of=item.recurrence_of,
+            revision=item.revision,
+            plan_id=item.plan_id,
+            is_apart=item.is_apart,
+            judged_from=item.judged_from,
+            signed_off=item.signed_off,
+            look_back=item.look_back,
+            looked_back=item.looked_back,
+            looked_back_by=item.looked_back_by,
         )
 
 
