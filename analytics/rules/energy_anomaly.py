@@ -11,6 +11,7 @@ from analytics.energy_history import DAY, EXPORT, IMPORT, Days, flows, last_whol
 from analytics.frame import DayVerdicts, RunData, not_applicable
 from analytics.load_model import HOURS_SCHEMA, Fit, LoadModel, time_of_week
 from analytics.rules.base_load import mains, pv_circuits
+from analytics.savings.weather import memory
 from sensors.catalogue import CATALOGUE
 from sensors.readings import Quality
 from sensors.subjects import Subject, SubjectKind
@@ -156,7 +157,10 @@ def _hours(data: RunData, building: Building, days: Days) -> pl.DataFrame:
     by_day = pl.DataFrame(told, schema=schema, orient="row").sort("midnight_ms")
     placed = load.sort("start_ms").join_asof(by_day, left_on="start_ms", right_on="midnight_ms").drop_nulls("day")
     hour = (pl.col("start_ms") - pl.col("midnight_ms")) // MS_PER_HOUR
-    named = placed.with_columns(time_ms="start_ms", hour=hour).filter(pl.col("hour") <= HOURS_A_DAY)
+    remembered = memory(pl.col("outdoor_c"))
+    named = placed.with_columns(time_ms="start_ms", hour=hour, memory_c=remembered).filter(
+        pl.col("hour") <= HOURS_A_DAY
+    )
     return named.select(HOURS_SCHEMA.names()).cast(HOURS_SCHEMA)
 
 

@@ -32,6 +32,7 @@ class Trial:
     whole: Solution
     without: Solution
     left_out_cv_pct: float
+    left_out_nmbe_pct: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,9 +140,16 @@ def _trials(shape: Shape, sums: Sums) -> list[Trial]:
 def _tried(form: Form, sums: Sums, total: Sums) -> Trial:
     own = sums.narrowed(form.level_of, form.picked)
     without = solved(own.without_each())
-    mean = total.use.sum() / total.weight.sum()
-    error = float(np.sqrt(without.squared_error(own).sum() / total.weight.sum()) / mean)
-    return Trial(form=form, whole=solved(own.total()), without=without, left_out_cv_pct=100 * error)
+    used = float(total.use.sum())
+    weight = float(total.weight.sum())
+    error = float(np.sqrt(without.squared_error(own).sum() / weight)) * weight / used
+    return Trial(
+        form=form,
+        whole=solved(own.total()),
+        without=without,
+        left_out_cv_pct=100 * error,
+        left_out_nmbe_pct=100 * (used - float(without.expected(own).sum())) / used,
+    )
 
 
 def _chosen(trials: Sequence[Trial]) -> tuple[Trial, tuple[Candidate, ...]]:
@@ -180,6 +188,7 @@ def _model_fit(trial: Trial, shape: Shape, sums: Sums, candidates: Sequence[Cand
         nmbe_pct=100 * float(own.use.sum() - trial.whole.expected(own)[0]) / (freedom * mean),
         r2=1 - squares / spread if spread > 0 else 0.0,
         out_of_sample_cv_rmse_pct=trial.left_out_cv_pct,
+        out_of_sample_nmbe_pct=trial.left_out_nmbe_pct,
         why_chosen=next(told.why for told in candidates if told.name == trial.form.name),
         coefficients=_coefficients(trial, shape),
     )

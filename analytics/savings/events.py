@@ -25,7 +25,7 @@ AIR_KNOTS_C = (10.0, 15.0, 20.0)
 SAME_SEASON = 0.5
 """Stretches of both periods that share so much of their days of the year are the calendar's."""
 STEP_SHARE, STEP_SHIFT = 0.25, 0.2
-"""A stretch from a period's first day on is read as a new level after it, unless it is short and deep. Our own choice."""
+"""A stretch from a period's first day on is read as a new level after it, unless short and deep. Our own choice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

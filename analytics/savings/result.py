@@ -87,6 +87,7 @@ class ModelFit:
     nmbe_pct: float
     r2: float
     out_of_sample_cv_rmse_pct: float
+    out_of_sample_nmbe_pct: float
     why_chosen: str
     coefficients: Mapping[str, float]
 

@@ -21,7 +21,7 @@ from analytics.savings.terms import Interval
 
 BLOCK_DAYS = 28
 LEAST_BLOCKS = 3
-DRIFT = 0.08
+DRIFT = 0.10
 """Standard deviation, of the mean use, of the change from one year to the next with no measure, for a building whose
 residuals never average out; a building whose residuals do as independent days would has none. Chosen so that
 pairs of years of university buildings (Cambridge 2016-2018, measured) hold 0 at about the nominal rate."""

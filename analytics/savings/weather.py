@@ -33,11 +33,8 @@ def hourly(weather: pl.DataFrame) -> pl.DataFrame:
         gap_h=(pl.col("seen_ms").backward_fill() - pl.col("seen_ms").forward_fill()) / MS_PER_HOUR,
         line_c=pl.col("temperature_c").interpolate(),
     )
-    fade = 1 - float(np.exp(-1 / MEMORY_H))
     short = pl.when(pl.col("gap_h") <= LONGEST_BRIDGE_H + 1).then("line_c")
-    return bridged.select(
-        "time_ms", temperature_c=short, memory_c=pl.col("line_c").ewm_mean(alpha=fade, adjust=False)
-    ).drop_nulls()
+    return bridged.select("time_ms", temperature_c=short, memory_c=memory(pl.col("line_c"))).drop_nulls()
 
 
 def daily(weather: pl.DataFrame, zone: ZoneInfo) -> pl.DataFrame:
@@ -45,9 +42,13 @@ def daily(weather: pl.DataFrame, zone: ZoneInfo) -> pl.DataFrame:
     placed = hourly(weather) if _is_hourly(weather) else weather.drop_nulls()
     least = LEAST_HOURS_A_DAY if _is_hourly(weather) else 1
     by_day = placed.group_by(day=local_day(zone)).agg(pl.mean("temperature_c"), count=pl.len()).sort("day")
-    fade = 1 - float(np.exp(-HOURS_A_DAY / MEMORY_H))
-    memory = pl.col("temperature_c").ewm_mean(alpha=fade, adjust=False)
-    return by_day.filter(pl.col("count") >= least).select("day", "temperature_c", memory_c=memory)
+    mean = pl.col("temperature_c")
+    return by_day.filter(pl.col("count") >= least).select("day", mean, memory_c=memory(mean, HOURS_A_DAY))
+
+
+def memory(air_c: pl.Expr, step_h: float = 1.0) -> pl.Expr:
+    """Return the temperature that fabric follows the air with, °C: an exponential mean of what was before."""
+    return air_c.ewm_mean(alpha=1 - float(np.exp(-step_h / MEMORY_H)), adjust=False)
 
 
 def degree_days(weather: pl.DataFrame, base_c: float, zone: ZoneInfo) -> pl.DataFrame:
