@@ -1,6 +1,7 @@
 """The rules of a request, each asked by itself."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -9,8 +10,11 @@ import polars as pl
 from analytics.frame import RunData
 from analytics.isolation import Isolation
 from analytics.layers import Layer, Layers
+from analytics.moving import KEPT_SCHEMA
+from analytics.power import IMPORT, POWER
 from analytics.rules import RECORD_RULES, WEEKLY_RULES, WINDOWED_RULES
 from analytics.week import Week
+from sensors.catalogue import CATALOGUE
 from sensors.verdicts import Finding
 
 Keep = Callable[[RunData, Week], pl.DataFrame]
@@ -30,11 +34,15 @@ class Asking:
     layers: Layers
     isolation: Isolation = field(default_factory=Isolation)
 
-    def keepers(self) -> dict[str, Keep]:
-        """Return what each weekly rule keeps of a week, by rule and layer; of one that fails, nothing."""
+    def keepers(self, measured: AbstractSet[str]) -> dict[str, Keep]:
+        """Return what each weekly rule keeps of a week, by rule and layer; of one that fails, nothing.
+
+        Rules that none of the metrics `measured` on the site feed keep nothing, and need no look at a reading.
+        """
         return {
             _key(rule, number): self._keeper(rule, layer)
             for rule in self._those_of(WEEKLY_RULES)
+            if _is_fed(rule, measured)
             for number, layer in enumerate(self.layers.of(rule))
         }
 
@@ -55,15 +63,26 @@ class Asking:
 
     def _concluded(self, data: RunData, kept: Mapping[str, pl.DataFrame]) -> Iterator[Finding]:
         for rule in self._those_of(WEEKLY_RULES):
-            conclude = WEEKLY_RULES[rule].conclude
+            conclude, unfed = WEEKLY_RULES[rule].conclude, KEPT_SCHEMA.to_frame()
             for number, layer in enumerate(self.layers.of(rule)):
-                work = partial(conclude, layer.seen(data), kept[_key(rule, number)])
+                work = partial(conclude, layer.seen(data), kept.get(_key(rule, number), unfed))
                 yield from layer.own(self.isolation.ask(rule, work, _none()))
 
     def _judged(self, rules: Mapping[str, Judge], data: RunData) -> Iterator[Finding]:
         for rule in self._those_of(rules):
             for layer in self.layers.of(rule):
                 yield from layer.own(self.isolation.ask(rule, partial(rules[rule], layer.seen(data)), _none()))
+
+
+def _is_fed(rule: str, measured: AbstractSet[str]) -> bool:
+    """Say whether of each group of alternatives that a rule needs one is measured somewhere."""
+    groups = CATALOGUE[rule].needs.metrics
+    return all(not measured.isdisjoint(group) or _by_register(group, measured) for group in groups)
+
+
+def _by_register(group: Collection[str], measured: AbstractSet[str]) -> bool:
+    """Say whether a register stands in for the power that is asked for: it rises by it."""
+    return POWER in group and IMPORT in measured
 
 
 def _key(rule: str, number: int) -> str:

@@ -13,7 +13,7 @@ from analytics.level_features import drift_features, reactive_features, residual
 from analytics.lookups import runs, within
 from analytics.occupancy import circuit_occupancy, room_occupancy
 from analytics.occupancy_rooms import believed, inferable, inferred_occupancy, with_inferred
-from analytics.points import FOREVER_MS, points, with_hold
+from analytics.points import FOREVER_MS, nominal_ms, points
 from analytics.ports import FEATURES_SCHEMA, ReadingSource
 from analytics.power import EXPORT, circuit_power
 from analytics.room_days import by_calendar
@@ -233,8 +233,8 @@ def sample_features(readings: pl.DataFrame, point_rows: pl.DataFrame, parts: pl.
     """
     days = parts.group_by("day").agg(pl.min("start_ms"), pl.max("end_ms"))
     series = ["device", "metric", "phase"]
-    usable = readings.select(*series, "time_ms", "value").filter(pl.col("value").is_not_null())
-    by_day = _counted(within(with_hold(usable.drop("value"), point_rows), days), series)
+    usable = readings.filter(pl.col("value").is_not_null()) if readings["value"].has_nulls() else readings
+    by_day = _counted(usable, point_rows, days, series)
     timed = by_day.drop_nulls("nominal_ms")
     due = timed.group_by(series).agg(pl.first("nominal_ms")).join(days, how="cross")
     got = timed.select(*series, "day", received="samples")
@@ -251,12 +251,13 @@ def sample_features(readings: pl.DataFrame, point_rows: pl.DataFrame, parts: pl.
     return _melt(both.with_columns(subject=subject).drop("device"))
 
 
-def _counted(samples: pl.DataFrame, series: list[str]) -> pl.DataFrame:
-    """Return how many `samples` each series has on each day, and its `nominal_ms`."""
-    names, run = runs(samples, series)
-    counts = samples.select("day", "nominal_ms", run=run).group_by("run", "day").agg(pl.first("nominal_ms"), pl.len())
-    named = pl.concat([names.select(pl.all().gather(counts["run"])), counts.drop("run")], how="horizontal")
-    return named.group_by(*series, "day").agg(pl.first("nominal_ms"), samples=pl.sum("len"))
+def _counted(readings: pl.DataFrame, point_rows: pl.DataFrame, days: pl.DataFrame, series: list[str]) -> pl.DataFrame:
+    """Return how many `samples` each series has on each of the days, and its `nominal_ms`."""
+    names, run = runs(readings, series)
+    named = names.with_columns(nominal_ms=nominal_ms(names, readings, point_rows))
+    counts = within(readings.select("time_ms", run=run), days).group_by("run", "day").len()
+    placed = named.select(pl.all().gather(counts["run"])).with_columns(counts.drop("run").get_columns())
+    return placed.group_by(*series, "day").agg(pl.first("nominal_ms"), samples=pl.sum("len"))
 
 
 def _long_form(segments: pl.DataFrame, **aggregates: pl.Expr) -> pl.DataFrame:

@@ -1,6 +1,8 @@
 """One pass over the readings, a week and a share of the site at a time: daily features are made, rules keep theirs."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -14,6 +16,8 @@ from analytics.shares import Share, shares
 from analytics.week import Week
 
 DAY = timedelta(days=1)
+AT_ONCE = 2
+"""So many shares are judged at once: steps that one core takes by itself leave the other to the next share."""
 MARGIN_DAYS = (MARGIN_BEFORE + MARGIN_AFTER) / DAY
 
 Span = tuple[date, date]
@@ -90,15 +94,25 @@ def _looks(data: RunData, parts: Sequence[Share], days: _Days, keepers: Mapping[
         return
     outdoor = [device.id for device in data.registry.devices.values() if device.outdoor]
     lent = data.analyst.readings(*days.span, outdoor) if outdoor and len(parts) > 1 else None
-    for share in parts:
-        yield _look(share, days, keepers, lent)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        waiting: deque[Future[_Look]] = deque()
+        for share in parts:
+            # read here, where the store may be asked, while others are judged; no more is read than is judged at once
+            readings = share.data.analyst.readings(*days.span, share.devices)
+            if len(waiting) == AT_ONCE:
+                yield waiting.popleft().result()
+            waiting.append(pool.submit(_look, share, readings, days, keepers, lent))
+            del readings
+        while waiting:
+            yield waiting.popleft().result()
 
 
-def _look(share: Share, days: _Days, keepers: Mapping[str, Keep], lent: pl.DataFrame | None) -> _Look:
+def _look(
+    share: Share, readings: pl.DataFrame, days: _Days, keepers: Mapping[str, Keep], lent: pl.DataFrame | None
+) -> _Look:
     """Return what one share of the site tells of a week; `lent` are the readings of sensors outdoors."""
     assert days.span is not None  # noqa: S101 - nobody looks at no days
     span, analyst = days.span, share.data.analyst
-    readings = analyst.readings(*span, share.devices)
     spans = {(each[0], each[-1]) for each in (days.missing, days.judged) if each}
     weeks = {each: _week(share.data, _cut(readings, share, each, span), lent, each) for each in spans}
     look = _Look()

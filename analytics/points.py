@@ -97,6 +97,17 @@ def with_hold(samples: pl.DataFrame, point_rows: pl.DataFrame) -> pl.DataFrame:
     return told.select(*samples.columns, nominal_ms=nominal_ms, hold_ms=hold_ms)
 
 
+def nominal_ms(series: pl.DataFrame, samples: pl.DataFrame, point_rows: pl.DataFrame) -> pl.Series:
+    """Return the reporting interval of each series (columns device, metric) as `with_hold` gives it to its samples."""
+    names = ["device", "metric"]
+    known = point_rows.group_by(names).agg(pl.first("interval_ms", "heartbeat_ms"))
+    told = series.select(names).join(known, on=names, how="left", maintain_order="left")
+    untold = told.filter(pl.col("interval_ms").is_null() & pl.col("heartbeat_ms").is_null()).select(names).unique()
+    usual = _usual_steps(samples.join(untold, on=names, how="semi", maintain_order="left") if untold.height else untold)
+    both = told.join(usual, on=names, how="left", maintain_order="left")
+    return both.select(nominal_ms=pl.coalesce("interval_ms", "usual_ms")).to_series()
+
+
 def _usual_steps(samples: pl.DataFrame) -> pl.DataFrame:
     """Return `usual_ms`, the median step, of every `device` and `metric` whose steps are regular."""
     if samples.is_empty():

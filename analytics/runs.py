@@ -175,7 +175,7 @@ def _of_readings(place: _Place, request: Request, progress: Progress) -> Analysi
     data = place.run_data(_window(registry, calendar, extent, request))
     held = _days_held(calendar, extent)
     asking = place.asking(request, data.window)
-    keepers = asking.keepers()
+    keepers = asking.keepers(frozenset(metric for _, metric in data.analyst.measured))
     if request.utilisation:
         keepers[UTILISATION] = lambda data, week: by_calendar(
             data.registry,

@@ -4,7 +4,7 @@ import polars as pl
 
 from analytics.frame import RunData
 from analytics.intervals import MS_PER_HOUR, SPAN, held
-from analytics.lookups import in_order, looked_up, states_at
+from analytics.lookups import in_order, looked_up, runs, states_at
 from analytics.points import with_hold
 from analytics.week import Week
 from sensors.catalogue import CATALOGUE
@@ -33,7 +33,7 @@ def samples(data: RunData, week: Week, metric: str, *, at: SubjectKind) -> pl.Da
 
 
 def _samples(data: RunData, week: Week, metric: str, at: SubjectKind) -> pl.DataFrame:
-    timed = _of_devices(data, week.readings, metric, outdoor=False)
+    timed = _indoors(data, _timed(data, week, metric))
     every = _placed(data, timed.filter(pl.col("nominal_ms").is_not_null()), metric, at)
     if metric in FREEZABLE:
         every = without_frozen(every)
@@ -48,14 +48,15 @@ def device_samples(data: RunData, week: Week, metric: str) -> pl.DataFrame:
 
     Devices that report on change have none here: their values may stand still.
     """
-    timed = _timed(data, _of_metric(data, week.readings, metric), metric).drop_nulls("nominal_ms")
+    timed = _timed(data, week, metric).drop_nulls("nominal_ms")
     subject = pl.concat_str(pl.lit(f"{SubjectKind.DEVICE}:"), "device").alias("subject")
     return in_series(timed.select(subject, *SERIES[1:], *VALUES))
 
 
 def outdoor_samples(data: RunData, week: Week, metric: str) -> pl.DataFrame:
     """Return the good samples of a metric from devices outdoors, as `samples` does."""
-    timed = _of_devices(data, week.outdoors, metric, outdoor=True)
+    is_outdoors = pl.col("device").is_in(_outdoors(data))
+    timed = _of_good(data, week.outdoors.filter(is_outdoors & (pl.col("metric") == metric)), metric)
     return in_series(timed.select(pl.lit("outdoor").alias("subject"), *SERIES[1:], *VALUES))
 
 
@@ -70,20 +71,27 @@ def _placed(data: RunData, timed: pl.DataFrame, metric: str, at: SubjectKind) ->
     return in_series(placed.filter(inside).select(*SERIES, *VALUES))
 
 
-def _of_devices(data: RunData, readings: pl.DataFrame, metric: str, *, outdoor: bool) -> pl.DataFrame:
-    outdoors = pl.col("device").is_in([device.id for device in data.registry.devices.values() if device.outdoor])
-    found = _of_metric(data, readings, metric).filter(outdoors if outdoor else ~outdoors)
-    return _timed(data, found, metric)
+def _outdoors(data: RunData) -> list[str]:
+    return [device.id for device in data.registry.devices.values() if device.outdoor]
+
+
+def _indoors(data: RunData, timed: pl.DataFrame) -> pl.DataFrame:
+    outdoors = _outdoors(data)
+    return timed.filter(~pl.col("device").is_in(outdoors)) if outdoors else timed
+
+
+def _timed(data: RunData, week: Week, metric: str) -> pl.DataFrame:
+    """Return the good readings of a metric, without a look at any where nothing measures it; see `_of_good`."""
+    return week.once(("timed", metric), lambda: _of_good(data, _of_metric(data, week.readings, metric), metric))
 
 
 def _of_metric(data: RunData, readings: pl.DataFrame, metric: str) -> pl.DataFrame:
-    """Return the readings of a metric; without a look at them where nothing measures it."""
     is_measured = metric in data.analyst.point_rows["metric"]
     return readings.filter(pl.col("metric") == metric) if is_measured else readings.clear()
 
 
-def _timed(data: RunData, readings: pl.DataFrame, metric: str) -> pl.DataFrame:
-    """Return the good readings of a metric with `nominal_ms`, `hold_ms` and `step_ms`, how long each stands for."""
+def _of_good(data: RunData, readings: pl.DataFrame, metric: str) -> pl.DataFrame:
+    """Return the good ones with `nominal_ms`, `hold_ms` and `step_ms`, how long each stands for."""
     good = readings.filter((pl.col("quality") < Quality.SUSPECT) & pl.col("value").is_not_null())
     timed = with_hold(good, data.analyst.point_rows.filter(pl.col("metric") == metric))
     return timed.with_columns(step_ms=pl.coalesce("nominal_ms", "hold_ms").cast(pl.Float64))
@@ -102,27 +110,27 @@ def _filled(on_change: pl.DataFrame) -> pl.DataFrame:
 
 
 def runs_of_equals(found: pl.DataFrame) -> pl.DataFrame:
-    """Return the samples with the run of equal values each is in: `run_start_ms`, `run_ms`, `run_samples`, `is_first`.
+    """Return the runs of equal values, a row each: its first sample, `run_start_ms`, `run_ms` and `run_samples`.
 
     `found` is sorted by SERIES and `time_ms`; a gap does not end a run.
     """
     same = pl.all_horizontal(pl.col(name) == pl.col(name).shift() for name in (*SERIES, "value"))
-    first = ~same.fill_null(value=False)
-    last = first.shift(-1).fill_null(value=True)
-    marked = found.with_row_index("row").with_columns(is_first=first, is_last=last)
-    return marked.with_columns(
-        run_start_ms=pl.when("is_first").then("time_ms").forward_fill(),
-        run_ms=pl.when("is_last").then(pl.col("time_ms") + pl.col("step_ms")).backward_fill()
-        - pl.when("is_first").then("time_ms").forward_fill(),
-        run_samples=pl.when("is_last").then(pl.col("row").cast(pl.Int64)).backward_fill()
-        - pl.when("is_first").then(pl.col("row").cast(pl.Int64)).forward_fill()
-        + 1,
-    ).drop("row", "is_last")
+    starts = found.select(first=~same.fill_null(value=False)).to_series().arg_true()
+    ends = starts.shift(-1, fill_value=found.height) - 1
+    until = found.select((pl.col("time_ms") + pl.col("step_ms")).gather(ends)).to_series()
+    return found.select(pl.all().gather(starts)).with_columns(
+        run_start_ms="time_ms",
+        run_ms=until - pl.col("time_ms"),
+        run_samples=ends.cast(pl.Int64) - starts.cast(pl.Int64) + 1,
+    )
 
 
 def without_frozen(found: pl.DataFrame) -> pl.DataFrame:
     """Return the samples but those of runs of equal values of a day and more."""
-    return runs_of_equals(found).filter(pl.col("run_ms") < FROZEN_MS).select(found.columns)
+    equal = runs_of_equals(found).select("run_samples", alive=pl.col("run_ms") < FROZEN_MS)
+    if equal["alive"].all():
+        return found
+    return found.filter(equal.select(pl.col("alive").repeat_by("run_samples").explode()).to_series())
 
 
 def during(found: pl.DataFrame, track: pl.DataFrame, *, state: bool = True) -> pl.DataFrame:
@@ -131,14 +139,21 @@ def during(found: pl.DataFrame, track: pl.DataFrame, *, state: bool = True) -> p
 
 
 def thinned(found: pl.DataFrame) -> pl.DataFrame:
-    """Return means over THIN_MS in place of samples, stamped with the end of each; the step is what was covered."""
-    return (
-        found.group_by(*SERIES, bucket=pl.col("time_ms") // THIN_MS)
+    """Return means over THIN_MS in place of samples, stamped with the end of each; the step is what was covered.
+
+    `found` is sorted by SERIES and `time_ms`.
+    """
+    if found.is_empty():
+        return found
+    names, run = runs(found, SERIES)
+    means = (
+        found.select("value", "step_ms", run=run, bucket=pl.col("time_ms") // THIN_MS)
+        .group_by("run", "bucket", maintain_order=True)
         .agg(pl.mean("value"), step_ms=pl.min_horizontal(pl.sum("step_ms"), pl.lit(float(THIN_MS))))
         .with_columns(time_ms=(pl.col("bucket") + 1) * THIN_MS, hold_ms=pl.lit(2 * THIN_MS, dtype=pl.Int64))
-        .select(found.columns)
-        .sort(*SERIES, "time_ms")
     )
+    named = names.select(pl.all().gather(means["run"]))
+    return means.with_columns(named.get_columns()).select(found.columns)
 
 
 def in_series(found: pl.DataFrame) -> pl.DataFrame:

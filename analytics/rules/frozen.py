@@ -21,7 +21,7 @@ OF_CIRCUITS = frozenset({"voltage_v"})
 
 def standing_still(data: RunData, week: Week) -> pl.DataFrame:
     """Return what to keep of a week: runs of equal values of a day and more, as far as they reach into it."""
-    return pl.concat([KEPT_SCHEMA.to_frame(), *(_of_metric(data, week, metric) for metric in METRICS_JUDGED)])
+    return pl.concat([KEPT_SCHEMA.to_frame(), *(_of_metric(data, week, metric) for metric in _measured(data))])
 
 
 def frozen(data: RunData, found: pl.DataFrame) -> list[Finding]:
@@ -29,12 +29,18 @@ def frozen(data: RunData, found: pl.DataFrame) -> list[Finding]:
     return WORDS.findings(data, found, _asked(data))
 
 
+def _measured(data: RunData) -> list[str]:
+    known = frozenset(data.analyst.point_rows["metric"])
+    return [metric for metric in METRICS_JUDGED if metric in known]
+
+
 def _of_metric(data: RunData, week: Week, metric: str) -> pl.DataFrame:
     starts_ms, ends_ms = week.span_ms
     asked = pl.Series([str(subject) for subject in _asked(data)], dtype=pl.String)
-    runs = runs_of_equals(device_samples(data, week, metric)).filter(pl.col("subject").is_in(asked.implode()))
+    found = device_samples(data, week, metric).filter(pl.col("subject").is_in(asked.implode()))
+    runs = runs_of_equals(found)
     enough = pl.col("run_samples") * pl.col("step_ms") >= share_of(data, RULE) * pl.col("run_ms")
-    spells = runs.filter(pl.col("is_first") & (pl.col("run_ms") >= FROZEN_MS) & enough).select(
+    spells = runs.filter((pl.col("run_ms") >= FROZEN_MS) & enough).select(
         "subject",
         "device",
         start_ms="run_start_ms",
@@ -46,7 +52,7 @@ def _of_metric(data: RunData, week: Week, metric: str) -> pl.DataFrame:
         hours=in_hours(pl.col("run_ms")),
     )
     judged = (
-        runs.filter(pl.col("time_ms").is_between(starts_ms, ends_ms, closed="left"))
+        found.filter(pl.col("time_ms").is_between(starts_ms, ends_ms, closed="left"))
         .group_by(SERIES)
         .agg(known_ms=pl.sum("step_ms"))
         .group_by("subject")

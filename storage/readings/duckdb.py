@@ -15,6 +15,7 @@ from threading import Lock
 import duckdb
 import polars as pl
 
+from analytics.lookups import keyed
 from analytics.ports import EVENTS_SCHEMA, FEATURES_SCHEMA, READINGS_SCHEMA, RollupStep
 from sensors.events import Event
 from sensors.readings import Quality, ReadingBatch, ReadingFlag
@@ -212,8 +213,10 @@ class DuckDBReadingStore:
             wanted = _table(reading, _WANTED_SERIES, asked).with_row_index("rank")
             reading.register("wanted", wanted.select("series", "rank").to_arrow())
             found = _table(reading, _READINGS, {"start_ms": start_ms, "end_ms": end_ms})
-        # Names are joined on after sorting by rank: 2.5 times quicker than letting the engine sort by them.
-        named = found.sort("rank", "time_ms").join(wanted, on="rank", maintain_order="left")
+        # One number to sort by, and names looked up after: several times quicker than letting the engine sort by them.
+        ordered = found.select(pl.all().gather(keyed(pl.col("rank"), pl.col("time_ms")).arg_sort()))
+        names = wanted.select(pl.col(SERIES).gather(ordered["rank"]))
+        named = ordered.with_columns(names.get_columns())
         return named.select(pl.col(name).cast(kind) for name, kind in READINGS_SCHEMA.items())
 
     def events(self, site: SiteId, *, start_ms: int, end_ms: int) -> pl.DataFrame:
