@@ -1,7 +1,7 @@
 """JMESPath over what gateways send; plain paths, which most are, take a way of their own that costs a fifth."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jmespath
@@ -18,17 +18,47 @@ class _Functions(functions.Functions):
     """What JMESPath lacks: gateways write device names as keys."""
 
     @functions.signature({"types": ["object"]})
-    def _func_entries(self, value: dict[str, Any]) -> list[dict[str, Any]]:
+    def _func_entries(self, value: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON
         """Return `[{key: …, value: …}]` for an object."""
-        return [{"key": key, "value": each} for key, each in value.items()]
+        return _entries(value)
+
+
+def _entries(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    return [{"key": key, "value": each} for key, each in value.items()] if isinstance(value, dict) else None
 
 
 def expression(text: str) -> Expression:
     """Return what finds the value of a JMESPath expression. ValueError says what is wrong with it."""
-    if text == "@":
-        return _itself
+    quick = _quick(text)
+    return _searched(text) if quick is None else quick
+
+
+def _quick(text: str) -> Expression | None:
+    """Return what does the same for the simplest expressions, None for the others."""
+    if text in {"@", "entries(@)"}:
+        return _itself if text == "@" else _entries
     if _PLAIN.fullmatch(text):
         return _path(text.split("."))
+    if "||" in text:
+        ways = [_quick(each.strip()) for each in text.split("||")]
+        known = [each for each in ways if each is not None]
+        return _first_of(known) if len(known) == len(ways) else None
+    return None
+
+
+def _first_of(ways: Sequence[Expression]) -> Expression:
+    def find(value: Any) -> Any:  # noqa: ANN401 - any JSON
+        found = None
+        for way in ways:
+            found = way(value)
+            if found or (found == 0 and found is not False):  # JMESPath: of the numbers also 0 is something
+                return found
+        return found
+
+    return find
+
+
+def _searched(text: str) -> Expression:
     try:
         compiled = jmespath.compile(text)
     except JMESPathError as exc:

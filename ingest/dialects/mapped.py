@@ -8,7 +8,8 @@ samples: value                 # below a record: each of them has a time; the re
 time: timestamp                # below a sample
 values: values                 # below a sample: values by key
 errors: errors                 # below a sample: what went wrong, by key
-personal: [username]           # names that are never kept
+personal: [username, uid]      # names and numbers of people, at any depth: only ever kept as digests
+credential: uid                # below a sample: the card that an event is about
 keys:
   tag0: {metric: co2_ppm, device: aq1}
 """

@@ -10,6 +10,7 @@ import click
 
 from premises.commands.bench_alarm import command as alarm
 from premises.commands.bench_analytics import command as analytics
+from premises.commands.bench_decode import command as decode
 from premises.commands.bench_load import command as load
 from sensors.errors import InputFault
 
@@ -77,4 +78,5 @@ def simulate(*, rooms: int, days: int, as_json: bool, progress: bool | None) -> 
 
 command.add_command(alarm)
 command.add_command(analytics)
+command.add_command(decode)
 command.add_command(load)

@@ -1,0 +1,115 @@
+"""A typical message of each format, as its gateway sends it all day."""
+
+import json
+from base64 import b64encode
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
+
+
+class Sample(NamedTuple):
+    """A topic and its payload."""
+
+    topic: str
+    payload: bytes
+
+
+def sample(topic: str, document: Mapping[str, Any]) -> Sample:
+    """Return a JSON message."""
+    return Sample(topic, json.dumps(document, separators=(",", ":")).encode())
+
+
+_EUI = "24e124710b425a10"
+_AIR = b64encode(bytes.fromhex("01755c0367ee0004687c05000106cb02077da803087d2500097366270b7d20000c7d3000")).decode()
+_RECEIVED = {
+    "gatewayId": "0016c001f153a14c",
+    "uplinkId": 4217106255,
+    "nsTime": "2026-11-22T23:59:58.712345678+00:00",
+    "rssi": -61,
+    "snr": 10.5,
+    "channel": 3,
+    "location": {},
+    "context": "E3OWOQ==",
+    "metadata": {"region_name": "eu868", "region_common_name": "EU868"},
+    "crcStatus": "CRC_OK",
+}
+
+MESSAGES: Final[Mapping[str, Sample]] = MappingProxyType(
+    {
+        "chirpstack": sample(
+            f"application/17c82e96-be03-4f38-aef3-f83d48582d97/device/{_EUI}/event/up",
+            {
+                "deduplicationId": "3ac7e3c4-4401-4b8d-9386-a5c902f9202d",
+                "time": "2026-11-22T23:59:58.775023242+00:00",
+                "deviceInfo": {
+                    "tenantId": "52f14cd4-c6f1-4fbd-8f87-4025e1d49242",
+                    "tenantName": "ChirpStack",
+                    "applicationId": "17c82e96-be03-4f38-aef3-f83d48582d97",
+                    "applicationName": "Offices",
+                    "deviceProfileId": "14855bf7-d10d-4aee-b618-ebfcb64dc7ad",
+                    "deviceProfileName": "AM319",
+                    "deviceName": "room 201",
+                    "devEui": _EUI,
+                    "tags": {},
+                },
+                "devAddr": "00189440",
+                "adr": True,
+                "dr": 5,
+                "fCnt": 1207,
+                "fPort": 85,
+                "data": _AIR,
+                "rxInfo": [_RECEIVED],
+                "txInfo": {"frequency": 867100000, "modulation": {"lora": {"bandwidth": 125000, "spreadingFactor": 7}}},
+            },
+        ),
+        "milesight": sample(
+            "milesight/up",
+            {
+                "applicationID": "1",
+                "applicationName": "cloud",
+                "data": b64encode(bytes.fromhex("01755c03673401046865")).decode(),
+                "devEUI": _EUI,
+                "deviceName": "EM300-TH",
+                "fCnt": 128,
+                "fPort": 85,
+                "time": "2026-11-22T23:59:58.123Z",
+            },
+        ),
+        "zigbee2mqtt": sample(
+            "zigbee2mqtt/room 201/climate",
+            {"battery": 97, "humidity": 41.3, "linkquality": 87, "pressure": 1008.2, "temperature": 22.4},
+        ),
+        "neuron": sample(
+            "neuron/gw1/upload",
+            {
+                "timestamp": 1795391999943,
+                "node": "meter3",
+                "group": "power",
+                "values": {"active_power_w": 2635, "voltage_v": 231.2, "current_a": 11.6},
+                "errors": {},
+            },
+        ),
+        "thingsboard": sample(
+            "v1/gateway/telemetry", {"aq1": [{"ts": 1795391999000, "values": {"temperature": 22.4, "co2": 612}}]}
+        ),
+        "esp_rfid": sample(
+            "esp/frontdoor/send",
+            {
+                "cmd": "log",
+                "type": "access",
+                "time": 1795391998,
+                "isKnown": "true",
+                "access": "Always",
+                "username": "somebody",
+                "uid": "f3ec6234",
+                "door": "frontdoor",
+            },
+        ),
+        "json": sample("site/aq1", {"device": "aq1", "ts": 1795391998000, "co2": 612, "temperature": 22.4}),
+        "native": sample(
+            "premises/v1/hq/gw1/aq1/readings",
+            {"boot": "9f3c", "seq": 812, "ts": 1795391998000, "readings": [{"m": "co2", "v": 612}]},
+        ),
+    }
+)
+"""By format. `chirpstack` is the heaviest of those that describe one device."""
