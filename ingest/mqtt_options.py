@@ -1,8 +1,11 @@
 """How to reach a broker, and what to ask of it."""
 
 import ssl
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from paho.mqtt.client import topic_matches_sub
 
 from ingest.native import TOPIC_FILTER
 from sensors.errors import InputFault
@@ -35,6 +38,18 @@ class MqttOptions:
     session_expiry_s: int = 7 * 86_400
     receive_maximum: int = 4_000
     topic_filters: tuple[str, ...] = (TOPIC_FILTER,)
+
+
+def without_covered(filters: Iterable[str]) -> tuple[str, ...]:
+    """Return topic filters less those that another covers whole: a broker sends a message once for each that matches."""
+    kept = list(dict.fromkeys(filters))
+    return tuple(each for each in kept if not any(other != each and _covers(other, each) for other in kept))
+
+
+def _covers(wide: str, narrow: str) -> bool:
+    if narrow.endswith("#") and not wide.endswith("#"):
+        return False
+    return topic_matches_sub(wide, narrow)
 
 
 class _TlsSocket(ssl.SSLSocket):

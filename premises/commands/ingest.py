@@ -228,6 +228,7 @@ def _follow(registry: RegistryFile, pipeline: "Pipeline") -> None:
 
 def _mqtt_options(settings: "MqttSettings", dialects: "Sequence[str]") -> "MqttOptions":
     from ingest.mqtt import MqttOptions, TlsFiles  # noqa: PLC0415 - keeps `--help` quick
+    from ingest.mqtt_options import without_covered  # noqa: PLC0415 - likewise
     from premises.settings import read_secret  # noqa: PLC0415
 
     files = TlsFiles(ca=settings.ca_file, certificate=settings.certificate_file, key=settings.key_file)
@@ -241,5 +242,5 @@ def _mqtt_options(settings: "MqttSettings", dialects: "Sequence[str]") -> "MqttO
         keepalive_s=settings.keepalive_s,
         session_expiry_s=settings.session_expiry_s,
         receive_maximum=settings.receive_maximum,
-        topic_filters=tuple(dict.fromkeys((*settings.topics, *dialects))),
+        topic_filters=without_covered((*settings.topics, *dialects)),
     )

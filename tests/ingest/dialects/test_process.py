@@ -13,6 +13,7 @@ import pytest
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
+from ingest.mqtt_options import without_covered
 from sensors.intake import Book
 from storage.spool import SqliteSpool
 from tests.servers import MOSQUITTO, eventually, mosquitto, stop
@@ -48,6 +49,20 @@ def books(home: Path) -> Mapping[str, Book]:
         return spool.books()
 
 
+@pytest.mark.parametrize(
+    ("filters", "kept"),
+    [
+        (("a/+/x", "a/#", "a/#"), ("a/#",)),
+        (("a/#", "a/+"), ("a/#",)),
+        (("a/+", "b/#"), ("a/+", "b/#")),
+        (("a/b", "+/b"), ("+/b",)),
+        (("#", "$oc/#"), ("#", "$oc/#")),
+    ],
+)
+def test_a_filter_that_another_covers_is_not_asked_for(filters: tuple[str, ...], kept: tuple[str, ...]) -> None:
+    assert without_covered(filters) == kept
+
+
 @pytest.mark.skipif(MOSQUITTO is None, reason="mosquitto is not installed")
 def test_two_gateways_are_read_from_the_broker_and_their_books_balance(tmp_path: Path) -> None:
     base = f"b{uuid.uuid4().hex[:10]}"
@@ -56,7 +71,7 @@ def test_two_gateways_are_read_from_the_broker_and_their_books_balance(tmp_path:
     uplink = {"deviceInfo": {"devEui": EUI, "deviceName": "201"}, "data": "A2fqAARoTw==", "deduplicationId": "d1"}
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PREMISES_")}
     with (tmp_path / "out").open("wb") as out:
-        command = [Path(sys.executable).with_name("premises"), "ingest", "--home", tmp_path]
+        command = [str(Path(sys.executable).with_name("premises")), "ingest", "--home", str(tmp_path)]
         process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, env=environment)
         try:
             eventually(lambda: b"ready" in (tmp_path / "out").read_bytes(), what="ready", seconds=60)
