@@ -41,7 +41,7 @@ class MqttOptions:
 
 
 def without_covered(filters: Iterable[str]) -> tuple[str, ...]:
-    """Return topic filters less those that another covers whole: a broker sends a message once for each that matches."""
+    """Return topic filters less those that another covers whole: a broker sends a message for each that matches."""
     kept = list(dict.fromkeys(filters))
     return tuple(each for each in kept if not any(other != each and _covers(other, each) for other in kept))
 
