@@ -12,7 +12,7 @@ from analytics.intervals import MS_PER_HOUR, cut, in_hours
 from analytics.level_features import drift_features, reactive_features, residual_features
 from analytics.lookups import runs, within
 from analytics.occupancy import circuit_occupancy, room_occupancy
-from analytics.occupancy_rooms import believed, inferable, inferred_occupancy, with_inferred
+from analytics.occupancy_rooms import believed, inferable, inferred_occupancy, own_confidence, with_inferred
 from analytics.points import FOREVER_MS, nominal_ms, points
 from analytics.ports import FEATURES_SCHEMA, ReadingSource
 from analytics.power import EXPORT, circuit_power
@@ -20,6 +20,7 @@ from analytics.room_days import by_calendar
 from analytics.spells import numbered
 from analytics.water_features import water_features
 from sensors.subjects import Subject, SubjectKind
+from sensors.thresholds import NO_OVERRIDES, Overrides
 from sensors.topology import Registry
 
 FEATURES_VERSION = "8"
@@ -66,9 +67,13 @@ class Analyst:
     """The rooms whose occupancy is inferred, as subjects."""
     series: Mapping[str, int] = field(default_factory=dict)
     """Every device that there are readings of, with the number of its series."""
+    sure: Mapping[str, float] = field(default_factory=dict)
+    """How sure an inference has to be, %, in rooms that have a threshold of their own."""
 
     @classmethod
-    def of(cls, registry: Registry, calendar: WorkCalendar, source: ReadingSource) -> "Analyst":
+    def of(
+        cls, registry: Registry, calendar: WorkCalendar, source: ReadingSource, overrides: Overrides = NO_OVERRIDES
+    ) -> "Analyst":
         """Return the analyst of a site, with the points that its registry and its devices give."""
         latest = source.latest(registry.site.id)
         rows = points(registry, calendar, latest)
@@ -83,6 +88,7 @@ class Analyst:
             measured=known,
             inferred=rooms,
             series=dict(latest.group_by("device").len().iter_rows()),
+            sure=own_confidence(registry, overrides),
         )
 
     def readings(self, first: date, last: date, devices: Collection[str] | None = None) -> pl.DataFrame:
@@ -100,8 +106,8 @@ class Analyst:
         ratios = self.ct_ratios()
         power = circuit_power(readings, self.point_rows, ratios)
         seen = room_occupancy(readings, self.point_rows)
-        inferred = inferred_occupancy(readings, power, self.point_rows, self.registry)
-        trusted = believed(seen, readings, power, self.point_rows, self.registry)
+        inferred = inferred_occupancy(readings, power, self.point_rows, self.registry, self.sure)
+        trusted = believed(seen, readings, power, self.point_rows, self.registry, self.sure)
         rooms = pl.concat([trusted, inferred.select(trusted.columns)])
         return Tracks(
             occupancy=rooms,

@@ -1,7 +1,8 @@
 """Occupancy of the rooms in which nothing sees people: inferred from what changes when they are there."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import polars as pl
@@ -17,6 +18,7 @@ from analytics.occupancy_stuck import never_used, without_contradicted, without_
 from sensors.catalogue import CATALOGUE
 from sensors.readings import Quality
 from sensors.subjects import Subject, SubjectKind
+from sensors.thresholds import Overrides
 from sensors.topology import CircuitItem, Registry
 
 STEP_MS = 5 * 60_000
@@ -40,28 +42,57 @@ def inferable(point_rows: pl.DataFrame) -> frozenset[str]:
     return frozenset(telling - seen)
 
 
+CONFIDENCE = "S02", "inferred_confidence_pct"
+"""How sure an inference has to be, for all rules that read it."""
+
+
+def own_confidence(registry: Registry, overrides: Overrides) -> Mapping[str, float]:
+    """Return how sure it has to be, %, in the rooms that have a threshold of their own, by subject."""
+    own = overrides.of_rules(frozenset({CONFIDENCE[0]}))
+    if not any(each.parameter == CONFIDENCE[1] for each in own.entries):
+        return {}
+    subjects = [Subject(SubjectKind.ROOM, room) for room in registry.rooms]
+    holding = ((subject, each) for subject in subjects for each in own.holding(subject, registry))
+    return {str(subject): each.value for subject, each in holding if each.parameter == CONFIDENCE[1]}
+
+
 def inferred_occupancy(
-    readings: pl.DataFrame, power: pl.DataFrame, point_rows: pl.DataFrame, registry: Registry
+    readings: pl.DataFrame,
+    power: pl.DataFrame,
+    point_rows: pl.DataFrame,
+    registry: Registry,
+    sure: Mapping[str, float] = MappingProxyType({}),
 ) -> pl.DataFrame:
     """Return a track per inferable room with the boolean `state`; what is not sure enough is left out.
 
-    `readings` are READINGS_SCHEMA, `power` the track of circuit_power. How sure is S02's `inferred_confidence_pct`.
+    `readings` are READINGS_SCHEMA, `power` the track of circuit_power. How sure is S02's `inferred_confidence_pct`, in
+    some rooms what `sure` says.
     """
-    return _inferred(sorted(inferable(point_rows)), readings, power, point_rows, registry)
+    return _inferred(sorted(inferable(point_rows)), readings, power, point_rows, registry, sure)
 
 
 def believed(
-    seen: pl.DataFrame, readings: pl.DataFrame, power: pl.DataFrame, point_rows: pl.DataFrame, registry: Registry
+    seen: pl.DataFrame,
+    readings: pl.DataFrame,
+    power: pl.DataFrame,
+    point_rows: pl.DataFrame,
+    registry: Registry,
+    sure: Mapping[str, float] = MappingProxyType({}),
 ) -> pl.DataFrame:
     """Return the track of the rooms that sensors watch without what stuck sensors say: all use, or none."""
     alive = without_endless_use(seen, registry)
     telling = set(point_rows.filter(pl.col("metric").is_in(PEOPLE_METRICS))["subject"])
     suspects = sorted(never_used(alive) & telling)
-    return without_contradicted(alive, _inferred(suspects, readings, power, point_rows, registry))
+    return without_contradicted(alive, _inferred(suspects, readings, power, point_rows, registry, sure))
 
 
 def _inferred(
-    rooms: list[str], readings: pl.DataFrame, power: pl.DataFrame, point_rows: pl.DataFrame, registry: Registry
+    rooms: list[str],
+    readings: pl.DataFrame,
+    power: pl.DataFrame,
+    point_rows: pl.DataFrame,
+    registry: Registry,
+    sure: Mapping[str, float],
 ) -> pl.DataFrame:
     extent = readings.select(first=pl.min("time_ms"), last=pl.max("time_ms")).row(0)
     if not rooms or extent[0] is None:
@@ -69,12 +100,13 @@ def _inferred(
     steps = _Steps(rooms, extent[0] // STEP_MS * STEP_MS, (extent[1] - extent[0] // STEP_MS * STEP_MS) // STEP_MS + 1)
     metrics = dict(steps.of_readings(readings, point_rows)) | dict(steps.of_power(power, registry))
     found = infer(metrics, STEP_MS / 60_000)
-    return steps.track(_states(found))
+    usual = CATALOGUE[CONFIDENCE[0]].parameter(CONFIDENCE[1])
+    return steps.track(_states(found, np.array([sure.get(room, usual) for room in rooms]) / 100))
 
 
-def _states(found: Inferred) -> NDArray[np.int8]:
-    """Return rooms × steps: 1 occupied, 0 empty, -1 not known surely enough."""
-    confidence = CATALOGUE["S02"].parameter("inferred_confidence_pct") / 100
+def _states(found: Inferred, sure: Floats) -> NDArray[np.int8]:
+    """Return rooms × steps: 1 occupied, 0 empty, -1 not known surely enough for the room."""
+    confidence = sure[:, None]
     probability = without_endless(np.where(found.heard, found.probability, np.nan), STEP_MS / 60_000)
     believed = (_people_tell(found) | _all_quiet(found, probability))[:, None]
     occupied, empty = probability >= confidence, probability <= 1 - confidence

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from types import MappingProxyType
 
 import polars as pl
 
@@ -154,7 +155,7 @@ class _Place:
         return RunData(
             registry=self.registry,
             calendar=self.calendar,
-            analyst=Analyst.of(self.registry, self.calendar, self.store),
+            analyst=Analyst.of(self.registry, self.calendar, self.store, self.overrides.on(window.last)),
             window=window,
             features=pl.DataFrame(schema=FEATURES_SCHEMA),
             days=self.calendar.day_frame(window.first - LOOK_BACK, window.last + LOOK_AHEAD),
@@ -281,16 +282,21 @@ def _days_held(calendar: WorkCalendar, extent: Extent) -> tuple[date, date]:
     return calendar.local_day(first_ms), calendar.local_day(max(first_ms, last_ms - 1))
 
 
-def fingerprint(registry: Registry, holidays: Holidays) -> str:
-    """Return what stored features depend on besides readings: the registry, the calendar, the code's version."""
+def fingerprint(registry: Registry, holidays: Holidays, sure: Mapping[str, float] = MappingProxyType({})) -> str:
+    """Return what stored features depend on besides readings: the registry, the calendar, the code's version.
+
+    And how `sure` inferences have to be, in the rooms that have a threshold of their own.
+    """
     text = f"{FEATURES_VERSION}\n{holidays!r}\n{registry!r}"
+    if sure:
+        text += f"\n{sorted(sure.items())!r}"
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def _pass_over_readings(
     data: RunData, store: AnalysisStore, held: tuple[date, date], keepers: Mapping[str, Keep], progress: Progress
 ) -> dict[str, pl.DataFrame]:
-    mark = fingerprint(data.registry, data.calendar.holidays)
+    mark = fingerprint(data.registry, data.calendar.holidays, data.analyst.sure)
     return pass_over_readings(data, store, _days_with_readings(data, held), mark, keepers, progress)
 
 

@@ -147,6 +147,8 @@ def _range(parameter: Parameter) -> tuple[float, float]:
         return -50.0, 150.0
     if parameter.value == 0:
         return 0.0, math.inf
+    if parameter.name == "inferred_confidence_pct":
+        return 50.0, 100.0
     high = 100.0 if parameter.unit == "%" and parameter.value <= 100 else parameter.value * 20  # noqa: PLR2004 - percent
     return parameter.value / 20, high
 

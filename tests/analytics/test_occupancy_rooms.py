@@ -1,6 +1,7 @@
 """Rooms that no sensor watches, judged by what changes when people are there; beside the same rooms watched."""
 
 from dataclasses import replace
+from datetime import date
 from functools import cache
 
 import polars as pl
@@ -10,6 +11,7 @@ from analytics.calendar import WeekdaysOnly
 from analytics.runs import Analysis, Request, analyse
 from sensors.readings import ReadingBatch
 from sensors.subjects import Subject
+from sensors.thresholds import NO_OVERRIDES, Override, Overrides
 from sensors.topology import Registry
 from sensors.verdicts import Verdict
 from storage.readings.memory import MemoryReadingStore
@@ -123,3 +125,28 @@ def test_stuck_sensors_are_not_believed_and_the_others_are() -> None:
     assert states[str(room_of[always])] is Verdict.INSUFFICIENT_DATA
     assert states[str(room_of[never])] is Verdict.INSUFFICIENT_DATA
     assert states[str(room_of[sound])] in {Verdict.PASS, Verdict.FAULT}
+
+
+def test_room_may_ask_for_a_surer_inference_and_its_stored_figures_are_made_anew() -> None:
+    watched = building(4)
+    registry, store = blind(watched), MemoryReadingStore()
+    store.append(all_readings(watched, ticks(watched, 7)))
+    surer = Override(
+        rule="S02",
+        parameter="inferred_confidence_pct",
+        subject=Subject.parse("room:a-201"),
+        value=99.99,
+        by="王芳",
+        why="its neighbours are noisy",
+        since=date(2020, 1, 1),
+    )
+
+    def known_h(overrides: Overrides) -> dict[str, float]:
+        request = Request(rules=("S02",))
+        found = analyse(registry=registry, holidays=WeekdaysOnly(), store=store, request=request, overrides=overrides)
+        known = found.daily.filter(pl.col("feature") == "known_h").group_by("subject").agg(pl.sum("value"))
+        return dict(known.iter_rows())
+
+    usual, own = known_h(NO_OVERRIDES), known_h(Overrides((surer,)))
+    assert own["room:a-201"] < usual["room:a-201"]
+    assert {room for room in usual if own[room] != usual[room]} == {"room:a-201"}
