@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
 from sensors.catalogue import CATALOGUE
+from sensors.credentials import CredentialKey
 from sensors.events import EventState, EventType
+from sensors.topology import Direction
 from simulators.days import MINUTE_MS
 from simulators.doors import forced
 from simulators.faults import FOREVER_MS, Fault, FaultKind
@@ -21,6 +23,10 @@ IN_TIME_AFTER_MS = 12 * MINUTE_MS
 BURNS_ON_MS = 5 * MINUTE_MS
 BETWEEN_DENIALS_MS = 8 * SECOND_MS
 """How long what nobody ended lasts, and how quickly somebody tries a card again. The project's own choice."""
+BETWEEN_PASSES_MS = 40 * SECOND_MS
+"""How soon a card that was handed back is used once more."""
+SIMULATED_CARD = CredentialKey(secret=b"cards that nobody has, for simulated doors")
+"""No secret: there are no people behind these cards."""
 
 Told = Callable[[Fault, str], Iterator[Happening]]
 
@@ -86,6 +92,15 @@ def _denied(fault: Fault, _zone: str) -> Iterator[Happening]:
     yield Happening(moments[-1], EventType.GRANTED, EventState.MOMENTARY)
 
 
+def _passed_back(fault: Fault, _zone: str) -> Iterator[Happening]:
+    """Tell of a card handed back and used once more; in the near miss its holder left in between."""
+    start, card = fault.span[0], SIMULATED_CARD.digest(f"{fault.subject} {fault.span[0]}")
+    ways = (Direction.IN, Direction.OUT, Direction.IN) if fault.near_miss else (Direction.IN, Direction.IN)
+    for number, way in enumerate(ways):
+        moment = start + number * BETWEEN_PASSES_MS
+        yield Happening(moment, EventType.GRANTED, EventState.MOMENTARY, direction=way, credential=card)
+
+
 def _tamper(fault: Fault, zone: str) -> Iterator[Happening]:
     return iter(()) if fault.near_miss else _lasting(EventType.TAMPER, TAMPERED_MS)(fault, zone)
 
@@ -143,6 +158,7 @@ TELLERS: Mapping[FaultKind, Told] = MappingProxyType(
         FaultKind.FORCED_DOOR: _forced,
         FaultKind.HELD_DOOR: _held,
         FaultKind.DENIED: _denied,
+        FaultKind.PASSED_BACK: _passed_back,
         FaultKind.TAMPER: _tamper,
         FaultKind.FLAPPING: _flapping,
         FaultKind.SLOW_RELAY: _slow,

@@ -442,6 +442,7 @@ _DEMANDS: Mapping[FaultKind, Mapping[str, Demand]] = MappingProxyType(
         FaultKind.FIRE_DOOR_OPEN: {"F09": _lasts("F09")},
         FaultKind.HELD_DOOR: {"D01": _lasts("D01")},
         FaultKind.DENIED: {"D03": _always},
+        FaultKind.PASSED_BACK: {"D05": _always},
         FaultKind.SILENT_DOOR: {"D04": _lasts("D04")},
         FaultKind.TAMPER: {"D06": _always},
         FaultKind.CLOCK_DRIFT: {"D06": lambda injected: injected.length > timedelta(days=1)},

@@ -11,6 +11,7 @@ from sensors.topology import (
     CircuitItem,
     Device,
     DeviceId,
+    Direction,
     Opening,
     OpeningId,
     OpeningKind,
@@ -36,6 +37,9 @@ CONTACT_OF = {OpeningKind.ACCESS: "door", OpeningKind.FIRE_CLOSED: "fire-door", 
 FINE_AIR = ("pm2_5_ugm3", "hcho_mgm3")
 
 
+GATE = OpeningId("d-gate")
+
+
 class Equipment(StrEnum):
     """How well a building is equipped: with meters alone, for the rules on rooms and energy, or with all there is."""
 
@@ -51,8 +55,9 @@ def house_circuits(building: BuildingId, main: CircuitId) -> Iterator[Circuit]:
 
 
 def openings(rooms: Sequence[Room]) -> Iterator[Opening]:
-    """Yield a side door, on each floor the fire door of the stairs, and a window of each room for people."""
+    """Yield a side door, a gate with readers on both sides, each floor's fire door, and each room's window."""
     yield Opening(id=OpeningId("d-side"), kind=OpeningKind.ACCESS, rex_wired=True, release_on_fire=True)
+    yield Opening(id=GATE, kind=OpeningKind.ACCESS, room=rooms[0].id)
     for floor in dict.fromkeys(room.floor for room in rooms):
         yield Opening(id=OpeningId(f"f-{floor}"), kind=OpeningKind.FIRE_CLOSED)
     for room in rooms:
@@ -72,7 +77,9 @@ def devices(rooms: Sequence[Room], building: BuildingId, gateway: str) -> Iterat
     for room in rooms:
         yield from _of_room(room)
     for opening in openings(rooms):
-        yield _contact(opening, gateway)
+        if opening.id != GATE:
+            yield _contact(opening, gateway)
+    yield from _gate_readers(gateway)
     yield Device(
         id=DeviceId("counter-1"),
         placements=(Placement(building=building),),
@@ -96,6 +103,17 @@ def devices(rooms: Sequence[Room], building: BuildingId, gateway: str) -> Iterat
         pressure_compensated=True,
         outdoor=True,
     )
+
+
+def _gate_readers(gateway: str) -> Iterator[Device]:
+    """Yield the readers on both sides of the gate, which say nothing but which card they read."""
+    for direction in Direction:
+        yield Device(
+            id=DeviceId(f"gate-{direction}"),
+            placements=(Placement(opening=GATE),),
+            gateway=gateway,
+            direction=direction,
+        )
 
 
 def with_known_clock(device: Device) -> Device:

@@ -60,6 +60,7 @@ class FaultKind(StrEnum):
     HELD_DOOR = "held_door"
     FORCED_DOOR = "forced_door"
     DENIED = "denied"
+    PASSED_BACK = "passed_back"
     SILENT_DOOR = "silent_door"
     TAMPER = "tamper"
     CLOCK_DRIFT = "clock_drift"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sensors.events import EventState, EventType
+from sensors.topology import Direction
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,3 +16,6 @@ class Happening:
     zone: str = ""
     test: bool = False
     late_ms: int = 0
+    direction: Direction | None = None
+    """Which of a door's readers tells of it; None is all of them."""
+    credential: str = ""

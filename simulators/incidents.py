@@ -91,7 +91,8 @@ class Incidents:
         """Yield what a fault tells: by the panel or detector that it is of, or by the devices at its door."""
         for number, happening in enumerate(told_of(fault, self._zone())):
             for device in self._telling(fault):
-                yield self._event(device, happening, number)
+                if happening.direction in {None, device.direction}:
+                    yield self._event(device, happening, number)
 
     def _telling(self, fault: Fault) -> list[Device]:
         """Return who tells of a fault: of the site's own, and of a fire at a locked exit, the first panel."""
@@ -116,4 +117,5 @@ class Incidents:
             id=f"{device.id}-{happening.time_ms}-{happening.type}-{happening.state}-{number}",
             zone=happening.zone,
             test=happening.test,
+            credential=happening.credential,
         )

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from sensors.errors import InputFault
 from sensors.subjects import Subject, SubjectKind
-from sensors.topology import CircuitItem, Device, OpeningKind, Placement, Registry, Room, RoomCategory
+from sensors.topology import CircuitItem, Device, Direction, OpeningKind, Placement, Registry, Room, RoomCategory
 from simulators.days import workdays_of
 from simulators.faults import Fault, FaultKind
 from simulators.places import openings_watched
@@ -92,6 +92,13 @@ class Layout:
         """Return the first controlled door."""
         doors = (o.id for o in self.registry.openings.values() if o.kind is OpeningKind.ACCESS)
         return Subject(SubjectKind.OPENING, next(doors))
+
+    @property
+    def gates(self) -> list[Subject]:
+        """Return the doors that have a reader on the way out."""
+        readers = (device for device in self.registry.devices.values() if device.direction is Direction.OUT)
+        places = (reader.placements[-1].opening for reader in readers)
+        return [Subject(SubjectKind.OPENING, opening) for opening in places if opening is not None]
 
     def doors_showing(self, metric: str) -> list[Subject]:
         """Return the doors that a fire releases, as far as a device there shows a metric."""

@@ -111,4 +111,6 @@ def _event(event: Event) -> dict[str, object]:
         record["zone"] = event.zone
     if event.test:
         record["test"] = True
+    if event.credential:
+        record["card"] = event.credential
     return record

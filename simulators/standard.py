@@ -187,6 +187,9 @@ def _doors(at: Layout) -> Iterator[Fault]:
     ):
         ends = day + 8 / 1440 if kind is FaultKind.FORCED_DOOR else None
         yield at.fault(kind, door, day, ends, severity=severity)
+    for gate in at.gates:
+        yield at.fault(FaultKind.PASSED_BACK, gate, 6.7)
+        yield at.fault(FaultKind.PASSED_BACK, gate, 8.7, severity=NEAR)
     controllers = at.detectors("door")
     if controllers:
         yield at.fault(FaultKind.TAMPER, controllers[0], 9.6)
