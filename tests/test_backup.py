@@ -52,6 +52,7 @@ def home_in(folder: Path) -> Home:
     home.settings.write_text('[log]\nlevel = "warning"\n', encoding="utf-8")
     (home.root / "holidays").mkdir()
     (home.root / "holidays/own.yaml").write_text("years: [2026]\n", encoding="utf-8")
+    (home.root / "calendar.yaml").write_text("closures: []\n", encoding="utf-8")
     (home.evidence / "2026").mkdir(parents=True)
     (home.evidence / "2026/e04.json").write_text('{"kwh": 1.5}', encoding="utf-8")
     (home.secrets / "broker.txt").write_text("hush", encoding="utf-8")
@@ -126,7 +127,7 @@ def test_what_was_in_the_home_comes_back(tmp_path: Path, ending: str) -> None:
     restore(archive, other)
     assert contents(other) == contents(home)
     assert drained(other) == drained(home) == [1, 2, 3, 4, 5]
-    for name in ("premises.toml", "registry.yaml", "holidays/own.yaml", "evidence/2026/e04.json"):
+    for name in ("premises.toml", "registry.yaml", "calendar.yaml", "holidays/own.yaml", "evidence/2026/e04.json"):
         assert (other.root / name).read_bytes() == (home.root / name).read_bytes()
 
 
@@ -145,6 +146,7 @@ def test_secrets_logs_and_locks_are_left_out_and_secrets_are_said(tmp_path: Path
     home = home_in(tmp_path)
     manifest = back_up(home, tmp_path / "b.tar", clock=SystemClock(), server=nobody)
     assert [file.path for file in manifest.files] == [
+        "calendar.yaml",
         "evidence/2026/e04.json",
         "holidays/own.yaml",
         "premises.toml",
@@ -439,7 +441,7 @@ def test_backup_and_restore_by_command(
 ) -> None:
     home, run = home_in(tmp_path), runner(monkeypatch, capsys)
     done = run("backup", tmp_path / "b.tar.zst", "--home", home.root)
-    assert (done.code, "7 files" in done.out, "left out: secrets/" in done.err) == (0, True, True)
+    assert (done.code, "8 files" in done.out, "left out: secrets/" in done.err) == (0, True, True)
     new = tmp_path / "new"
     done = run("restore", tmp_path / "b.tar.zst", "--home", new, "--json")
     assert (done.code, len(json.loads(done.out)["files"])) == (0, 7)

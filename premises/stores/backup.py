@@ -27,6 +27,7 @@ from premises.settings import load_settings
 from premises.stores.records import file_url
 from sensors.clock import Clock
 from sensors.errors import InputFault
+from storage.calendar_file import FILE as DAYS_FILE
 from storage.energy_file import FILE_NAME as ENERGY_FILE
 from storage.errors import StoreError, StoreHeldError
 from storage.readings.duckdb import DuckDBReadingStore
@@ -162,7 +163,8 @@ def _copy_readings(home: Home, target: Path, server: Callable[[], ReadingsExport
 
 def _copy_files(home: Home, staged: Path) -> Iterator[str]:
     """Copy what people wrote and what was kept as proof; yield what is left out."""
-    for path in (home.settings, home.registry, home.root / ENERGY_FILE, home.root / THRESHOLDS_FILE):
+    beside = (ENERGY_FILE, THRESHOLDS_FILE, DAYS_FILE)
+    for path in (home.settings, home.registry, *(home.root / name for name in beside)):
         _copy_if_there(path, staged / path.name)
     for path in sorted(home.evidence.rglob("*")) if home.evidence.is_dir() else ():
         if path.is_file() and not path.is_symlink():
