@@ -3,7 +3,7 @@
 preset: neuron                 # or all of what follows
 records: "@"                   # a record, or a list of them
 when: cmd == 'log'             # records for which this is not true are left out
-device: node                   # who speaks, below a record; device_in_topic: 2 takes a level of the topic
+device: node                   # who speaks, below a record; else device_in_topic: 2, a level of the topic
 samples: value                 # below a record: each of them has a time; the record itself where not written
 time: timestamp                # below a sample
 values: values                 # below a sample: values by key
@@ -132,12 +132,11 @@ class Mapped:
                 out.problems.append(Outcome(path.rstrip("."), "not_an_object", f"{shown(sample)} is no sample"))
 
     def _name(self, record: Mapping[str, Any], topic: str) -> str | None:
-        level = self._mapping.device_level
-        if level is not None:
-            levels = topic.split("/")
-            return levels[level] if level < len(levels) else None
         name = self._mapping.device(record)
-        return name if isinstance(name, str) and name else None
+        if isinstance(name, str) and name:
+            return name
+        level, levels = self._mapping.device_level, topic.split("/")
+        return None if level is None or level >= len(levels) else levels[level] or None
 
     def _sample(self, out: Decoded, sample: Mapping[str, Any], path: str, name: str | None, context: Context) -> None:
         mapping, events_before = self._mapping, len(out.events)
@@ -232,7 +231,7 @@ def _mapping(fields: Fields) -> JsonMapping:
         for name in ("records", "when", "device", "samples", "time", "values", "errors", "credential")
         if (read := fields.optional(name, expression)) is not None
     }
-    level = fields.optional("device_in_topic", whole)
+    level = fields.optional("device_in_topic", _level)
     personal = fields.many("personal", words)
     keys = keys_of(fields, lambda inner: Key(device=inner.optional("device", words), target=target_of(inner)))
     return replace(
@@ -242,6 +241,10 @@ def _mapping(fields: Fields) -> JsonMapping:
         personal=base.personal | frozenset(personal),
         keys=MappingProxyType({**base.keys, **keys}),
     )
+
+
+def _level(text: str) -> int:
+    return -1 if text == "last" else whole(text)
 
 
 def _preset_of(text: str) -> JsonMapping:

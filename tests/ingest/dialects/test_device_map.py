@@ -126,6 +126,14 @@ def test_a_site_maps_its_own_tags_to_devices() -> None:
     assert out.readings == [(1_795_391_999_943, "aq1", "co2_ppm", "", 612.0, 0)]
 
 
+def test_a_device_that_does_not_name_itself_is_named_by_the_topic() -> None:
+    context = Context(site=SiteId("hq"), gateway="gw", received_ms=NOW_MS)
+    for preset, topic, name in (("json", "plc/aq1", "aq1"), ("neuron\ndevice_in_topic: 0", "aq2/x", "aq2")):
+        mapping = parse_json_mapping("m.yaml", f"preset: {preset}\nvalues: '@'\n")
+        out = Mapped(mapping).decode(topic, b'{"co2":612}', context)
+        assert [row[1] for row in out.readings] == [name]
+
+
 def test_a_mapping_with_a_bad_expression_is_refused_with_its_line() -> None:
     with pytest.raises(DeviceMapError, match=r"m.yaml:2:\d+: .*is no JMESPath expression"):
         parse_json_mapping("m.yaml", "preset: neuron\nvalues: a[\n")

@@ -1,6 +1,7 @@
 """No decoder raises anything but its own error, whatever it is given, and each explains every record it counts."""
 
 import json
+import os
 from contextlib import suppress
 from typing import Any
 
@@ -28,8 +29,9 @@ NAMES = st.sampled_from(
     sorted({name for _, _, payload in GOLDENS for name in payload.decode(errors="replace").split('"')[1::2]})
 ) | st.text(max_size=6)
 JSON = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=6))
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-"""A few seconds for all formats; HYPOTHESIS_PROFILE has no say in it, `make soak` sends a million."""
+EXAMPLES = int(os.environ.get("PREMISES_TEST_DECODES", "60"))
+QUICK = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A few seconds for all formats; `make soak` asks for more."""
 
 all_formats = pytest.mark.parametrize("name", sorted(formats()))
 
