@@ -49,7 +49,7 @@ class ReadingStore(AnalysisStore, Protocol):
     """Readings, events and features of any number of sites.
 
     Appending is idempotent: the same batch twice changes no answer. Of one key the last received wins.
-    An append that touches a UTC day makes the stored features of that day and its two neighbours invalid.
+    An append makes the stored features invalid of all days that rest on its times, in whatever zone.
     """
 
     def append(self, batch: ReadingBatch) -> AppendResult:

@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
+from premises.bench.analytics_store import READINGS, InfluxTarget, bring_over
 from premises.simulated.simulated_history import store_history
 from sensors.errors import InputFault
 from sensors.registry_text import registry_text
@@ -22,11 +23,12 @@ from sensors.topology import CircuitId, CircuitItem, Device, Registry
 from simulators.building import office_building
 from simulators.world import World
 from storage.readings.duckdb import DuckDBReadingStore
+from storage.registry_file import load_registry
 
 ROOMS, DAYS, SEED = 1_000, 30, 1
 TENTH = 10
 START = datetime(2026, 3, 2, tzinfo=ZoneInfo("Asia/Shanghai")).astimezone(UTC)
-READINGS, REGISTRY = "readings.duckdb", "registry.yaml"
+REGISTRY = "registry.yaml"
 SHARES = {"tenth simulated": 0.0, "tenth judged": 0.05, "simulated": 0.1, "judged": 0.55, "done": 1.0}
 """How much of the bench is done when each step begins, roughly."""
 
@@ -57,6 +59,7 @@ class Run:
 class Result:
     """What all rules took: over everything, over a tenth of the rooms, and over the last day again."""
 
+    store: str
     rooms: int
     days: int
     readings: int
@@ -76,22 +79,24 @@ class Result:
         """Return the figures in one line."""
         failed = f"; failed: {', '.join(self.failed_rules)}" if self.failed_rules else ""
         return (
-            f"{self.readings} readings of {self.rooms} rooms over {self.days} days judged by all rules in "
-            f"{self.seconds} s ({self.cpu_seconds} s of processor time), at most {self.peak_rss_mb} MB; a tenth of "
+            f"{self.readings} readings in {self.store} of {self.rooms} rooms over {self.days} days judged by all rules "
+            f"in {self.seconds} s ({self.cpu_seconds} s of processor time), at most {self.peak_rss_mb} MB; a tenth of "
             f"the rooms in {self.seconds_at_tenth} s; the last day again in {self.incremental_seconds} s; "
             f"{self.findings} faults{failed}"
         )
 
 
-def measure(*, rooms: int = ROOMS, days: int = DAYS, tell: Tell) -> Result:
+def measure(*, rooms: int = ROOMS, days: int = DAYS, tell: Tell, influxdb: InfluxTarget | None = None) -> Result:
     """Return what the analysis of so much takes; `tell` hears what is being done and the share that is done.
 
-    Raises BenchFailedError.
+    The readings lie in a DuckDB file, or in an InfluxDB. Raises BenchFailedError.
     """
-    _, tenth = _measured(max(1, rooms // TENTH), days, "tenth ", tell)
-    readings, whole = _measured(rooms, days, "", tell)
+    tenth_there = None if influxdb is None else replace(influxdb, database=f"{influxdb.database}-tenth")
+    _, tenth = _measured(max(1, rooms // TENTH), days, "tenth ", tell, tenth_there)
+    readings, whole = _measured(rooms, days, "", tell, influxdb)
     tell("done", SHARES["done"])
     return Result(
+        store="duckdb" if influxdb is None else "influxdb",
         rooms=rooms,
         days=days,
         readings=readings,
@@ -105,7 +110,7 @@ def measure(*, rooms: int = ROOMS, days: int = DAYS, tell: Tell) -> Result:
     )
 
 
-def _measured(rooms: int, days: int, size: str, tell: Tell) -> tuple[int, Run]:
+def _measured(rooms: int, days: int, size: str, tell: Tell, influxdb: InfluxTarget | None) -> tuple[int, Run]:
     with TemporaryDirectory(prefix="premises-bench-") as name:
         folder = Path(name)
         began, ends = SHARES[f"{size}simulated"], SHARES[f"{size}judged"]
@@ -116,6 +121,8 @@ def _measured(rooms: int, days: int, size: str, tell: Tell) -> tuple[int, Run]:
             days=days,
             tell=lambda share: tell(f"{size}simulated", began + share * (ends - began)),
         )
+        if influxdb is not None:
+            bring_over(folder, load_registry(folder / REGISTRY).site.id, influxdb)
         tell(f"{size}judged", ends)
         return count, _run(folder)
 

@@ -3,35 +3,31 @@
 import json
 import sys
 import time
-from contextlib import closing
 from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 
-import polars as pl
-
 from analytics.calendar import WorkCalendar
 from analytics.rules import WEEKLY_RULES, WINDOWED_RULES
 from analytics.runs import Analysis, Request, analyse
-from premises.bench.analytics import READINGS, REGISTRY, Run
+from premises.bench.analytics import REGISTRY, Run
+from premises.bench.analytics_store import opened
 from premises.bench.memory import most_resident_mb
 from premises.holidays import holidays_of
+from sensors.readings import ReadingBatch
 from sensors.topology import Registry
 from sensors.verdicts import Verdict
-from storage.readings.duckdb import DuckDBReadingStore
+from storage.ports import ReadingStore
 from storage.registry_file import load_registry
 
 REQUEST = Request(rules=(*WINDOWED_RULES, *WEEKLY_RULES))
-STORE_MB = 256
-"""What DuckDB may keep of the file in memory."""
 
 
 def run(folder: Path) -> Run:
     """Return what all rules take over all there is, and over the last day after one of its readings changed."""
     path = folder / REGISTRY
     registry = load_registry(path)
-    with closing(DuckDBReadingStore(folder / READINGS)) as store:
-        store.limit_memory(STORE_MB)
+    with opened(folder) as store:
         began, began_cpu = time.perf_counter(), time.process_time()
         whole = _analysed(registry, path, store, REQUEST)
         seconds, cpu = time.perf_counter() - began, time.process_time() - began_cpu
@@ -49,19 +45,17 @@ def run(folder: Path) -> Run:
     )
 
 
-def _analysed(registry: Registry, path: Path, store: DuckDBReadingStore, request: Request) -> Analysis:
+def _analysed(registry: Registry, path: Path, store: ReadingStore, request: Request) -> Analysis:
     return analyse(registry=registry, holidays=holidays_of(registry.site, path), store=store, request=request)
 
 
-def _touch_last_day(registry: Registry, path: Path, store: DuckDBReadingStore) -> date:
+def _touch_last_day(registry: Registry, path: Path, store: ReadingStore) -> date:
     """Let the last whole day receive a reading again, with another value, and return the day."""
     newest = store.latest(registry.site.id).row(0, named=True)
     day = WorkCalendar(registry.site, holidays_of(registry.site, path)).local_day(newest["time_ms"] - 1)
-    row = pl.DataFrame(
-        {"place": [0], "time_ms": [newest["time_ms"]], "value": [newest["value"] + 1]},
-        schema={"place": pl.UInt32, "time_ms": pl.Int64, "value": pl.Float64},
-    )
-    store.append_frame(registry.site.id, [(newest["device"], newest["metric"], newest["phase"])], row)
+    again = ReadingBatch(site=registry.site.id)
+    again.add(newest["time_ms"], newest["device"], newest["metric"], newest["value"] + 1, phase=newest["phase"])
+    store.append(again)
     return day
 
 
