@@ -9,7 +9,6 @@ from analytics.savings.result import Conclusion, NonRoutineEvent, Savings
 from analytics.savings.terms import Interval
 from tests.analytics.savings.buildings import (
     AFTER,
-    HOUR_MS,
     asked,
     building,
     by_day,
@@ -118,7 +117,3 @@ def test_missing_days_do_not_move_the_dates() -> None:
     holed = changed(changed(MEASURE, in_days(first, last), locked_down), gap, lambda _: pl.lit(None, dtype=pl.Float64))
     assert is_dated(only_event(asked(holed)), first, last)
     assert gap_ms(holed.meter) == HOUR_MS * 48
-
-
-def gap_ms(meter: pl.DataFrame) -> int:
-    return meter["kwh"].null_count() * HOUR_MS
