@@ -13,7 +13,7 @@ from ingest.dialects.decoded import Context, Decoded, Decoder, DialectError
 from ingest.dialects.desk import in_contract
 from premises.decoding import context_of, formats
 from sensors.topology import SiteId
-from tests.ingest.dialects.golden import RECEIVED_MS, cases
+from tests.ingest.dialects.golden_cases import RECEIVED_MS, cases
 
 GOLDENS = [(case.format, case.topic, case.payload) for case in cases()]
 TOPICS = st.sampled_from(sorted({topic for _, topic, _ in GOLDENS} | {"", "/", "a/b", "zigbee2mqtt/bridge/devices"}))

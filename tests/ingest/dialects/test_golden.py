@@ -3,7 +3,7 @@
 import pytest
 
 from ingest.dialects.formats import FORMATS
-from tests.ingest.dialects.golden import Golden, cases
+from tests.ingest.dialects.golden_cases import Golden, cases
 
 
 @pytest.mark.parametrize("case", list(cases()), ids=lambda case: f"{case.format}-{case.name}")
