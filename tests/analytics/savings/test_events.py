@@ -116,4 +116,3 @@ def test_missing_days_do_not_move_the_dates() -> None:
     gap = in_days(date(2023, 4, 3), date(2023, 4, 4))
     holed = changed(changed(MEASURE, in_days(first, last), locked_down), gap, lambda _: pl.lit(None, dtype=pl.Float64))
     assert is_dated(only_event(asked(holed)), first, last)
-    assert gap_ms(holed.meter) == HOUR_MS * 48
