@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
+from enum import StrEnum
 
 from rectification.commands import StepRefusedError, existing, moved, reason_of
 from rectification.model import ENDED_STATES, Item, ItemAction
@@ -25,6 +26,17 @@ from sensors.topology import SiteId
 
 MOST_ITEMS = 500
 """Of one plan. Our own choice: a longer ledger is no plan that somebody can keep in mind."""
+
+
+class Lack(StrEnum):
+    """What a plan may still lack before it can be issued."""
+
+    ITEMS = "items"
+    LEADER = "leader"
+    PERIOD = "period"
+    RESPONSIBLE = "responsible"
+    """Somebody who answers for each item."""
+    DEADLINES = "deadlines"
 
 
 class UnknownPlanError(LookupError):
@@ -190,9 +202,9 @@ def issue_plan(tx: PlanTransaction, identifier: str, *, actor: Actor, clock: Clo
     actor.must(Permission.MANAGE_ITEM)
     plan = existing_plan(tx, identifier)
     plan_state_after(plan.state, PlanAction.ISSUE)
-    lacking = unready(plan, tx.items_of_plan(plan.id))
+    lacking = lacks(plan, tx.items_of_plan(plan.id))
     if lacking:
-        msg = f"plan {plan.number} cannot be issued yet: {'; '.join(lacking)}"
+        msg = f"plan {plan.number} cannot be issued yet; it lacks: {', '.join(lacking)}"
         raise PlanRefusedError(msg)
     issued = replace(plan, issued=clock.now(), issued_by=actor.id)
     return _moved_plan(tx, issued, PlanAction.ISSUE, actor=actor, clock=clock, note=note)
@@ -230,18 +242,17 @@ def withdraw_plan(tx: PlanTransaction, identifier: str, *, actor: Actor, clock: 
     return _moved_plan(tx, plan, PlanAction.WITHDRAW, actor=actor, clock=clock, note=said)
 
 
-def unready(plan: Plan, items: Sequence[Item]) -> tuple[str, ...]:
+def lacks(plan: Plan, items: Sequence[Item]) -> tuple[Lack, ...]:
     """Return what a plan lacks before it can be issued; empty where it lacks nothing."""
-    nobody = [item.number for item in items if item.state not in ENDED_STATES and item.responsible is None]
-    undated = [item.number for item in items if item.state not in ENDED_STATES and item.deadline is None]
+    standing = [item for item in items if item.state not in ENDED_STATES]
     faults = {
-        "it has no items": not items,
-        "it has no leader": not plan.leader,
-        "it has no period": plan.first is None or plan.last is None,
-        f"nobody answers for {_numbers(nobody)}": bool(nobody),
-        f"there is no date for {_numbers(undated)}": bool(undated),
+        Lack.ITEMS: not items,
+        Lack.LEADER: not plan.leader,
+        Lack.PERIOD: plan.first is None or plan.last is None,
+        Lack.RESPONSIBLE: any(item.responsible is None for item in standing),
+        Lack.DEADLINES: any(item.deadline is None for item in standing),
     }
-    return tuple(fault for fault, holds in faults.items() if holds)
+    return tuple(lack for lack, holds in faults.items() if holds)
 
 
 def usual_phases(first: date, last: date) -> tuple[PlanPhase, ...]:
@@ -342,10 +353,6 @@ def _told_plan(plan: Plan) -> str:
 
 def _told_items(items: Sequence[Item]) -> str:
     return json.dumps({"items": [item.number for item in items]})
-
-
-def _numbers(numbers: Sequence[int]) -> str:
-    return ", ".join(f"#{number}" for number in sorted(numbers)[:10])
 
 
 def _plain(value: object) -> object:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Literal, Protocol
 
@@ -17,8 +18,15 @@ from api.people import give_item, propose_item
 from api.ports import RecordsTransaction
 from api.problems import ProblemError
 from rectification import commands
+from rectification.evidence import EvidenceRefusedError
+from rectification.mending import RepairRefusedError
 from rectification.model import IllegalItemStepError, Item
+from rectification.particulars_checks import ParticularsRefusedError
+from rectification.planning import PlanRefusedError, StalePlanError
+from rectification.plans import IllegalPlanStepError
 from rectification.ports import ItemTransaction
+from rectification.repairs import IllegalRepairStepError
+from rectification.sheets import StaleEditError, UnknownEvidenceError
 from sensors.actors import Actor, NotPermittedError
 from sensors.clock import Clock
 
@@ -35,6 +43,15 @@ REFUSALS: Mapping[type[Exception], str] = {
     commands.NoteMissingError: "note_missing",
     commands.ProofByReadingsError: "proof_by_readings",
     ProblemError: "not_a_worker",
+    StaleEditError: "stale",
+    StalePlanError: "stale",
+    ParticularsRefusedError: "sheet_invalid",
+    EvidenceRefusedError: "evidence",
+    UnknownEvidenceError: "too_late",
+    RepairRefusedError: "repair",
+    IllegalRepairStepError: "too_late",
+    PlanRefusedError: "plan",
+    IllegalPlanStepError: "too_late",
 }
 """What is refused to a person who could mend it, and the message that says how."""
 
@@ -65,9 +82,18 @@ ItemStepName = Literal["start", "report-done", "verify", "sign-off", "reject", "
 
 def returned(visit: Visit, path: str, done: str, work: Callable[[RecordsTransaction], object]) -> Response:
     """Return to a page that says what was done, or why it was not; nothing is half done."""
-    try:
+
+    def in_one_transaction() -> None:
         with visit.services.records.transaction() as tx:
             work(tx)
+
+    return answered(path, done, in_one_transaction)
+
+
+def answered(path: str, done: str, work: Callable[[], object]) -> Response:
+    """Return to a page that says what was done, or why it was not; the work keeps its transactions itself."""
+    try:
+        work()
     except tuple(REFUSALS) as exc:
         return RedirectResponse(with_query(path, refused=REFUSALS[type(exc)]), HTTPStatus.SEE_OTHER)
     return RedirectResponse(with_query(path, done=done), HTTPStatus.SEE_OTHER)
@@ -129,7 +155,10 @@ def step_item(visit: ActingVisit, item: str, step: ItemStepName, note: Note = ""
     """Take an item one step on."""
 
     def work(tx: RecordsTransaction) -> object:
-        return ITEM_COMMANDS[step](tx, item, actor=visit.actor, clock=visit.services.clock, note=note)
+        command = ITEM_COMMANDS[step]
+        if step == "sign-off":
+            command = partial(commands.sign_off, look_back=visit.services.look_back)
+        return command(tx, item, actor=visit.actor, clock=visit.services.clock, note=note)
 
     return returned(visit, f"/plan/{item}", step.replace("-", "_"), work)
 

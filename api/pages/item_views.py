@@ -24,6 +24,7 @@ from rectification.model import (
     verified_by,
     window_days,
 )
+from rectification.particulars import NOTHING_WRITTEN, Particulars, title_of
 from sensors.actors import Permission
 from sensors.catalogue.model import Verification
 
@@ -104,8 +105,7 @@ ACTS = (
 
 def plan(desk: Desk, *, ended: bool) -> PlanView:
     """Return the items that are open, or those signed off and cancelled; and the open ones by state."""
-    items = [item for item in desk.tx.items(limit=SHOWN) if (item.state in ENDED_STATES) == ended]
-    views = [item_view(desk, item) for item in items]
+    views = rows(desk, [item for item in desk.tx.items(limit=SHOWN) if (item.state in ENDED_STATES) == ended])
     views.sort(key=lambda view: (not view.overdue, -WAY.index(view.state) if view.state in WAY else 0, view.number))
     columns = [
         BoardColumn(
@@ -123,7 +123,13 @@ def _column(state: ItemState) -> ItemState:
     return ItemState.REPORTED_DONE if state is ItemState.AWAITING_SEASON else state
 
 
-def item_view(desk: Desk, item: Item) -> ItemView:
+def rows(desk: Desk, items: Sequence[Item]) -> list[ItemView]:
+    """Return items as rows or cards, called as people wrote."""
+    written = desk.tx.particulars_of([item.id for item in items])
+    return [item_view(desk, item, written.get(item.id, NOTHING_WRITTEN)) for item in items]
+
+
+def item_view(desk: Desk, item: Item, given: Particulars = NOTHING_WRITTEN) -> ItemView:
     """Return one item as a row or a card."""
     wording, messages = desk.wording, desk.messages
     left = None if item.deadline is None else (item.deadline - wording.today()).days
@@ -131,7 +137,7 @@ def item_view(desk: Desk, item: Item) -> ItemView:
     return ItemView(
         id=item.id,
         number=item.number,
-        title=wording.rule(item.rule),
+        title=title_of(item, given).in_language(wording.language),
         subject=wording.subject(item.subject),
         subject_url=wording.url(item.subject),
         severity=item.severity,
@@ -183,9 +189,9 @@ def item_page(desk: Desk, item: Item) -> ItemPage:
     steps = desk.tx.item_steps(item.id)
     around = {each.id: each for each in desk.tx.items_about(item.rule, item.subject)}
     finding = next((each for each in desk.tx.findings_about(item.rule, item.subject) if each.item_id == item.id), None)
-    before = around.get(item.recurrence_of or "")
+    before = desk.tx.item(item.recurrence_of or "")
     return ItemPage(
-        item=item_view(desk, item),
+        item=item_view(desk, item, desk.tx.particulars(item.id) or NOTHING_WRITTEN),
         stages=_stages(desk, item),
         acts=list(acts(desk, item)),
         people=people(desk, item),
@@ -203,7 +209,7 @@ def _stages(desk: Desk, item: Item) -> list[Stage]:
     now = _column(item.state)
     reached = WAY.index(now) if now in WAY else -1
     return [
-        Stage(state=state, text=desk.messages.text(f"item.state.{state}"), done=rank <= reached)
+        Stage(state=state, text=desk.messages.text(f"item.state.{state}"), done=rank <= reached, now=state is now)
         for rank, state in enumerate(WAY)
     ]
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from starlette.responses import JSONResponse, Response
 
 from api.pages import finding_views, item_views, room_views
+from api.pages.item_sheet_views import sheet_page
 from api.pages.today_view import today
 from api.pages.visits import ReadingVisit
 from api.problems import existing
@@ -64,4 +65,5 @@ def item_page(visit: ReadingVisit, item: str) -> Response:
     """Show one item with its history and what can be done next."""
     with visit.desk() as desk:
         found = existing(desk.tx.item(item), "item")
-        return visit.render(desk, "item.html", page="plan", view=item_views.item_page(desk, found))
+        view, sheet = item_views.item_page(desk, found), sheet_page(desk, found)
+        return visit.render(desk, "item.html", page="plan", view=view, sheet=sheet)

@@ -7,7 +7,7 @@ from itertools import groupby, pairwise
 
 from api.pages.desk import Desk
 from api.pages.finding_views import finding_view, visible
-from api.pages.item_views import item_view
+from api.pages.item_views import rows
 from api.pages.views import DayRow, RoomFloor, RoomPage, RoomView
 from api.ports import RoomClass, RoomNow, Series, SeriesName
 from api.privacy import visible_rooms
@@ -74,7 +74,7 @@ def _with_state(desk: Desk, room: Room, now: RoomNow, bare: RoomView, utilisatio
         use_class_text=bare.use_class_text,
         utilisation=utilisation,
         presence=presence,
-        presence_text=desk.messages.text(f"presence.{presence}"),
+        presence_text=_presence_text(desk, now, presence),
         co2="" if now.co2_ppm is None else f"{desk.messages.number(now.co2_ppm, 0)} ppm",
         co2_level=level,
         co2_level_text=desk.messages.text(f"co2.{level}") if level else "",
@@ -82,6 +82,14 @@ def _with_state(desk: Desk, room: Room, now: RoomNow, bare: RoomView, utilisatio
         heard=None if now.last_reading is None else desk.wording.moment(now.last_reading),
         is_silent=now.last_reading is None or desk.now - now.last_reading > SILENT_AFTER,
     )
+
+
+def _presence_text(desk: Desk, now: RoomNow, presence: str) -> str:
+    """Return who is there in words; where that is inferred, with how probable it is that somebody is."""
+    text = desk.messages.text(f"presence.{presence}")
+    if now.probability is None:
+        return text
+    return desk.messages.text("presence.inferred", presence=text, probability=f"{100 * now.probability:.0f}")
 
 
 def co2_level(room: Room, co2_ppm: float | None) -> str:
@@ -143,7 +151,7 @@ def room_page(desk: Desk, room: Room) -> RoomPage:
             for record in visible(desk, desk.tx.findings(open_only=True))
             if is_about(desk, record.subject, room)
         ],
-        items=[item_view(desk, item) for item in items if item.state not in ENDED_STATES],
+        items=rows(desk, [item for item in items if item.state not in ENDED_STATES]),
     )
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from api.pages.alert_views import open_alerts
 from api.pages.desk import Desk
 from api.pages.finding_views import finding_view, standing_findings
-from api.pages.item_views import item_view, waits_for_me
+from api.pages.item_views import rows, waits_for_me
 from api.pages.room_views import rooms_now, underused
 from api.pages.views import AlertView, FindingView, HealthView, ItemView, Line, TodayView
 from api.ports import GatewayHealth, IngestHealth
@@ -23,7 +23,7 @@ ROWS = 6
 def today(desk: Desk) -> TodayView:
     """Return the first page."""
     alerts, items = open_alerts(desk), desk.tx.items(open_only=True)
-    views = [item_view(desk, item) for item in items]
+    views = rows(desk, items)
     overdue = [view for view in views if view.overdue]
     mine = [view for view, item in zip(views, items, strict=True) if waits_for_me(desk, item) and not view.overdue]
     mine.sort(key=lambda view: (view.state.value != "verified", view.number))

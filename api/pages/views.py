@@ -225,6 +225,7 @@ class Stage:
     state: ItemState
     text: str
     done: bool
+    now: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

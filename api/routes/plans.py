@@ -17,6 +17,7 @@ from api.routes.revisions import ReadRevision, tell_revision
 from api.routes.views import ItemView, Names
 from rectification.grouping import Group
 from rectification.planning import (
+    Lack,
     PlanText,
     add_items,
     close_plan,
@@ -24,9 +25,9 @@ from rectification.planning import (
     edit_plan,
     existing_plan,
     issue_plan,
+    lacks,
     remove_items,
     set_apart,
-    unready,
     withdraw_plan,
 )
 from rectification.plans import Plan, PlanAction, PlanPhase, PlanState, PlanStep
@@ -84,7 +85,7 @@ class PlanDetail:
     plan: Plan
     items: Sequence[ItemView]
     steps: Sequence[PlanStepView]
-    lacking: Sequence[str]
+    lacking: Sequence[Lack]
 
 
 @router.get("/plans")
@@ -206,7 +207,7 @@ def _detail(tx: RecordsTransaction, plan: Plan, response: Response) -> PlanDetai
         plan=plan,
         items=[ItemView.of(item, known) for item in items],
         steps=[PlanStepView.of(step, known) for step in tx.plan_steps(plan.id)],
-        lacking=unready(plan, items),
+        lacking=lacks(plan, items),
     )
 
 

@@ -252,6 +252,22 @@
     heading?.focus({ preventScroll: true });
     arrive();
   });
+  // --- files: what is too large is not sent, and what is sent shows how far it is
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const form = event.target.closest("form[data-upload]");
+    const file = form?.querySelector("input[type=file]").files[0];
+    if (!file) return;
+    const refusal = form.querySelector("[role=alert]");
+    refusal.hidden = file.size <= Number(form.dataset.mostBytes);
+    refusal.textContent = refusal.hidden ? "" : form.dataset.tooLarge;
+    if (!refusal.hidden) event.preventDefault();
+  });
+  document.addEventListener("htmx:xhr:progress", (event) => {
+    const bar = event.target.closest("form[data-upload]")?.querySelector("progress");
+    if (!bar || !event.detail.lengthComputable) return;
+    bar.hidden = false;
+    bar.value = (100 * event.detail.loaded) / event.detail.total;
+  });
   document.addEventListener("visibilitychange", () => document.hidden || want());
   window.addEventListener("beforeprint", () => {
     for (const each of document.querySelectorAll("main details")) each.setAttribute("open", "");
