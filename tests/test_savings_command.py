@@ -276,3 +276,16 @@ def test_odd_periods_and_chart_names_are_refused(premises: Premises, tmp_path: P
     assert (refused.code, "--baseline" in refused.err) == (2, True)
     odd = premises("savings", *files, "--baseline", BASELINE, "--reporting", REPORTING, "--chart", tmp_path / "c.doc")
     assert (odd.code, ".png or .svg" in odd.err) == (2, True)
+
+
+def test_typical_year_is_told_by_the_models_of_both_periods(premises: Premises, tmp_path: Path) -> None:
+    files = meter_file(tmp_path, meter_rows(less(0.1))), weather_file(tmp_path)
+    year = weather_rows(hours(end=datetime(2024, 1, 1, tzinfo=UTC)))
+    typical = written(tmp_path / "T.csv", "timestamp,temperature_c", year)
+    told = answer(premises, *files, "--normal-year", typical)["normal_year"]
+    used_kwh = sum(office_kwh(time, outdoor_c(time)) for time in hours(end=datetime(2024, 1, 1, tzinfo=UTC)))
+    assert told["baseline_kwh"] == pytest.approx(used_kwh, rel=0.005)
+    assert told["savings_kwh"] == pytest.approx(0.1 * used_kwh, rel=0.05)
+    short = written(tmp_path / "T.csv", "timestamp,temperature_c", year[:2000])
+    refused = asked(premises, *files, "--normal-year", short)
+    assert (refused.code, "84 days" in refused.err) == (2, True)

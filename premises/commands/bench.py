@@ -12,6 +12,7 @@ from premises.commands.bench_alarm import command as alarm
 from premises.commands.bench_analytics import command as analytics
 from premises.commands.bench_decode import command as decode
 from premises.commands.bench_load import command as load
+from premises.commands.bench_savings import command as savings
 from sensors.errors import InputFault
 
 if TYPE_CHECKING:
@@ -80,3 +81,4 @@ command.add_command(alarm)
 command.add_command(analytics)
 command.add_command(decode)
 command.add_command(load)
+command.add_command(savings)

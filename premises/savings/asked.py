@@ -10,6 +10,7 @@ from analytics.savings.savings import savings
 from analytics.savings.terms import Period, SavingsRequest
 from premises.csv_times import named_zone
 from premises.savings.meter_series import read_meter
+from premises.savings.normal import normal_year
 from premises.savings.weather_series import read_weather
 from reports.savings_case import SavingsCase, worth
 from reports.savings_notes import Note
@@ -36,7 +37,7 @@ class FilesAsked:
 def answered(asked: FilesAsked) -> SavingsCase:
     """Return the answer to the options. Raises InputFault, with file, row and column where a file is at fault."""
     baseline, reporting = period("--baseline", asked.baseline), period("--reporting", asked.reporting)
-    zone = _zone(asked.timezone)
+    zone = named_place(asked.timezone)
     meter = read_meter(asked.meter, zone, encoding=asked.encoding)
     weather, weather_notes = read_weather(asked.weather, zone, encoding=asked.encoding)
     request = SavingsRequest(
@@ -50,7 +51,10 @@ def answered(asked: FilesAsked) -> SavingsCase:
     )
     prices = (asked.price_cny_kwh, asked.carbon_kg_kwh)
     notes = (*meter.notes, *weather_notes)
-    return case_of(request, takes_events_out=asked.adjust_events, prices=prices, notes=notes)
+    case = case_of(request, takes_events_out=asked.adjust_events, prices=prices, notes=notes)
+    if asked.normal_year is None or case.figures is None:
+        return case
+    return replace(case, normal_year=normal_year(asked.normal_year, request, encoding=asked.encoding))
 
 
 def case_of(
@@ -87,6 +91,7 @@ def period(option: str, text: str) -> Period:
     return Period(first, last)
 
 
-def _zone(name: str | None) -> ZoneInfo | None:
+def named_place(name: str | None) -> ZoneInfo | None:
+    """Return the zone that `--timezone` names. Raises InputFault."""
     zone = named_zone(name)
     return zone if isinstance(zone, ZoneInfo) else None
