@@ -56,7 +56,7 @@ def comments(text: str) -> Iterator[str]:
     try:
         spans = [
             (token.start_mark.index, token.end_mark.index)
-            for token in yaml.scan(text)
+            for token in yaml.scan(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
             if isinstance(token, yaml.ScalarToken)
         ]
     except yaml.YAMLError:

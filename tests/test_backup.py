@@ -444,7 +444,7 @@ def test_backup_and_restore_by_command(
     assert (done.code, "8 files" in done.out, "left out: secrets/" in done.err) == (0, True, True)
     new = tmp_path / "new"
     done = run("restore", tmp_path / "b.tar.zst", "--home", new, "--json")
-    assert (done.code, len(json.loads(done.out)["files"])) == (0, 7)
+    assert (done.code, len(json.loads(done.out)["files"])) == (0, 8)
     assert contents(Home.place(new)) == contents(home)
     done = run("restore", tmp_path / "b.tar.zst", "--home", new)
     assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)

@@ -1,12 +1,12 @@
 """An Excel file as texts with their places. Formulas are never worked out: the value that Excel stored, or a fault."""
 
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
-from xml.etree.ElementTree import ParseError
 
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell import Cell
@@ -82,20 +82,22 @@ def read_book(path: Path) -> RawBook:
 def open_book(path: Path, *, values: bool) -> Workbook:
     """Return the workbook, with the values that Excel stored for its formulas or with the formulas. WorkbookFault."""
     try:
-        return load_workbook(path, data_only=values, keep_links=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of extensions of Excel that are not kept: nothing is read of them
+            return load_workbook(path, data_only=values, keep_links=False)
     except OSError as exc:
         raise WorkbookFault(path, f"cannot be read: {exc.strerror}; mend the name or who may read it") from exc
     except (
         zipfile.BadZipFile,
         zlib.error,
         InvalidFileException,
-        ParseError,
         AttributeError,
         EOFError,
         IndexError,
         KeyError,
         NotImplementedError,
         RuntimeError,
+        SyntaxError,  # what both XML parsers call XML that is none
         TypeError,
         ValueError,
     ) as exc:

@@ -5,6 +5,8 @@ from dataclasses import fields
 from datetime import date
 from io import BytesIO
 from pathlib import Path
+from random import Random
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -325,8 +327,6 @@ def test_what_is_no_workbook_is_said_to_be_none(content: bytes, tmp_path: Path) 
 
 
 def test_a_file_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
-    from zipfile import ZIP_DEFLATED, ZipFile  # noqa: PLC0415 - for this one test
-
     path = tmp_path / "bomb.xlsx"
     with ZipFile(path, "w", ZIP_DEFLATED) as packed, packed.open("xl/worksheets/sheet1.xml", "w") as sheet:
         for _ in range(MAX_UNPACKED_BYTES // 2**20 + 1):
@@ -347,3 +347,41 @@ def test_the_marked_copy_shows_each_fault_where_it_is(tmp_path: Path) -> None:
     assert [cell.value for cell in marked[TITLE][2]][:4] == ["房间", 2, 6, "F2"]
     with pytest.raises(WorkbookFault, match="own place"):
         write_marked(path, path, done.faults)
+
+
+def test_whatever_is_broken_in_a_workbook_is_told_in_one_way(tmp_path: Path) -> None:
+    whole, outcomes = written_book(good()), set[object]()
+    random = Random(1)  # noqa: S311 - the same breaks each time, no secrets
+    for _ in range(60):
+        path = tmp_path / "broken.xlsx"
+        with ZipFile(BytesIO(whole)) as packed, ZipFile(path, "w") as broken:
+            victim = random.choice(packed.namelist())
+            for name in packed.namelist():
+                content = bytearray(packed.read(name))
+                if name == victim:
+                    content[random.randrange(len(content))] = random.choice(b'<>"/ 0Z\xff&')
+                broken.writestr(name, bytes(content))
+        try:
+            outcomes.add(read_ledger(path, None).registry is None)
+        except WorkbookFault:
+            outcomes.add("no workbook")
+    assert outcomes >= {False, "no workbook"}
+
+
+def test_entities_of_a_file_are_not_followed(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("hush", encoding="utf-8")
+    path = book(tmp_path / "plain.xlsx", {"部门": [("编号", "名称"), ("admin", "行政处")]})
+    evil = tmp_path / "evil.xlsx"
+    with ZipFile(path) as packed, ZipFile(evil, "w") as made:
+        for name in packed.namelist():
+            text = packed.read(name)
+            if name == "xl/sharedStrings.xml":
+                entity = f'<!DOCTYPE sst [<!ENTITY x SYSTEM "{secret.as_uri()}">]><sst'.encode()
+                text = text.replace(b"<sst", entity, 1).replace("行政处".encode(), b"&x;")
+            made.writestr(name, text)
+    try:
+        texts = str(read_book(evil).sheets)
+    except WorkbookFault:
+        texts = ""
+    assert "hush" not in texts
