@@ -1,6 +1,6 @@
 """Occupancy of the rooms in which nothing sees people: inferred from what changes when they are there."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -94,14 +94,55 @@ def _inferred(
     registry: Registry,
     sure: Mapping[str, float],
 ) -> pl.DataFrame:
-    extent = readings.select(first=pl.min("time_ms"), last=pl.max("time_ms")).row(0)
-    if not rooms or extent[0] is None:
+    steps = _steps(rooms, readings)
+    if steps is None:
         return pl.DataFrame(schema=TRACK)
-    steps = _Steps(rooms, extent[0] // STEP_MS * STEP_MS, (extent[1] - extent[0] // STEP_MS * STEP_MS) // STEP_MS + 1)
-    metrics = dict(steps.of_readings(readings, point_rows)) | dict(steps.of_power(power, registry))
-    found = infer(metrics, STEP_MS / 60_000)
+    found = steps.inferred(readings, power, point_rows, registry)
+    return steps.track(_states(found, _asked(rooms, sure)))
+
+
+@dataclass(frozen=True, slots=True)
+class InferredNow:
+    """How probable it is that somebody is in a room, 0 to 1; `occupied` is None where that is not sure enough."""
+
+    probability: float
+    occupied: bool | None
+
+
+def inferred_now(
+    readings: pl.DataFrame, power: pl.DataFrame, point_rows: pl.DataFrame, registry: Registry
+) -> Mapping[str, InferredNow]:
+    """Return what the newest step says of each inferable room, by subject; rooms that tell nothing are left out.
+
+    `readings` and `power` are those of some days up to now.
+    """
+    rooms = sorted(inferable(point_rows))
+    steps = _steps(rooms, readings)
+    if steps is None:
+        return {}
+    found = steps.inferred(readings, power, point_rows, registry)
+    states = _states(found, _asked(rooms, {}))[:, -1]
+    tells = found.heard[:, -1] & (_people_tell(found) | _all_quiet(found, found.probability))
+    return {
+        room: InferredNow(round(float(probability), 3), None if state < 0 else bool(state))
+        for room, probability, state, tell in zip(rooms, found.probability[:, -1], states, tells, strict=True)
+        if tell
+    }
+
+
+def _asked(rooms: Sequence[str], sure: Mapping[str, float]) -> Floats:
+    """Return how sure an inference has to be in each room, 0 to 1."""
     usual = CATALOGUE[CONFIDENCE[0]].parameter(CONFIDENCE[1])
-    return steps.track(_states(found, np.array([sure.get(room, usual) for room in rooms]) / 100))
+    return np.array([sure.get(room, usual) for room in rooms]) / 100
+
+
+def _steps(rooms: list[str], readings: pl.DataFrame) -> "_Steps | None":
+    """Return the rooms' steps over all readings; None where there are no rooms or none."""
+    first_ms, last_ms = readings.select(first=pl.min("time_ms"), last=pl.max("time_ms")).row(0)
+    if not rooms or first_ms is None:
+        return None
+    begin_ms = first_ms // STEP_MS * STEP_MS
+    return _Steps(rooms, begin_ms, (last_ms - begin_ms) // STEP_MS + 1)
 
 
 def _states(found: Inferred, sure: Floats) -> NDArray[np.int8]:
@@ -141,6 +182,13 @@ class _Steps:
     rooms: list[str]
     first_ms: int
     count: int
+
+    def inferred(
+        self, readings: pl.DataFrame, power: pl.DataFrame, point_rows: pl.DataFrame, registry: Registry
+    ) -> Inferred:
+        """Return what is inferred of all steps."""
+        metrics = dict(self.of_readings(readings, point_rows)) | dict(self.of_power(power, registry))
+        return infer(metrics, STEP_MS / 60_000)
 
     def of_readings(self, readings: pl.DataFrame, point_rows: pl.DataFrame) -> Iterator[tuple[str, Floats]]:
         """Yield the means of the good readings of each metric."""

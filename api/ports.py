@@ -180,6 +180,8 @@ class RoomNow:
     room: RoomId
     use: RoomClass = RoomClass.UNKNOWN
     occupied: bool | None = None
+    probability: float | None = None
+    """How probable it is that somebody is there, 0 to 1, where that is inferred: no sensor sees people."""
     people: int | None = None
     co2_ppm: float | None = None
     temperature_c: float | None = None

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,9 +11,11 @@ import polars as pl
 from analytics.calendar import WeekdaysOnly, WorkCalendar
 from analytics.intervals import SPAN
 from analytics.occupancy import MOTION_HOLD_OFF_MS, OCCUPANCY_METRICS, room_members, room_occupancy
+from analytics.occupancy_rooms import InferredNow
 from analytics.points import points, with_hold
 from analytics.ports import ReadingSource
 from api.ports import GatewayHealth, IngestHealth, RoomClass, RoomNow, Series, SeriesName
+from premises.rooms_inferred import RoomsInferred
 from premises.stores.readings import newest_ms
 from sensors.clock import Clock
 from sensors.readings import Quality, epoch_ms, from_epoch_ms
@@ -73,6 +75,7 @@ class ReadingQueries:
         self._ingest_runs = ingest_runs
         self._uses = uses
         self._places: Places | None = None
+        self._inferred = RoomsInferred(store)
 
     def rooms_now(self, site: SiteId) -> Sequence[RoomNow]:
         """Return the present state of every room, restricted ones left out; values too old to stand are None."""
@@ -82,11 +85,13 @@ class ReadingQueries:
         standing = _standing(latest, places.points, now_ms)
         heard = _last_heard(latest, places.points)
         uses = self._uses()
-        return [
+        rooms = [
             _room_now(room, places, standing, heard, uses.get(room.id, RoomClass.UNKNOWN))
             for room in places.registry.rooms.values()
             if not room.restricted
         ]
+        inferred = self._inferred.now(places.registry, places.points, now_ms)
+        return [_with_inferred(each, inferred.get(_room(each.room))) for each in rooms]
 
     def room_series(
         self, room: RoomId, names: Sequence[SeriesName], *, start: datetime, end: datetime, points: int
@@ -194,6 +199,12 @@ def _room_now(room: Room, places: Places, standing: pl.DataFrame, heard: Mapping
         power_w=_total(power, places.registry),
         last_reading=from_epoch_ms(max(times)) if times else None,
     )
+
+
+def _with_inferred(now: RoomNow, inferred: InferredNow | None) -> RoomNow:
+    if inferred is None or now.occupied is not None:
+        return now
+    return replace(now, occupied=inferred.occupied, probability=inferred.probability)
 
 
 def _occupied(here: pl.DataFrame) -> bool | None:

@@ -325,6 +325,7 @@ class RoomView:
     personal: bool
     use: RoomClass
     occupied: bool | None
+    probability: float | None
     people: int | None
     co2_ppm: float | None
     temperature_c: float | None
@@ -343,6 +344,7 @@ class RoomView:
             personal=room.is_personal,
             use=now.use,
             occupied=now.occupied,
+            probability=now.probability,
             people=now.people,
             co2_ppm=now.co2_ppm,
             temperature_c=now.temperature_c,
