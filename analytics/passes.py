@@ -120,11 +120,16 @@ def _look(
         week = weeks[days.missing[0], days.missing[-1]]
         people = analyst.people(week.readings, week.tracks.occupancy)
         features = analyst.features(week.readings, week.tracks, people.rooms, week.parts)
-        look = replace(look, features=(features,), people=(people,))
+        look = replace(look, features=(_alone(features),), people=(people,))
     if days.judged:
         week = weeks[days.judged[0], days.judged[-1]]
-        look = replace(look, kept={name: keep(share.data, week) for name, keep in keepers.items()})
+        look = replace(look, kept={name: _alone(keep(share.data, week)) for name, keep in keepers.items()})
     return look
+
+
+def _alone(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the frame with texts of its own: else the few that are kept hold on to those of all that was read."""
+    return pl.DataFrame(frame.to_arrow(compat_level=pl.CompatLevel.oldest())).cast(frame.schema)
 
 
 def _cut(readings: pl.DataFrame, share: Share, days: Span, of: Span) -> pl.DataFrame:
