@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -9,12 +10,15 @@ from alerts.watch.machines import LIVE
 from alerts.watch.past import Window, findings_of
 from alerts.watch.site import Site
 from alerts.watch.watcher import Watcher
+from premises.simulated.simulation import Wish
 from sensors.events import Event, EventState, EventType
 from sensors.readings import epoch_ms
 from sensors.topology import DeviceId, Direction, OpeningId, Placement, Registry
 from sensors.verdicts import Finding, Verdict
+from simulators.equipment import Equipment
 from tests.alerts.factories import event
 from tests.memory_records import NOON
+from tests.simulators.test_every_rule import asked_in, astray, held_by, scores
 from tests.watch.machines import NOON_MS, Told, device, site_of
 from tests.watch.test_past import DAY_MS, NOBODY_WROTE, events_of, readings_of
 
@@ -107,3 +111,15 @@ def test_what_keeps_it_from_judging_is_named(site: Registry, events: tuple[Event
 def test_rule_is_off_where_no_direction_is_registered() -> None:
     assert past(read(0, "contact1"), read(30, "contact1"), site=site_of()) == []
     assert DeviceId("contact1") in site_of().devices
+
+
+def test_simulated_card_that_is_handed_back_is_found_and_its_look_alike_is_not(tmp_path: Path) -> None:
+    faults = asked_in(
+        tmp_path,
+        'rule: D05, subject: "opening:d-gate", start: 2026-10-20T10:00, days: 1',
+        'rule: D05, subject: "opening:d-gate", start: 2026-10-22T10:00, kind: near_miss',
+    )
+    wish = Wish(faults=faults, days=5, rooms=4, seed=1, interval_s=900, equipment=Equipment.FULL)
+    found = scores(wish, tmp_path, rules=("D05",), only=lambda device: device.id.startswith(("gate", "counter")))
+    assert astray(found) == {}
+    assert held_by(found) == {"D05": (True, True)}
