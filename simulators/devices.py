@@ -26,7 +26,7 @@ LAST_PCT, LAST_MS = 9.0, 14 * 24 * 60 * MINUTE_MS
 """From so much a battery that was not changed falls for so long: the project's own choice."""
 SHARES = frozenset({FaultKind.GAPS, FaultKind.WEAK_BATTERY})
 """Faults that leave out a share of the samples."""
-STEADY = frozenset({FaultKind.FROZEN, FaultKind.DRIFT, FaultKind.CLOCK_DRIFT})
+STEADY = frozenset({FaultKind.FROZEN, FaultKind.DRIFT, FaultKind.CLOCK_DRIFT, FaultKind.UNBALANCE})
 """Levels that add no noise of their own."""
 
 

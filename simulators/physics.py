@@ -12,9 +12,9 @@ from simulators.humid_air import relative_humidity_pct
 from simulators.rooms import CEILING_M, Rooms
 from simulators.weather import DayWeather
 
-FIRST_C = (18.0, 26.0)
+FIRST_C = (20.0, 26.0)
 """Between these a room that nobody used for long takes the temperature outdoors."""
-FIRST_RH_PCT = 70.0
+FIRST_RH_PCT = 55.0
 """No damper than this is the air that a history begins with: what was before it is not judged."""
 
 

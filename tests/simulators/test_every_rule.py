@@ -160,7 +160,7 @@ def test_building_that_uses_more_than_its_past_lets_expect_is_found(tmp_path: Pa
     faults = asked_in(
         tmp_path,
         'rule: E10, subject: "building:a", start: 2026-11-23, days: 4, severity: 1.5',
-        'rule: E10, subject: "building:a", start: 2026-11-30, days: 4, severity: 0.6, kind: near_miss',
+        'rule: E10, subject: "building:a", start: 2026-11-30, days: 4, severity: 0.4, kind: near_miss',
     )
     wish = Wish(faults=faults, days=49, rooms=24, seed=seed, interval_s=900, equipment=Equipment.FULL)
     wanted = frozenset({"m-main", "m-pv", "outdoor-1"})
