@@ -64,7 +64,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """Ours beside the reference's; None where that is not installed."""
+    """Ours beside the reference's; None where that is not installed, or raises at every meter."""
 
     meters: int
     ours: Measured
@@ -87,7 +87,7 @@ class Result:
             f"{self.ours.cpu_ms:.1f} ms of processor time a meter-year, {self.ours.cv_rmse_pct:.2f}% on the year after"
         )
         if self.reference is None:
-            return f"{self.meters} meters: {ours}; opendsm is not installed here (dependency group mv-check)"
+            return f"{self.meters} meters: {ours}; opendsm is not installed here (dependency group mv-check), or raised"
         theirs = f"{self.reference.cpu_ms:.0f} ms and {self.reference.cv_rmse_pct:.2f}%"
         return f"{self.meters} meters: {ours}; opendsm's hourly model {theirs}"
 
@@ -172,12 +172,14 @@ def _reference(meters: Sequence[Meter], python: Path | None) -> Measured | None:
     with TemporaryDirectory(prefix="premises-bench-") as folder:
         for meter in meters:
             _write(meter, Path(folder))
-        command = [str(python or sys.executable), str(script), folder]
+        command = [str(python or sys.executable), str(script), folder, meters[0].zone.key]
         done = subprocess.run(command, capture_output=True, text=True, timeout=REFERENCE_TIMEOUT_S, check=False)  # noqa: S603 - ours
     if done.returncode:
         msg = f"opendsm did not run: {done.stderr.strip().splitlines()[-1] if done.stderr.strip() else 'no word why'}"
         raise InputFault(msg)
     told = json.loads(done.stdout.splitlines()[-1])
+    if not told:
+        return None
     return _middle([Measured(cpu_ms=each["cpu_ms"], cv_rmse_pct=each["cv_rmse_pct"]) for each in told.values()])
 
 
