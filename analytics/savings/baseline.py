@@ -130,9 +130,7 @@ def _blocks(table: pl.DataFrame, interval: Interval) -> Ints:
 
 def _trials(shape: Shape, sums: Sums) -> list[Trial]:
     total = sums.total()
-    forms: Sequence[Form] = (
-        degree_forms(shape, total) if isinstance(shape, DegreeShape) else hourly_forms(len(shape.names))
-    )
+    forms: Sequence[Form] = degree_forms(shape, total) if isinstance(shape, DegreeShape) else hourly_forms(shape.names)
     rows = float(total.weight.sum())
     return [_tried(form, sums, total) for form in forms if form.parameters < rows / 2]
 

@@ -1,6 +1,6 @@
 """The candidates: which levels and columns each takes, from the simplest on; change points are searched."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -27,19 +27,22 @@ class Form:
         return int(self.level_of.max()) + 1 + len(self.picked) + self.searched
 
 
-def hourly_forms(columns: int) -> list[Form]:
+def hourly_forms(names: Sequence[str]) -> list[Form]:
     """Return hour of the day or of the week, without weather, with it, and with its memory."""
     week = np.arange(HOURS_A_WEEK)
     rest = (week // HOURS_A_DAY >= FIRST_RESTDAY).astype(np.int64)
     day = rest * HOURS_A_DAY + week % HOURS_A_DAY
-    every = np.arange(columns)
-    none, air = every[:0], every[: len(every) // 2]
+    every = np.arange(len(names))
+    degrees, air, memory = (every[[name.startswith(kind) for name in names]] for kind in ("degrees", "air", "memory"))
+    none, both = every[:0], np.concatenate([air, memory])
     return [
         Form(name="hour_of_day", level_of=day, picked=none),
+        Form(name="hour_of_day_degrees", level_of=day, picked=degrees),
         Form(name="hour_of_day_temperature", level_of=day, picked=air),
         Form(name="time_of_week", level_of=week, picked=none),
+        Form(name="time_of_week_degrees", level_of=week, picked=degrees),
         Form(name="time_of_week_temperature", level_of=week, picked=air),
-        Form(name="time_of_week_temperature_memory", level_of=week, picked=every),
+        Form(name="time_of_week_temperature_memory", level_of=week, picked=both),
     ]
 
 

@@ -14,6 +14,8 @@ HOURS_A_WEEK = DAYS_A_WEEK * HOURS_A_DAY
 KNOTS_C = (0.0, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0)
 """Where the slope by temperature may change, °C; those that the baseline's weather does not straddle are left out.
 LBNL's TOWT has six equal segments; fixed ones let two years of a meter be compared."""
+HEATING_BASE_C, COOLING_BASE_C = 15.0, 22.0
+"""Below the one offices are heated, above the other cooled: what a few weeks can still tell. Our own choice."""
 STRADDLED = 0.05
 """Of the hours must lie on either side of a knot. The project's own choice."""
 
@@ -60,18 +62,20 @@ class HourlyShape:
     def names(self) -> tuple[str, ...]:
         """Return segment, temperature and the change point above which the slope is added."""
         pieces = ("all", *(f"above_{knot:g}" for knot in self.knots_c))
-        kinds = ("air", "memory")
-        return tuple(f"{kind}_{part}_{piece}" for kind in kinds for part in ("in_use", "idle") for piece in pieces)
+        degrees = (f"below_{HEATING_BASE_C:g}", f"above_{COOLING_BASE_C:g}")
+        kinds = (("degrees", degrees), ("air", pieces), ("memory", pieces))
+        return tuple(f"{kind}_{part}_{piece}" for kind, told in kinds for part in ("in_use", "idle") for piece in told)
 
     def level(self, table: pl.DataFrame) -> Ints:
         """Return the hour of the week."""
         return np.asarray((table["weekday"] * HOURS_A_DAY + table["hour"]).to_numpy(), dtype=np.int64)
 
     def columns(self, table: pl.DataFrame) -> Floats:
-        """Return °C, and °C above each change point, for hours in use and for idle ones."""
+        """Return degrees, °C and °C above each change point of air and memory, for hours in use and for idle ones."""
         in_use = np.array(self.occupied, dtype=np.float64)[self.level(table)][:, None]
-        pieces = [self._pieces(table[name].to_numpy()) for name in ("temperature_c", "memory_c")]
-        return np.concatenate([part * share for part in pieces for share in (in_use, 1 - in_use)], axis=1)
+        air_c, memory_c = (table[name].to_numpy() for name in ("temperature_c", "memory_c"))
+        parts = (_degrees(air_c), self._pieces(air_c), self._pieces(memory_c))
+        return np.concatenate([part * share for part in parts for share in (in_use, 1 - in_use)], axis=1)
 
     def _pieces(self, air_c: Floats) -> Floats:
         return np.column_stack([air_c, *(np.maximum(air_c - knot, 0.0) for knot in self.knots_c)])
@@ -115,6 +119,10 @@ def hourly_shape(table: pl.DataFrame) -> HourlyShape:
     air = table["temperature_c"].to_numpy()
     knots = tuple(k for k in KNOTS_C if STRADDLED <= float((air > k).mean()) <= 1 - STRADDLED)
     return HourlyShape(knots_c=knots, occupied=_occupied(table))
+
+
+def _degrees(air_c: Floats) -> Floats:
+    return np.column_stack([np.maximum(HEATING_BASE_C - air_c, 0.0), np.maximum(air_c - COOLING_BASE_C, 0.0)])
 
 
 def _occupied(table: pl.DataFrame) -> tuple[bool, ...]:

@@ -21,6 +21,7 @@ from analytics.savings.terms import Interval
 
 BLOCK_DAYS = 28
 LEAST_BLOCKS = 3
+MS_A_YEAR = 365.25 * 24 * 3_600_000
 DRIFT = 0.10
 """Standard deviation, of the mean use, of the change from one year to the next with no measure, for a building whose
 residuals never average out; a building whose residuals do as independent days would has none. Chosen so that
@@ -75,7 +76,10 @@ def spread(baseline: Baseline, reporting: pl.DataFrame, expected_kwh: float) -> 
     return Spread(
         model_kwh=_left_out_kwh(baseline, reporting),
         scatter_kwh=slow * np.sqrt(days * BLOCK_DAYS),
-        drift_kwh=DRIFT * _persistence(baseline, daily, slow) * expected_kwh,
+        drift_kwh=DRIFT
+        * np.sqrt(_years_apart(baseline, reporting))
+        * _persistence(baseline, daily, slow)
+        * expected_kwh,
         freedom=max(len(blocks) - 1, 2),
     )
 
@@ -116,6 +120,12 @@ def _persistence(baseline: Baseline, daily: Floats, slow: float) -> float:
     if quick <= 0 or slow <= 0:
         return 0.0
     return float(np.clip(1 - 2 * np.log(quick / slow) / np.log(BLOCK_DAYS), 0.0, 1.0))
+
+
+def _years_apart(baseline: Baseline, reporting: pl.DataFrame) -> float:
+    """Return the years between the middles of both periods, at least one: drift adds up as a random walk does."""
+    before, after = (float(np.mean(table["time_ms"].to_numpy())) for table in (baseline.table, reporting))
+    return max(1.0, abs(after - before) / MS_A_YEAR)
 
 
 def _left_out_kwh(baseline: Baseline, reporting: pl.DataFrame) -> float:
