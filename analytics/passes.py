@@ -73,6 +73,8 @@ def pass_over_readings(
     shared: dict[int, list[Share]] = {}
     kept: dict[str, list[pl.DataFrame]] = {name: [] for name in keepers}
     for index, week in enumerate(weeks):
+        if week.span is None:
+            continue
         looks: list[_Look] = []
         if week.count not in shared:
             shared[week.count] = shares(data, week.count + MARGIN_DAYS)
