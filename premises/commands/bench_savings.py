@@ -33,10 +33,13 @@ def command(
     as_json: bool,
     progress: bool | None,
 ) -> None:
-    """Measure the fit of hourly meter-years in processor time, and their error on the year after.
+    """Measure the fit of hourly meter-years in processor time of one thread, and their error on the year after.
 
     The reference is opendsm's hourly model (dependency group mv-check) on the same meters.
     """
+    from premises.savings.one_thread import keep_to_one_thread  # noqa: PLC0415 - keeps `--help` quick
+
+    keep_to_one_thread()
     from premises.bench.savings import Meter, made_up, measure, of_files  # noqa: PLC0415 - keeps `--help` quick
     from premises.savings.asked import named_place, period  # noqa: PLC0415 - as above
 

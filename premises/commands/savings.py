@@ -54,6 +54,9 @@ def command(
 
     Poor data give no number; a saving that cannot be told from zero is said to be so.
     """
+    from premises.savings.one_thread import keep_to_one_thread  # noqa: PLC0415 - keeps `--help` quick
+
+    keep_to_one_thread()
     from premises.savings.asked import FilesAsked, answered  # noqa: PLC0415 - polars takes its time
     from premises.table_out import must_be_another  # noqa: PLC0415 - keeps `--help` quick
 
