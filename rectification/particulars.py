@@ -91,7 +91,9 @@ CATEGORIES: Mapping[Family, Name] = MappingProxyType(
 """What the ledger calls the families of rules (类别): the project's own words."""
 
 OTHER_CATEGORY = Name(zh="其他", en="Other")
-NO_CLAUSE = Name(zh="", en="")
+CITABLE = frozenset({Confidence.STANDARD, Confidence.HIGH})
+"""What may stand in a ledger: our own choices and what is only half remembered are no clause."""
+
 RESTRICTED = Name(zh="涉密场所", en="restricted room")
 
 
@@ -123,14 +125,16 @@ def category_of(item: Item, given: Particulars) -> Name:
 
 
 def clause_of(item: Item, given: Particulars) -> Name:
-    """Return what it rests on (依据条款): as written, else the rule's published sources; own choices are no clause."""
-    if given.clause:
-        return _same(given.clause)
+    """Return what it rests on (依据条款): as written, else the standards that the rule cites, unsure ones left out."""
     spec = rule_of(item)
-    if spec is None:
-        return NO_CLAUSE
-    cited = dict.fromkeys(source for source in _sources(spec) if source.confidence is not Confidence.PROJECT)
-    return Name(zh="; ".join(map(_cited_zh, cited)), en="; ".join(map(_cited_en, cited)))
+    if given.clause or spec is None:
+        return _same(given.clause)
+    cited = dict.fromkeys(source for source in _sources(spec) if source.confidence in CITABLE)
+    named = [(STANDARDS[source.standard].title, source.text) for source in cited if source.standard is not None]
+    return Name(
+        zh="; ".join(f"《{title.zh}》({text})" for title, text in named),
+        en="; ".join(f"{title.en} ({text})" for title, text in named),
+    )
 
 
 def goal_of(item: Item, given: Particulars) -> Name:
@@ -230,16 +234,6 @@ def _room_of_device(subject: Subject, registry: Registry) -> RoomId | None:
 
 def _sources(spec: RuleSpec) -> tuple[RuleSource, ...]:
     return (*spec.basis, *(parameter.source for parameter in spec.parameters))
-
-
-def _cited_zh(source: RuleSource) -> str:
-    standard = STANDARDS.get(source.standard or "")
-    return source.text if standard is None else f"《{standard.title.zh}》({standard.designation}) {source.text}".strip()
-
-
-def _cited_en(source: RuleSource) -> str:
-    standard = STANDARDS.get(source.standard or "")
-    return source.text if standard is None else f"{standard.title.en} ({standard.designation}) {source.text}".strip()
 
 
 def _first_line(text: str) -> str:

@@ -7,8 +7,9 @@ from types import MappingProxyType
 from api.pages.desk import Desk
 from api.pages.item_sheet_views import who_or_name, yuan
 from api.pages.item_views import rows
-from api.pages.views import ItemView, StepView
+from api.pages.views import Choice, ItemView, StepView
 from api.pages.wording import SYSTEM
+from api.people import workers
 from api.plan_groups import proposed_groups
 from rectification.grouping import Group
 from rectification.model import ENDED_STATES
@@ -96,6 +97,7 @@ class PlanPage:
     steps: Sequence[StepView]
     phases: Sequence[PhaseField]
     texts: Sequence[str]
+    people: Sequence[Choice]
     can_edit: bool
     can_issue: bool
     can_close: bool
@@ -129,6 +131,7 @@ def plan_page(desk: Desk, plan: Plan) -> PlanPage:
         steps=[_step(desk, step) for step in desk.tx.plan_steps(plan.id)],
         phases=list(_phases(desk, plan)),
         texts=TEXTS,
+        people=[Choice(id=each.id, name=each.name) for each in workers(desk.tx)],
         can_edit=may(PlanAction.EDIT),
         can_issue=may(PlanAction.ISSUE),
         can_close=may(PlanAction.CLOSE),

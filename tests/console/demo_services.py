@@ -28,6 +28,7 @@ from sensors.signals import Signal, SignalKind
 from sensors.subjects import Subject
 from sensors.topology import DeviceId
 from sensors.verdicts import Finding, Severity, Verdict
+from storage.evidence import EvidenceStore
 from storage.records import SqlRecords
 from tests.console.demo_building import HQ, MONDAY_MORNING, FormulaRooms, registry
 from tests.console.demo_data import ShownData
@@ -93,6 +94,7 @@ class Demo:
             alerts=NoDeliveries() if self.is_empty else self.calls,
             passwords=QUICK,
             duty_sheet=duty_sheets(registry, self.clock),
+            evidence=EvidenceStore(self.folder / "evidence"),
         )
         self.set_up = set_up_url(self.services) or ""
         with self.records.transaction() as tx:
