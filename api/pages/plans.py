@@ -77,7 +77,7 @@ def accept_group(
     title: Line = "",
     items: Items = [],  # noqa: B006 - the framework makes a new one
     cause: Line = "",
-    step: Literal["create", "apart"] = "create",
+    step: Annotated[Literal["create", "apart"], Form()] = "create",
 ) -> Response:
     """Make a plan of the items that were ticked, or propose them for none any more."""
     made: list[Plan] = []
@@ -168,7 +168,7 @@ def change_items(
     plan: str,
     items: Items = [],  # noqa: B006 - the framework makes a new one
     number: Line = "",
-    step: Literal["add", "remove"] = "add",
+    step: Annotated[Literal["add", "remove"], Form()] = "add",
 ) -> Response:
     """Put the item of a number into a plan, or take those that were ticked out of it."""
 

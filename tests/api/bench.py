@@ -27,6 +27,7 @@ from sensors.topology import (
     Site,
     SiteId,
 )
+from storage.evidence import EvidenceStore
 from storage.records import SqlRecords
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -129,6 +130,7 @@ class Bench:
             web=self.web,
             deadline=in_three_days,
             passwords=self.passwords,
+            evidence=EvidenceStore(self.folder / "evidence"),
         )
         self.app = create_app(self.services)
 
