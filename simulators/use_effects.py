@@ -3,7 +3,7 @@
 Whoever does not stay in a room is somewhere else in the building.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -87,9 +87,9 @@ def _small_groups(workers: Ints, fault: Fault, _house: House, room: Room) -> Int
 
 
 def _few_people(people: PeopleDay, fault: Fault, house: House) -> PeopleDay:
-    """Let as many stay away for the day that the peak is S06's limit ÷ the severity of the building's headcount.
+    """Let people come for half a day each until the peak is S06's limit ÷ the severity of the building's headcount.
 
-    Visitors count; where fewer would come anyway, nothing changes.
+    Visitors count; where fewer would come anyway, nothing changes. So every room goes on being used.
     """
     building = house.registry.buildings[BuildingId(fault.subject.id)]
     wanted = CATALOGUE["S06"].parameter("utilisation_pct") / 100 / fault.severity * (building.headcount or 0)
@@ -98,24 +98,34 @@ def _few_people(people: PeopleDay, fault: Fault, house: House) -> PeopleDay:
     visitors = people.workers - counts(people.place, len(house.rooms))
     together = np.cumsum(visitors[:, inside], axis=1)[:, -1]
     place = people.place.copy()
-    for person in _in_turn(people, inside, house.grid.day.toordinal(), house.rooms):
-        present = place[person] != OUTSIDE
-        if int(np.max(together + present)) <= most:
-            together = together + present
+    for person, half in _in_turn(people, inside, house):
+        present = place[person, half] != OUTSIDE
+        if int(np.max(together[half] + present)) <= most:
+            together[half] += present
         else:
-            place[person] = OUTSIDE
+            place[person, half] = OUTSIDE
     workers = counts(place, len(house.rooms)) + visitors
     return replace(people, place=place, workers=workers, passages=passages(place, people.meetings))
 
 
-def _in_turn(people: PeopleDay, inside: Flags, day: int, rooms: Rooms) -> list[int]:
-    """Return who of a building comes first, by turns: of each room as large a share, so that none is left idle."""
-    turned = np.roll(np.flatnonzero(inside[people.home]), -STRIDE * day)
+def _in_turn(people: PeopleDay, inside: Flags, house: House) -> Iterator[tuple[int, slice]]:
+    """Yield who of a building comes first and for which half of the day.
+
+    Everybody has one half, those who share a room by turns; then those have the other who share theirs with the fewest.
+    """
+    noon = (house.work[0][1] + house.work[-1][0]) // 2
+    halves = (slice(None, noon), slice(noon, None))
+    staff = np.flatnonzero(inside[people.home])
+    turned = np.roll(staff, -STRIDE * house.grid.day.toordinal())
     homes = people.home[turned]
+    # who has a room with empty seats comes together with the others of it, else it would be far too large (S05)
+    full = np.bincount(homes, minlength=len(inside))[homes] >= house.rooms.seats[homes]
     before = np.array([np.count_nonzero(homes[:number] == home) for number, home in enumerate(homes)])
-    order = np.argsort((before + 0.5) / np.maximum(rooms.seats[homes], 1.0), kind="stable")
-    found: list[int] = turned[order].tolist()
-    return found
+    shift = np.where(full, before % 2, house.grid.day.toordinal() % 2).tolist()
+    units = list(zip(turned.tolist(), shift, strict=True))
+    yield from ((person, halves[half]) for person, half in units)
+    alone_first = np.argsort(house.rooms.seats[homes], kind="stable").tolist()
+    yield from ((person, halves[1 - half]) for person, half in (units[number] for number in alone_first))
 
 
 def _with_workers(people: PeopleDay, column: int, kept: Ints) -> PeopleDay:
