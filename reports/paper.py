@@ -23,8 +23,25 @@ class PaperTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A picture with what it shows; `width_pct` is its share of the text's width. PNG or JPEG."""
+
+    caption: str
+    content: bytes
+    width_pct: int = 100
+
+    @property
+    def media_type(self) -> str:
+        """Return what it is, by its first bytes."""
+        return "image/png" if self.content.startswith(b"\x89PNG") else "image/jpeg"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Paper:
-    """A whole paper in one language. `signatures` are what stands before each line to sign on."""
+    """A whole paper in one language. `signatures` are what stands before each line to sign on.
+
+    `pictures` come after the tables. A wide paper lies on its side, in small type.
+    """
 
     language: str
     title: str
@@ -32,3 +49,5 @@ class Paper:
     tables: Sequence[PaperTable]
     remarks: Sequence[str]
     signatures: Sequence[str]
+    pictures: Sequence[Picture] = ()
+    is_wide: bool = False

@@ -4,15 +4,20 @@ from io import BytesIO
 
 from docx import Document
 from docx.document import Document as DocumentType
+from docx.enum.section import WD_ORIENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.shared import Mm, Pt
+from docx.shared import Length, Mm, Pt
 from docx.text.run import Run
 
-from reports.paper import Paper, PaperTable
+from reports.paper import Paper, PaperTable, Picture
 
-TEXT_WIDTH_MM = 165
-"""A4 without the margins left and right."""
+TEXT_WIDTH_MM, WIDE_TEXT_WIDTH_MM = 165, 267
+"""A4 without the margins left and right, upright and on its side."""
+CELL_PT, WIDE_CELL_PT = 10.5, 7
+TALLEST_MM = 110
+"""Of a picture: two stand on a page."""
 
 TITLE_FACE, HEAD_FACE, TEXT_FACE = "方正小标宋简体", "黑体", "仿宋"
 
@@ -20,49 +25,69 @@ TITLE_FACE, HEAD_FACE, TEXT_FACE = "方正小标宋简体", "黑体", "仿宋"
 def docx_paper(paper: Paper) -> bytes:
     """Return the file."""
     document = Document()
-    _lay_out(document)
+    _lay_out(document, is_wide=paper.is_wide)
     title = document.add_paragraph()
     title.alignment = WD_ALIGN_PARAGRAPH.CENTER
     _set(title.add_run(paper.title), TITLE_FACE, 20, bold=True)
     facts = document.add_paragraph()
     _set(facts.add_run("    ".join(f"{name} {value}" for name, value in paper.facts)), TEXT_FACE, 10.5)
     for table in paper.tables:
-        _add_table(document, table)
+        _add_table(document, table, is_wide=paper.is_wide)
+    for picture in paper.pictures:
+        _add_picture(document, picture)
     for remark in paper.remarks:
         _set(document.add_paragraph().add_run(remark), TEXT_FACE, 9.5)
-    _set(
-        document.add_paragraph().add_run("        ".join(f"{each}________" for each in paper.signatures)), TEXT_FACE, 12
-    )
+    if paper.signatures:
+        places = "        ".join(f"{each}________" for each in paper.signatures)
+        _set(document.add_paragraph().add_run(places), TEXT_FACE, 12)
     written = BytesIO()
     document.save(written)
     return written.getvalue()
 
 
-def _lay_out(document: DocumentType) -> None:
+def _lay_out(document: DocumentType, *, is_wide: bool) -> None:
     section = document.sections[0]
     section.page_width, section.page_height = Mm(210), Mm(297)
     section.top_margin, section.bottom_margin = Mm(25), Mm(20)
     section.left_margin, section.right_margin = Mm(25), Mm(20)
+    if is_wide:
+        section.orientation = WD_ORIENT.LANDSCAPE
+        section.page_width, section.page_height = Mm(297), Mm(210)
+        section.left_margin = section.right_margin = Mm(15)
     spacing = document.styles["Normal"].paragraph_format
     spacing.space_before, spacing.space_after = Pt(3), Pt(3)
 
 
-def _add_table(document: DocumentType, told: PaperTable) -> None:
-    head = document.add_paragraph()
-    head.paragraph_format.keep_with_next = True
-    _set(head.add_run(told.title), HEAD_FACE, 12)
+def _add_table(document: DocumentType, told: PaperTable, *, is_wide: bool) -> None:
+    if told.title:
+        head = document.add_paragraph()
+        head.paragraph_format.keep_with_next = True
+        _set(head.add_run(told.title), HEAD_FACE, 12)
+    width_mm, points = (WIDE_TEXT_WIDTH_MM, WIDE_CELL_PT) if is_wide else (TEXT_WIDTH_MM, CELL_PT)
     rows = told.rows or [[told.empty, *[""] * (len(told.columns) - 1)]]
     table = document.add_table(rows=1 + len(rows), cols=len(told.columns))
     table.style = "Table Grid"
     table.autofit = False
     for column, laid in zip(told.columns, table.columns, strict=True):
-        laid.width = Mm(TEXT_WIDTH_MM * column.width_pct / 100)
+        laid.width = Mm(width_mm * column.width_pct / 100)
     for number, row in enumerate([[column.head for column in told.columns], *rows]):
         for column, text, cell in zip(told.columns, row, table.rows[number].cells, strict=True):
-            cell.width = Mm(TEXT_WIDTH_MM * column.width_pct / 100)
-            _set(cell.paragraphs[0].add_run(text), HEAD_FACE if number == 0 else TEXT_FACE, 10.5)
+            cell.width = Mm(width_mm * column.width_pct / 100)
+            _set(cell.paragraphs[0].add_run(text), HEAD_FACE if number == 0 else TEXT_FACE, points)
+    # The head of a table that goes on stands on every page.
+    table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))  # noqa: SLF001 - the library has no other way
     if not told.rows:
         table.rows[1].cells[0].merge(table.rows[1].cells[-1])
+
+
+def _add_picture(document: DocumentType, picture: Picture) -> None:
+    caption = document.add_paragraph()
+    caption.paragraph_format.keep_with_next = True
+    _set(caption.add_run(picture.caption), TEXT_FACE, 10.5)
+    shown = document.add_paragraph().add_run().add_picture(BytesIO(picture.content))
+    wide = Mm(TEXT_WIDTH_MM * picture.width_pct / 100)
+    scale = min(wide / shown.width, Mm(TALLEST_MM) / shown.height)
+    shown.width, shown.height = Length(round(shown.width * scale)), Length(round(shown.height * scale))
 
 
 def _set(run: Run, face: str, points: float, *, bold: bool = False) -> None:

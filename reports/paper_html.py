@@ -7,19 +7,25 @@ from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from reports.paper import Paper
+from reports.paper import Paper, Picture
 
 
 def html_paper(paper: Paper) -> str:
     """Return the page."""
-    return _environment().get_template("paper.html").render(paper=paper, style=_style())
+    return _environment().get_template("paper.html").render(paper=paper, style=_style(), inline=inline)
+
+
+def inline(picture: Picture) -> str:
+    """Return a picture as an address that holds all of it."""
+    return f"data:{picture.media_type};base64,{base64.b64encode(picture.content).decode()}"
 
 
 def style_policy() -> str:
     """Return the Content-Security-Policy under which the page shows as it should: its own style, and nothing else."""
     sealed = base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
     return (
-        f"default-src 'none'; style-src 'sha256-{sealed}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        f"default-src 'none'; style-src 'sha256-{sealed}'; img-src data:; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
     )
 
 

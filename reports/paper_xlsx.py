@@ -5,12 +5,13 @@ from io import BytesIO
 
 from openpyxl import Workbook
 from openpyxl.cell import Cell
+from openpyxl.drawing.image import Image
 from openpyxl.styles import Alignment, Border, Font, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from reports.paper import Paper, PaperTable
+from reports.paper import Paper, PaperTable, Picture
 
 GRID = 20
 """The sheet is divided into so many narrow columns, which each table joins as it needs."""
@@ -23,6 +24,9 @@ _FRAME = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
 _WRAP = Alignment(wrap_text=True, vertical="top")
 _CENTRE = Alignment(horizontal="center", vertical="center", wrap_text=True)
 LINE_PT = 16
+PICTURE_PX = 700
+"""The width of the sheet, in pixels."""
+PT_PER_PX = 0.75
 CHARACTERS_A_COLUMN = 2.2
 """How many full-width characters one narrow column holds."""
 
@@ -40,6 +44,8 @@ def xlsx_paper(paper: Paper) -> bytes:
     row = 4
     for table in paper.tables:
         row = _add_table(sheet, row, table) + 1
+    for picture in paper.pictures:
+        row = _add_picture(sheet, row, picture)
     for line in (*paper.remarks, "        ".join(f"{each}____________" for each in paper.signatures)):
         _put(sheet, row, (1, GRID), line)
         sheet.row_dimensions[row].height = LINE_PT * 2
@@ -68,6 +74,16 @@ def _add_table(sheet: Worksheet, row: int, table: PaperTable) -> int:
             lines = max(lines, -int(-len(text) // ((last - first + 1) * CHARACTERS_A_COLUMN)))
         sheet.row_dimensions[number].height = LINE_PT * lines
     return row + 2 + len(table.rows)
+
+
+def _add_picture(sheet: Worksheet, row: int, picture: Picture) -> int:
+    """Return the row behind the picture."""
+    _put(sheet, row, (1, GRID), picture.caption)
+    image = Image(BytesIO(picture.content))
+    scale = min(1, PICTURE_PX * picture.width_pct / 100 / image.width)
+    image.width, image.height = int(image.width * scale), int(image.height * scale)
+    sheet.add_image(image, f"A{row + 1}")
+    return row + 2 + int(image.height * PT_PER_PX / LINE_PT)
 
 
 def _spans(widths_pct: list[int]) -> list[tuple[int, int]]:

@@ -8,8 +8,12 @@ import pytest
 
 from analytics.savings.result import Conclusion, Lack
 from analytics.savings.terms import Interval
+from rectification.model import ItemState
+from rectification.particulars import DeadlineKind, Source
 from reports import messages
 from reports.findings import Side
+from reports.ledger import GENERAL, MAJOR
+from reports.ledger_columns import LedgerColumn
 from reports.messages import LANGUAGES, Language, Messages, UnknownMessageError, catalogue
 from reports.rooms import RoomClass
 from reports.savings_notes import NoteCode
@@ -22,14 +26,19 @@ SOURCES = Path(messages.__file__).parent
 FAMILIES = {
     "category": [*RoomCategory],
     "class": [*RoomClass],
+    "column": [*LedgerColumn],
     "conclusion": [*Conclusion],
     "confidence": [confidence.value for confidence in Confidence],
+    "deadline": [*DeadlineKind],
     "event_in": ["baseline", "reporting"],
+    "grade": [GENERAL, MAJOR],
     "interval": [*Interval],
     "item": [*CircuitItem],
+    "itemstate": [*ItemState],
     "lack": [*Lack],
     "limit": [*Side],
     "note": [*NoteCode],
+    "origin": [*Source],
     "severity": [*Severity],
 }
 """Messages whose ids are put together from a closed list."""
@@ -52,7 +61,9 @@ def placeholders(text: str) -> set[str]:
 
 
 def ids_in_sources() -> set[str]:
-    texts = [path.read_text() for path in [*SOURCES.glob("*.py"), *SOURCES.glob("templates/*.html")]]
+    takers_in = SOURCES.parent / "premises" / "plan_papers"
+    sources = [*SOURCES.glob("*.py"), *SOURCES.glob("templates/*.html"), *takers_in.glob("*.py")]
+    texts = [path.read_text() for path in sources]
     quoted = re.compile(r"""["']([a-z]+(?:\.[a-z_0-9A-Z-]+)+|unknown)["']""")
     return {found for text in texts for found in quoted.findall(text)}
 

@@ -1,0 +1,1 @@
+"""Papers of rectification (ledger, plan, closing sheet) made from the records, and an edited ledger taken in."""
