@@ -42,6 +42,7 @@ VIEWS = (
     "/alerts/wall",
     "/plan?show=table",
     "/plan?show=ended",
+    "/plans",
 )
 
 each_language = pytest.mark.parametrize("language", ["zh", "en"])
