@@ -26,6 +26,7 @@ from rectification.commands import Deadlines
 from rectification.evidence import MAX_BYTES
 from rectification.look_back import LookBacks, after_half_a_year
 from rectification.ports import NoticeTransaction, PlanTransaction, RepairTransaction
+from rectification.report_ports import ReportTransaction
 from sensors.accounts import Account, Session, SetUpToken
 from sensors.actors import Actor
 from sensors.bills import BillTransaction
@@ -139,6 +140,7 @@ class RecordsTransaction(
     NoticeTransaction,
     PlanTransaction,
     RepairTransaction,
+    ReportTransaction,
     FindingTransaction,
     AccountTransaction,
     BillTransaction,

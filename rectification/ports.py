@@ -74,7 +74,7 @@ class SheetTransaction(ItemTransaction, Protocol):
         ...
 
     def is_evidence(self, sha256: str) -> bool:
-        """Say whether a file that stands has this hash."""
+        """Say whether a file that stands, or the photo of a report, has this hash."""
         ...
 
 

@@ -14,6 +14,8 @@ class ChangeKind(StrEnum):
     ITEM = "item"
     PLAN = "plan"
     REPAIR = "repair"
+    REPORT = "report"
+    """Something that people told of a room."""
     FINDING = "finding"
     READING = "reading"
     ACCOUNT = "account"

@@ -14,6 +14,7 @@ from sensors.journal import ChangeKind
 from sensors.subjects import Subject
 from storage.records.journal import AuditRows
 from storage.records.part import by_key, fields_of, row_of
+from storage.records.report_tables import REPORTS
 from storage.records.tables import EVIDENCE_FILES, ITEM_NOTICES, ITEM_PARTICULARS, ITEM_STEPS, ITEMS
 
 _STEP = fields_of(ITEM_STEPS, "number")
@@ -102,9 +103,10 @@ class ItemRows(AuditRows):
         self._save(EVIDENCE_FILES, file)
 
     def is_evidence(self, sha256: str) -> bool:
-        """Say whether a file that stands has this hash."""
+        """Say whether a file that stands, or the photo of a report, has this hash."""
         named = (EVIDENCE_FILES.c.sha256 == sha256, EVIDENCE_FILES.c.removed.is_(None))
-        return self._row(select(EVIDENCE_FILES.c.id).where(*named).limit(1)) is not None
+        queries = (select(EVIDENCE_FILES.c.id).where(*named), select(REPORTS.c.id).where(REPORTS.c.photo == sha256))
+        return any(self._row(query.limit(1)) is not None for query in queries)
 
     def item_notices(self, recipient: str, *, limit: int = 100) -> Sequence[ItemNotice]:
         """Return what an account was told and has not put aside, the newest first."""

@@ -10,6 +10,7 @@ from storage.records.logs import LogRows
 from storage.records.nodes import NodeRows
 from storage.records.outbox import OutboxRows
 from storage.records.plans import PlanRows
+from storage.records.reports import ReportRows
 from storage.records.standing import StandingRows
 
 
@@ -17,6 +18,7 @@ class RecordsTransaction(
     StandingRows,
     ItemRows,
     PlanRows,
+    ReportRows,
     FindingRows,
     AccountRows,
     BillRows,
