@@ -8,7 +8,7 @@ import orjson
 
 from api.pages.desk import Desk
 from api.pages.finding_views import finding_view, item_link
-from api.pages.views import Act, BoardColumn, Choice, ItemPage, ItemView, PlanView, Proof, Stage, StepView
+from api.pages.views import Act, BoardColumn, Choice, ItemPage, ItemView, PlanView, Proof, Stage, StepView, ToldView
 from api.pages.wording import SYSTEM
 from api.people import workers
 from api.privacy import reads_registry_alone
@@ -24,6 +24,7 @@ from rectification.model import (
     verified_by,
     window_days,
 )
+from rectification.notices import NoticeKind
 from rectification.particulars import NOTHING_WRITTEN, Particulars, title_of
 from sensors.actors import Permission
 from sensors.catalogue.model import Verification
@@ -115,7 +116,25 @@ def plan(desk: Desk, *, ended: bool) -> PlanView:
         )
         for state in BOARD
     ]
-    return PlanView(items=views, columns=columns)
+    return PlanView(items=views, columns=columns, told=list(_told(desk)))
+
+
+def _told(desk: Desk) -> Iterator[ToldView]:
+    """Yield what the reader was told of deadlines, the newest of each item."""
+    newest = {notice.item_id: notice for notice in reversed(desk.tx.item_notices(desk.actor.id))}
+    written = desk.tx.particulars_of(newest)
+    for notice in newest.values():
+        item = desk.tx.item(notice.item_id)
+        if item is None:
+            continue
+        day = desk.messages.day(notice.deadline)
+        yield ToldView(
+            item_id=item.id,
+            number=item.number,
+            title=title_of(item, written.get(item.id, NOTHING_WRITTEN)).in_language(desk.wording.language),
+            what=desk.messages.text(f"told.{notice.kind}", day=day),
+            late=notice.kind in {NoticeKind.OVERDUE, NoticeKind.OVERDUE_LONG},
+        )
 
 
 def _column(state: ItemState) -> ItemState:

@@ -286,11 +286,23 @@ class BoardColumn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToldView:
+    """One deadline that the reader was told of and has not put aside."""
+
+    item_id: str
+    number: int
+    title: str
+    what: str
+    late: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanView:
-    """Items as a list, and by state."""
+    """Items as a list, and by state; what the reader was told of."""
 
     items: Sequence[ItemView]
     columns: Sequence[BoardColumn]
+    told: Sequence[ToldView]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Sheets, evidence, repairs and plans over HTTP: nobody overwrites another, and no file does anything in a browser."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ from httpx2 import Response
 
 from api.routes.evidence import POLICY, disposition
 from rectification.evidence import MAX_BYTES
+from rectification.notices import NoticeKind
+from rectification.reminders import People, remind
 from sensors.actors import Role
 from tests.api.bench import NOON, Bench, Browser, code
 from tests.api.records import finding, proven_item
@@ -257,6 +260,21 @@ def test_the_forms_of_an_item_do_what_the_api_does(tmp_path: Path) -> None:
     assert page(manager, f"{path}/seen").endswith("done=seen")
     shown = manager.client.get(path, headers={"Accept": "text/html"}).text
     assert all(word in shown for word in ("夜间关闭", "1,200", "50%", "a.jpg"))
+
+
+def test_a_reminder_stands_on_the_plan_until_its_reader_puts_it_aside(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    manager = bench.signed_in(MANAGER)
+    item = proposed(bench, manager)
+    people = People(known=frozenset({"id-anna"}), managers=("id-anna",))
+    with bench.records.transaction() as tx:
+        [told] = remind(tx, today=date(2026, 11, 26), is_workday=lambda _: True, people=people, clock=bench.clock)
+    assert told.kind is NoticeKind.DUE_TODAY
+    assert [each["item_id"] for each in manager.get("/me/item-notices").json()] == [item]
+    shown = manager.client.get("/plan", headers={"Accept": "text/html", "Accept-Language": "en"}).text
+    assert "due on the day" in shown
+    assert page(manager, f"/plan/{item}/seen").endswith("done=seen")
+    assert "due on the day" not in manager.client.get("/plan", headers={"Accept-Language": "en"}).text
 
 
 def test_the_forms_of_plans_do_what_the_api_does(tmp_path: Path) -> None:
