@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
 
+from rectification.commands import VERIFICATION
 from rectification.evidence import EvidenceFile
 from rectification.model import Item, ItemAction, ItemState, ItemStep, measure_of, rule_of
 from rectification.particulars import (
@@ -208,7 +209,8 @@ def _accepted(entry: Entry, wording: Wording) -> str:
     step = last_step(entry, ItemAction.VERIFY)
     if step is None or entry.item.verified is None:
         return ""
-    return f"{wording.who(step.actor_id)} / {wording.day(step.at).isoformat()}"
+    who = wording.text("ledger.by_readings") if step.actor_id == VERIFICATION.id else wording.who(step.actor_id)
+    return f"{who} / {wording.day(step.at).isoformat()}"
 
 
 def last_step(entry: Entry, action: ItemAction) -> ItemStep | None:

@@ -49,7 +49,7 @@ WIDTHS: Mapping[LedgerColumn, float] = MappingProxyType(
     dict(
         zip(
             COLUMNS,
-            (5, 6, 7, 11, 16, 11, 30, 26, 8, 22, 26, 11, 9, 9, 11, 10, 17, 7, 16, 14, 16, 20, 14, 14),
+            (5, 5, 5, 11, 10, 8, 22, 16, 6, 14, 18, 8, 7, 7, 8, 9, 16, 5, 10, 8, 11, 12, 10, 9),
             strict=True,
         )
     )

@@ -139,9 +139,9 @@ def _put(cell: Cell, told: LedgerCell) -> None:
 
 def _lines(text: str, width: float) -> int:
     """Return how many lines a text takes in a column, a Chinese character being two wide."""
-    wide = 1.8
+    wide = 2.1
     return sum(
-        1 + int(sum(wide if ord(char) > 0x2E80 else 1 for char in line) // width)  # noqa: PLR2004 - where CJK begins
+        1 + int(sum(wide if ord(char) > 0x2E80 else 1 for char in line) // (width - 1))  # noqa: PLR2004 - where CJK begins
         for line in text.split("\n")
     )
 

@@ -32,7 +32,8 @@ def docx_paper(paper: Paper) -> bytes:
     facts = document.add_paragraph()
     _set(facts.add_run("    ".join(f"{name} {value}" for name, value in paper.facts)), TEXT_FACE, 10.5)
     for table in paper.tables:
-        _add_table(document, table, is_wide=paper.is_wide)
+        width_mm, points = (WIDE_TEXT_WIDTH_MM, WIDE_CELL_PT) if paper.is_wide else (TEXT_WIDTH_MM, CELL_PT)
+        add_table(document, table, width_mm=width_mm, points=points)
     for picture in paper.pictures:
         _add_picture(document, picture)
     for remark in paper.remarks:
@@ -58,12 +59,12 @@ def _lay_out(document: DocumentType, *, is_wide: bool) -> None:
     spacing.space_before, spacing.space_after = Pt(3), Pt(3)
 
 
-def _add_table(document: DocumentType, told: PaperTable, *, is_wide: bool) -> None:
+def add_table(document: DocumentType, told: PaperTable, *, width_mm: float, points: float) -> None:
+    """Add a table with its heading; its head stands on every page that it reaches."""
     if told.title:
         head = document.add_paragraph()
         head.paragraph_format.keep_with_next = True
         _set(head.add_run(told.title), HEAD_FACE, 12)
-    width_mm, points = (WIDE_TEXT_WIDTH_MM, WIDE_CELL_PT) if is_wide else (TEXT_WIDTH_MM, CELL_PT)
     rows = told.rows or [[told.empty, *[""] * (len(told.columns) - 1)]]
     table = document.add_table(rows=1 + len(rows), cols=len(told.columns))
     table.style = "Table Grid"
@@ -73,9 +74,11 @@ def _add_table(document: DocumentType, told: PaperTable, *, is_wide: bool) -> No
     for number, row in enumerate([[column.head for column in told.columns], *rows]):
         for column, text, cell in zip(told.columns, row, table.rows[number].cells, strict=True):
             cell.width = Mm(width_mm * column.width_pct / 100)
+            cell.paragraphs[0].paragraph_format.line_spacing = 1.0
             _set(cell.paragraphs[0].add_run(text), HEAD_FACE if number == 0 else TEXT_FACE, points)
-    # The head of a table that goes on stands on every page.
     table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))  # noqa: SLF001 - the library has no other way
+    for laid_row in table.rows:
+        laid_row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))  # noqa: SLF001 - as above
     if not told.rows:
         table.rows[1].cells[0].merge(table.rows[1].cells[-1])
 

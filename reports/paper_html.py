@@ -12,7 +12,7 @@ from reports.paper import Paper, Picture
 
 def html_paper(paper: Paper) -> str:
     """Return the page."""
-    return _environment().get_template("paper.html").render(paper=paper, style=_style(), inline=inline)
+    return environment().get_template("paper.html").render(paper=paper, style=_style(), inline=inline)
 
 
 def inline(picture: Picture) -> str:
@@ -35,7 +35,8 @@ def _style() -> str:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return what fills templates of papers."""
     return Environment(
         loader=PackageLoader("reports"),
         autoescape=select_autoescape(),

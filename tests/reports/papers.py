@@ -1,6 +1,5 @@
 """A house with items in all states, and the ledger of it."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from io import BytesIO
@@ -106,7 +105,7 @@ def _severity(rule: str) -> Severity:
 
 
 def _lead(tx: RecordsTransaction, item: Item, steps: int) -> None:
-    course: tuple[Callable[[], Item], ...] = (
+    course = (
         lambda: commands.assign(tx, item.id, responsible=WORKER.id, actor=MANAGER, clock=CLOCK),
         lambda: commands.start(tx, item.id, actor=WORKER, clock=CLOCK),
         lambda: commands.report_done(tx, item.id, actor=WORKER, clock=CLOCK),

@@ -8,7 +8,7 @@ import pytest
 
 from analytics.savings.result import Conclusion, Lack
 from analytics.savings.terms import Interval
-from rectification.model import ItemState
+from rectification.model import ItemAction, ItemState
 from rectification.particulars import DeadlineKind, Source
 from reports import messages
 from reports.findings import Side
@@ -34,6 +34,7 @@ FAMILIES = {
     "grade": [GENERAL, MAJOR],
     "interval": [*Interval],
     "item": [*CircuitItem],
+    "itemaction": [*ItemAction],
     "itemstate": [*ItemState],
     "lack": [*Lack],
     "limit": [*Side],
