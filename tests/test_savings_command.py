@@ -269,13 +269,21 @@ def test_byte_order_mark_empty_rows_and_repeats_do_no_harm(premises: Premises, t
     assert "blank_times" not in codes(document)
 
 
-@pytest.mark.parametrize("text", ["2023-01-01", "2023-12-31/2023-01-01", "soon/later", "2023-01-01/2023-06-31"])
+@pytest.mark.parametrize(
+    "text", ["2023-01-01", "2023-12-31/2023-01-01", "soon/later", "2023-01-01/2023-06-31", "0001-01-01/2023-12-31"]
+)
 def test_odd_periods_and_chart_names_are_refused(premises: Premises, tmp_path: Path, text: str) -> None:
     files = ("--meter", tmp_path / "M.csv", "--weather", tmp_path / "W.csv")
     refused = premises("savings", *files, "--baseline", text, "--reporting", REPORTING)
     assert (refused.code, "--baseline" in refused.err) == (2, True)
     odd = premises("savings", *files, "--baseline", BASELINE, "--reporting", REPORTING, "--chart", tmp_path / "c.doc")
     assert (odd.code, ".png or .svg" in odd.err) == (2, True)
+
+
+def test_period_to_the_end_of_the_calendar_is_refused(premises: Premises, tmp_path: Path) -> None:
+    files = ("--meter", tmp_path / "M.csv", "--weather", tmp_path / "W.csv")
+    endless = premises("savings", *files, "--baseline", BASELINE, "--reporting", "2024-01-01/9999-12-31")
+    assert (endless.code, "--reporting" in endless.err) == (2, True)
 
 
 def test_typical_year_is_told_by_the_models_of_both_periods(premises: Premises, tmp_path: Path) -> None:

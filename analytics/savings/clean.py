@@ -13,6 +13,8 @@ Friday evening to Monday morning. The project's own choice."""
 STUCK_AIR_ROWS = 48
 SPIKE_RATIO, HIGH_QUANTILE = 4.0, 0.99
 """A value above 4 times the 99th percentile is a gap's energy at once, or a fault."""
+MOST_KWH = 1e12
+"""No meter counts as much in a month: all China used so much in one of 2024. The project's own choice."""
 COLDEST_C, WARMEST_C = -60.0, 55.0
 MOST_ABSURD = 0.01
 """Of temperatures outside the range above: more are another unit, not faults. The project's own choice."""
@@ -33,12 +35,12 @@ def clean_meter(meter: pl.DataFrame, interval: Interval) -> Cleaned:
     A zero reading of electricity is missing: CalTRACK 2 (2.2.1.2).
     """
     rows, repeated = _once(meter.select("time_ms", pl.col("kwh").fill_nan(None)), "kwh")
-    high = rows.filter(pl.col("kwh") > 0)["kwh"].quantile(HIGH_QUANTILE) or float("inf")
     use = pl.col("kwh")
+    high = rows.filter(use.is_between(0, MOST_KWH, closed="right"))["kwh"].quantile(HIGH_QUANTILE) or MOST_KWH
     flags = {
         Lack.ZEROS: use == 0,
         Lack.NEGATIVE: use < 0,
-        Lack.SPIKES: use.is_infinite() | (use > SPIKE_RATIO * high),
+        Lack.SPIKES: (use > SPIKE_RATIO * high) | (use > MOST_KWH),
         Lack.STUCK: (use != 0) & _run_length("kwh").ge(STUCK_ROWS[interval]),
     }
     return _blanked(rows, "kwh", flags, repeated)

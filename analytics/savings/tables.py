@@ -10,6 +10,9 @@ from analytics.savings import weather as outdoors
 from analytics.savings.slots import MS_PER_HOUR, local_day, local_times, slots
 from analytics.savings.terms import Interval, Period
 
+LONGEST_BILL_DAYS = 36
+"""A longer one has the next one's days in it, or hides that the next is missing: its days are not known for which it
+was paid. Readers come some days early or late. The project's own choice."""
 LEAST_WEATHER = 0.9
 """Of a bill's days need a known temperature. CalTRACK 2 (2.2.1.3)."""
 
@@ -57,7 +60,11 @@ class Tables:
         """Return bills that lie within a period; each lasts until the next begins, the last until the period ends."""
         ends = pl.col("day").shift(-1).fill_null(period.end)
         spans = meter.with_columns(end=ends).with_columns(span=(pl.col("end") - pl.col("day")).dt.total_days())
-        inside = spans.filter(pl.col("day") >= period.first, pl.col("end") <= period.end, pl.col("span") > 0)
+        inside = spans.filter(
+            pl.col("day") >= period.first,
+            pl.col("end") <= period.end,
+            pl.col("span").is_between(1, LONGEST_BILL_DAYS),
+        )
         days = inside.select(
             "time_ms", "kwh", "span", bill="day", day=pl.date_ranges("day", "end", closed="left")
         ).explode("day")

@@ -16,6 +16,9 @@ from reports.savings_case import SavingsCase, worth
 from reports.savings_notes import Note
 from sensors.errors import InputFault
 
+EARLIEST, LATEST = date(2000, 1, 1), date(2100, 1, 1)
+"""As for the times of rows."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilesAsked:
@@ -87,6 +90,9 @@ def period(option: str, text: str) -> Period:
         raise InputFault(msg) from exc
     if last < first:
         msg = f"{option} {text!r} ends before it begins; write the first day first"
+        raise InputFault(msg)
+    if first < EARLIEST or last >= LATEST:
+        msg = f"{option} {text!r} lies outside the years {EARLIEST.year} to {LATEST.year - 1}; mend the year"
         raise InputFault(msg)
     return Period(first, last)
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from analytics.savings.tables import LONGEST_BILL_DAYS
 from analytics.savings.terms import METER_SCHEMA, Interval
 from ingest.csv_records import TableFault
 from premises.savings.series_file import TIME, Column, Series, number_of, read_series
@@ -23,7 +24,7 @@ MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
 DAY_BOUNDS_MS = (23 * HOUR_MS, 25 * HOUR_MS)
-BILL_BOUNDS_MS = (25 * DAY_MS, 36 * DAY_MS)
+BILL_BOUNDS_MS = (25 * DAY_MS, LONGEST_BILL_DAYS * DAY_MS)
 """How long a bill of a month may be: readers come some days early or late. The project's own choice."""
 MIXED_RUN = 6
 """So many longer intervals of one length, one after the other, are another interval and no gaps. Our own choice."""

@@ -1,6 +1,6 @@
 """Savings of a circuit, a building or the site, from the store's hourly roll-ups and its sensors outdoors."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from premises.energy_use import EXPORT, IMPORT
 from premises.jobs.daily import Building
 from premises.jobs.rollup_job import RolledStore
 from premises.savings.asked import case_of
+from rectification.by_savings import supplies
 from reports.savings_case import SavingsCase
 from reports.savings_chart import savings_chart
 from reports.savings_document import savings_document
@@ -21,7 +22,7 @@ from reports.savings_notes import Note, NoteCode
 from reports.savings_text import render_savings
 from sensors.energy_terms import EnergyTerms
 from sensors.subjects import Subject, SubjectKind
-from sensors.topology import BuildingId, CircuitId, CircuitItem, Registry
+from sensors.topology import CircuitId, CircuitItem, Registry
 from storage.energy_file import terms_beside
 
 TEMPERATURE = "temperature_c"
@@ -51,25 +52,40 @@ def case_of_store(
     store: RolledStore, building: Building, terms: EnergyTerms, asked: SavingsAsked
 ) -> SavingsCase | None:
     """Return the answered case; None where no register of the subject is rolled up in either period."""
-    reader = _Rollups(store, building, (asked.baseline, asked.reporting))
-    metered = {circuit: reader.circuit(circuit) for circuit in _circuits(building.registry, asked.subject)}
-    known = {circuit: rows for circuit, rows in metered.items() if not rows.is_empty()}
-    if not known:
+    circuits = _circuits(building.registry, asked.subject)
+    found = request_of_store(store, building, circuits, (asked.baseline, asked.reporting))
+    if found is None:
         return None
-    request = SavingsRequest(
-        meter=_total(known),
-        weather=reader.outdoors(),
-        interval=Interval.HOURLY,
-        baseline=asked.baseline,
-        reporting=asked.reporting,
-        zone=ZoneInfo(building.registry.site.timezone),
-        holidays=building.calendar.holidays,
-    )
-    silent = sorted(set(metered) - set(known))
+    request, silent = found
     notes = (Note(code=NoteCode.UNMETERED_CIRCUITS, params={"circuits": ", ".join(silent)}),) if silent else ()
     return case_of(
         request, takes_events_out=asked.adjust_events, prices=_prices(building, terms, asked.reporting), notes=notes
     )
+
+
+def request_of_store(
+    store: RolledStore, building: Building, circuits: Collection[CircuitId], periods: tuple[Period, Period]
+) -> tuple[SavingsRequest, Sequence[CircuitId]] | None:
+    """Return the question about the sum of some circuits, baseline and reporting, and which of them say nothing.
+
+    None where none of them is rolled up in either period.
+    """
+    reader = _Rollups(store, building, periods)
+    metered = {circuit: reader.circuit(circuit) for circuit in circuits}
+    known = {circuit: rows for circuit, rows in metered.items() if not rows.is_empty()}
+    if not known:
+        return None
+    baseline, reporting = periods
+    request = SavingsRequest(
+        meter=_total(known),
+        weather=reader.outdoors(),
+        interval=Interval.HOURLY,
+        baseline=baseline,
+        reporting=reporting,
+        zone=ZoneInfo(building.registry.site.timezone),
+        holidays=building.calendar.holidays,
+    )
+    return request, sorted(set(metered) - set(known))
 
 
 def _prices(building: Building, terms: EnergyTerms, period: Period) -> tuple[float | None, float | None]:
@@ -80,16 +96,10 @@ def _prices(building: Building, terms: EnergyTerms, period: Period) -> tuple[flo
 
 
 def _circuits(registry: Registry, subject: Subject) -> Collection[CircuitId]:
-    """Return the circuits whose energy adds up to the subject's load: the tops of its trees, and what PV gives."""
+    """Return the circuits whose energy adds up to the subject's load."""
     if subject.kind is SubjectKind.CIRCUIT:
         return [CircuitId(subject.id)]
-    where = BuildingId(subject.id) if subject.kind is SubjectKind.BUILDING else None
-    here = {
-        circuit.id: circuit
-        for circuit in registry.circuits.values()
-        if where is None or registry.circuit_building(circuit.id) == where
-    }
-    return [name for name, each in here.items() if each.parent not in here or each.item is CircuitItem.PV]
+    return supplies(registry, subject)
 
 
 def _total(metered: Mapping[CircuitId, pl.DataFrame]) -> pl.DataFrame:

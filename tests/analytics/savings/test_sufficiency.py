@@ -192,6 +192,26 @@ def test_missing_bills_are_refused() -> None:
     assert refused(asked(gone, interval=Interval.MONTHLY), Lack.MISSING_DAYS).params["days"] == 62
 
 
+def test_bill_that_hides_a_missing_one_is_not_spread_over_both() -> None:
+    may = day_of() == date(2022, 5, 1)
+    bills = by_bill(OFFICE)
+    gone = Building(meter=bills.meter.filter(~may), weather=bills.weather)
+    assert refused(asked(gone, interval=Interval.MONTHLY), Lack.MISSING_DAYS).params["days"] == 61
+
+
+def test_last_bill_does_not_reach_to_the_end_of_a_longer_period() -> None:
+    bills = by_bill(OFFICE)
+    short = Building(meter=bills.meter.filter(day_of() <= date(2023, 9, 1)), weather=bills.weather)
+    assert refused(asked(short, interval=Interval.MONTHLY), Lack.MISSING_DAYS).params["period"] == "reporting"
+
+
+@pytest.mark.parametrize("factor", [1e150, 1e300], ids=str)
+def test_energies_that_no_meter_counts_are_unknown(factor: float) -> None:
+    huge = changed(OFFICE, ALWAYS, lambda use: use * factor)
+    refused(asked(huge), Lack.NO_METER)
+    assert lacks(asked(huge), Lack.SPIKES)
+
+
 def test_poor_model_is_told() -> None:
     told = asked(building(7, phi=0.2, noise=0.6))
     assert lacks(told, Lack.POOR_MODEL)[0].params["limit_pct"] == 30.0
