@@ -22,9 +22,11 @@ from api.papers import DutySheets
 from api.security.passwords import Argon2Passwords, Passwords
 from api.sms_replies import SmsReplies
 from api.wecom_replies import WecomReplies
+from rectification.by_savings import ItemSavings
 from rectification.commands import Deadlines
 from rectification.evidence import MAX_BYTES
 from rectification.look_back import LookBacks, after_half_a_year
+from rectification.model import Item
 from rectification.ports import NoticeTransaction, PlanTransaction, RepairTransaction
 from rectification.report_ports import ReportTransaction
 from sensors.accounts import Account, Session, SetUpToken
@@ -339,6 +341,8 @@ class Services:
     """What the electricity went to, as docs/energy.md says; None where nothing is rolled up. It may block."""
     savings: Callable[[SavingsAsked], SavingsTold | None] = field(default=lambda _asked: None)
     """What was saved; None where no register of the subject is rolled up. It may block."""
+    item_savings: Callable[[Item, datetime | None], ItemSavings | None] = field(default=lambda _item, _began: None)
+    """What mending an item saved, from when work on it began; None where its fault is no energy. It may block."""
     figures: Callable[[], bytes] | None = None
     """What `/metrics` answers, in Prometheus' text format; None for nothing."""
     passwords: Passwords = field(default_factory=Argon2Passwords)

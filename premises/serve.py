@@ -47,6 +47,7 @@ from premises.processes.locks import holder, sole
 from premises.processes.server_info import ServerInfo
 from premises.queries import ReadingQueries
 from premises.readiness import parts
+from premises.savings.of_items import asked_of_items, item_meter
 from premises.savings.of_store import asked_of_store
 from premises.settings import ServerSettings, Settings, read_secret
 from premises.stores.bookings import KeptBookings
@@ -166,7 +167,13 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
         drain = DrainLoop(home.spool, guard.listening(figures.measured(touched)))
         jobs = AnalysisJobs(home, touched, KeptBookings(records), KeptFacts(records), bills_of_records(records))
         daily = DailyJobs(
-            home=home, analyses=jobs, records=records, registry=registry, clock=clock, judged=guard.jobs.judged
+            home=home,
+            analyses=jobs,
+            records=records,
+            registry=registry,
+            clock=clock,
+            judged=guard.jobs.judged,
+            meter=item_meter(store),
         )
         queries = ReadingQueries(
             store=store,
@@ -210,6 +217,7 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
             utilisation=lambda: utilisation_of(home),
             energy=asked_by_page(store, daily.building, home.registry),
             savings=asked_of_store(store, daily.building, home.registry),
+            item_savings=asked_of_items(store, daily.building, clock),
             registry=registry,
             clock=clock,
             web=_web(settings, info, demo_actor),

@@ -3,15 +3,17 @@
 import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from typing import TypeAlias
 
 from rectification import commands
+from rectification.by_savings import Conclusion, ItemSavings, SavingsOf
 from rectification.model import Item, ItemState, judged_since, rule_of, verified_by
 from rectification.model import window_days as days_of
 from rectification.ports import ItemTransaction, WindowAnalysis
+from rectification.savings_evidence import MORE_USED, savings_json
 from sensors.catalogue.model import Verification
 from sensors.clock import Clock
 from sensors.subjects import Subject, SubjectKind
@@ -37,15 +39,18 @@ class Reason(StrEnum):
     INSUFFICIENT_DATA = "insufficient_data"
     NOT_APPLICABLE = "not_applicable"
     NO_VERDICT = "no_verdict"
+    MORE_USED = "more_used"
+    """The rule passes, but the meter counted more than while the fault stood: it is asked for a second window."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """The rule passed over the whole window [since, until)."""
+    """The rule passed over the whole window [since, until); of an energy item also what the meter says."""
 
     since: datetime
     until: datetime
     proof: Finding
+    savings: ItemSavings | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +60,15 @@ class NotYet:
     reason: Reason
     since: datetime
     until: datetime
+    savings: ItemSavings | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refuted:
-    """The fault is still there."""
+    """The fault is still there; or, where there are savings, its rule passes and yet more is used than before."""
 
     proof: Finding
+    savings: ItemSavings | None = None
 
 
 Outcome: TypeAlias = Verified | NotYet | Refuted
@@ -139,6 +146,23 @@ def _last_word(own: Sequence[Finding], since: datetime, until: datetime) -> Outc
     return Verified(since=since, until=until, proof=latest)
 
 
+def weighed(
+    passed: Verified, savings: ItemSavings | None, *, now: datetime, window_days: int, was_sent_back: bool = False
+) -> Outcome:
+    """Return what a rule's pass and the meter come to together: the rule decides, unless the meter says worse.
+
+    More use than with the fault keeps the item open for a second window, and then sends it back once: a person finds
+    what else uses. After that the figure only stands beside the proof.
+    """
+    beside = replace(passed, savings=savings)
+    if savings is None or was_sent_back or savings.conclusion is not Conclusion.WORSE:
+        return beside
+    until = passed.until + timedelta(days=window_days)
+    if now < until:
+        return NotYet(reason=Reason.MORE_USED, since=passed.since, until=until, savings=savings)
+    return Refuted(proof=passed.proof, savings=savings)
+
+
 def items_to_verify(tx: ItemTransaction) -> tuple[Item, ...]:
     """Return the items that wait for the readings to decide."""
     return tuple(
@@ -149,31 +173,39 @@ def items_to_verify(tx: ItemTransaction) -> tuple[Item, ...]:
 
 
 def check_items(
-    items: Iterable[Item], analysis: WindowAnalysis, *, clock: Clock, zone: tzinfo, devices_of: DevicesOf
+    items: Iterable[Item],
+    analysis: WindowAnalysis,
+    *,
+    clock: Clock,
+    zone: tzinfo,
+    devices_of: DevicesOf,
+    savings_of: SavingsOf = lambda _item: None,
+    sent_back: Collection[str] = (),
 ) -> tuple[Checked, ...]:
     """Return what the readings say of items reported done; items reported on one day share an analysis.
 
-    Takes as long as the analysis does: call it outside of any transaction.
+    `sent_back` are the ids of those that the meter has sent back before. Takes as long as the analysis does: call it
+    outside of any transaction.
     """
     now = clock.now()
     today = now.astimezone(zone).date()
     checked: list[Checked] = []
     for first, group in _by_first_day(items, zone):
         findings = _analysed(analysis, group, first, today - timedelta(days=1))
-        checked += [
-            Checked(
-                item=item,
-                outcome=verdict(
-                    item,
-                    findings,
-                    since=_midnight(first, zone),
-                    now=_midnight(today, zone),
-                    window_days=days_of(item),
-                    devices=devices_of(item),
-                ),
+        for item in group:
+            until = _midnight(today, zone)
+            outcome = verdict(
+                item,
+                findings,
+                since=_midnight(first, zone),
+                now=until,
+                window_days=days_of(item),
+                devices=devices_of(item),
             )
-            for item in group
-        ]
+            if isinstance(outcome, Verified):
+                again = item.id in sent_back
+                outcome = weighed(outcome, savings_of(item), now=until, window_days=days_of(item), was_sent_back=again)
+            checked.append(Checked(item=item, outcome=outcome))
     return tuple(checked)
 
 
@@ -204,15 +236,19 @@ def verify_items(
 
 
 def evidence(outcome: Outcome) -> str:
-    """Return an outcome as JSON: what was decided, over which window, by which verdict."""
-    if isinstance(outcome, NotYet):
-        window = {"since": outcome.since.isoformat(), "until": outcome.until.isoformat()}
-        return json.dumps({"outcome": "not_yet", "reason": outcome.reason.value, **window})
-    proof = _told(outcome.proof)
+    """Return an outcome as JSON: what was decided, over which window, by which verdict, and what was saved."""
+    saved = {} if outcome.savings is None else {"savings": savings_json(outcome.savings)}
+    return json.dumps({**_decided(outcome), **saved}, ensure_ascii=False)
+
+
+def _decided(outcome: Outcome) -> dict[str, object]:
     if isinstance(outcome, Refuted):
-        return json.dumps({"outcome": "refuted", "finding": proof}, ensure_ascii=False)
+        said = "refuted" if outcome.savings is None else MORE_USED
+        return {"outcome": said, "finding": _told(outcome.proof)}
     window = {"since": outcome.since.isoformat(), "until": outcome.until.isoformat()}
-    return json.dumps({"outcome": "verified", **window, "finding": proof}, ensure_ascii=False)
+    if isinstance(outcome, NotYet):
+        return {"outcome": "not_yet", "reason": outcome.reason.value, **window}
+    return {"outcome": "verified", **window, "finding": _told(outcome.proof)}
 
 
 def devices_behind(registry: Registry, item: Item, *, since: date) -> frozenset[Subject]:

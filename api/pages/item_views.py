@@ -12,6 +12,7 @@ from api.pages.views import Act, BoardColumn, Choice, ItemPage, ItemView, PlanVi
 from api.pages.wording import SYSTEM
 from api.people import workers
 from api.privacy import reads_registry_alone
+from rectification.by_savings import Conclusion
 from rectification.commands import hands_on
 from rectification.model import (
     ENDED_STATES,
@@ -26,6 +27,7 @@ from rectification.model import (
 )
 from rectification.notices import NoticeKind
 from rectification.particulars import NOTHING_WRITTEN, Particulars, title_of
+from rectification.savings_evidence import MORE_USED
 from sensors.actors import Permission
 from sensors.catalogue.model import Verification
 
@@ -280,6 +282,7 @@ def proof(desk: Desk, item: Item, steps: Sequence[ItemStep]) -> Proof | None:
     if told.action is ItemAction.REPORT_DONE:
         return _proof_awaited(desk, item, told)
     key, tone = ("proof.verified", "good") if told.action is ItemAction.VERIFY else ("proof.refuted", "orange")
+    key = "proof.more_used" if evidence_of(told).get("outcome") == MORE_USED else key
     text = desk.messages.text(key, when=desk.messages.moment(told.at))
     return Proof(text=text, tone=tone, detail=basis(desk, item, told))
 
@@ -302,7 +305,7 @@ def basis(desk: Desk, item: Item, step: ItemStep) -> str:
     parts = [_window(desk, told)]
     finding = told.get("finding")
     if isinstance(finding, dict) and (reads_registry_alone(item.rule) or not desk.wording.is_personal(item.subject)):
-        parts.append(_figures(desk, finding))
+        parts += [_figures(desk, finding), saved_text(desk, told.get("savings"))]
     return desk.messages.text("list.semicolon").join(filter(None, parts))
 
 
@@ -324,6 +327,27 @@ def _figures(desk: Desk, finding: Mapping[str, object]) -> str:
     if not isinstance(threshold, int | float):
         return desk.messages.text("proof.measured", value=shown)
     return desk.messages.text("proof.measured_of", value=shown, threshold=desk.wording.value(threshold, unit))
+
+
+def saved_text(desk: Desk, told: object) -> str:
+    """Return what the meter says beside a proof, or why it says nothing; nothing where it was not asked."""
+    if not isinstance(told, dict):
+        return ""
+    conclusion, bounds = told.get("conclusion"), told.get("ci90_kwh")
+    if conclusion not in _SAVED_TEXTS or not isinstance(bounds, list):
+        codes = ", ".join(map(str, told.get("sufficiency") or ()))
+        return desk.messages.text("proof.saved_no_number", codes=codes)
+    sign = -1 if conclusion == Conclusion.WORSE else 1
+    kwh, low, high = (desk.wording.value(sign * each, "kWh") for each in (told["savings_kwh"], *bounds[::sign]))
+    pct = desk.wording.value(sign * told["savings_pct"], "%")
+    return desk.messages.text(_SAVED_TEXTS[conclusion], kwh=kwh, pct=pct, low=low, high=high)
+
+
+_SAVED_TEXTS = {
+    Conclusion.SAVED.value: "proof.saved",
+    Conclusion.CANNOT_TELL.value: "proof.saved_cannot_tell",
+    Conclusion.WORSE.value: "proof.saved_worse",
+}
 
 
 def evidence_of(step: ItemStep) -> Mapping[str, object]:

@@ -1,18 +1,20 @@
 """What is made of a day's analysis: the ledger of findings, drafts for the plan, and what the readings verify."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from analytics.calendar import DayKind, WorkCalendar
 from analytics.ledger import FindingRecord, FindingTransaction, Recorded, link, record_run, stale
 from premises.watched import ALL_RULES
+from rectification.by_savings import ItemSavings, is_energy, work_began
 from rectification.commands import PLANNING, Deadlines, propose
 from rectification.model import Item, judged_since
 from rectification.ports import ItemTransaction, WindowAnalysis
+from rectification.savings_evidence import was_sent_back
 from rectification.seasons import await_seasons, await_unjudged, resume_seasons
 from rectification.verification import Checked, check_items, devices_behind, items_to_verify, settle
 from sensors.clock import Clock
@@ -42,6 +44,16 @@ class Building:
     calendar: WorkCalendar
 
 
+ItemMeter: TypeAlias = Callable[[Building, Item, datetime | None, date], ItemSavings | None]
+"""Gives what mending an energy item saved, from when work on it began, as seen on a local day; None where nothing
+measures it."""
+
+
+def unmetered(_building: Building, _item: Item, _began: datetime | None, _today: date) -> ItemSavings | None:
+    """Return None: for sites of which no roll-ups are kept."""
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
     """What the job did: edges of the findings, items proposed or sent back for them, items checked and moved."""
@@ -60,16 +72,17 @@ def daily(
     building: Building,
     analysis: WindowAnalysis,
     clock: Clock,
+    meter: ItemMeter = unmetered,
 ) -> Day:
     """Return what became of a run's verdicts: recorded, proposed, verified. The same day again changes nothing.
 
     `at` is the instant up to which the run judged; `analysis` is asked for the windows that some faults and items
-    need, outside of any transaction.
+    need, `meter` what energy items saved, both outside of any transaction.
     """
     recorded = record(findings, at=at, records=records, building=building)
     over = end_quiet_findings(at=at, records=records, building=building, analysis=analysis)
     proposed = propose_items(records=records, building=building, clock=clock)
-    checked, moved = verify(records=records, building=building, analysis=analysis, clock=clock)
+    checked, moved = verify(records=records, building=building, analysis=analysis, clock=clock, meter=meter)
     return Day(
         recorded=Recorded(new=recorded.new, still=recorded.still, ended=(*recorded.ended, *over)),
         proposed=proposed,
@@ -136,7 +149,12 @@ def propose_items(*, records: DailyRecords, building: Building, clock: Clock) ->
 
 
 def verify(
-    *, records: DailyRecords, building: Building, analysis: WindowAnalysis, clock: Clock
+    *,
+    records: DailyRecords,
+    building: Building,
+    analysis: WindowAnalysis,
+    clock: Clock,
+    meter: ItemMeter = unmetered,
 ) -> tuple[tuple[Checked, ...], tuple[Item, ...]]:
     """Return the items that wait for the readings with what those say, and the items that moved by it."""
     zone = building.calendar.zone
@@ -153,7 +171,21 @@ def verify(
         turned = resume_seasons(tx, site=site, zone=zone, clock=clock)
         turned += await_seasons(tx, site=site, zone=zone, clock=clock)
         waiting = items_to_verify(tx)
-    checked = check_items(waiting, known, clock=clock, zone=zone, devices_of=devices_of)
+        steps = {item.id: tx.item_steps(item.id) for item in waiting if is_energy(item)}
+
+    def savings_of(item: Item) -> ItemSavings | None:
+        today = building.calendar.local_day(epoch_ms(clock.now()))
+        return meter(building, item, work_began(steps[item.id]), today) if item.id in steps else None
+
+    checked = check_items(
+        waiting,
+        known,
+        clock=clock,
+        zone=zone,
+        devices_of=devices_of,
+        savings_of=savings_of,
+        sent_back={name for name, past in steps.items() if was_sent_back(past)},
+    )
     with records.transaction() as tx:
         moved = settle(tx, checked, clock=clock)
         unjudged = await_unjudged(tx, checked, site=site, zone=zone, clock=clock)

@@ -15,7 +15,7 @@ from premises.finding_json import from_json
 from premises.holidays import holidays_of
 from premises.home import Home
 from premises.jobs.analysis_jobs import Job
-from premises.jobs.daily import Building, DailyRecords, Day, daily, record
+from premises.jobs.daily import Building, DailyRecords, Day, ItemMeter, daily, record, unmetered
 from premises.outputs import FAILED, FINDINGS, ROOMS, USE
 from premises.utilisation_json import utilisation_from_json
 from premises.watched import ALL_RULES
@@ -57,6 +57,8 @@ class DailyJobs:
     clock: Clock
     judged: Callable[[str, Mapping[str, str]], None] = lambda _job, _failed: None
     """Hears after each job which rules failed in it, with their errors."""
+    meter: ItemMeter = unmetered
+    """Says beside the proof of an energy item what was saved."""
     _failed: dict[str, str] = field(default_factory=dict)
 
     def daily(self) -> Mapping[str, object]:
@@ -82,6 +84,7 @@ class DailyJobs:
             building=building,
             analysis=self._verdicts,
             clock=self.clock,
+            meter=self.meter,
         )
 
     def quick(self) -> Mapping[str, object]:
