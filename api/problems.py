@@ -36,6 +36,8 @@ from rectification.particulars_checks import ParticularsRefusedError
 from rectification.planning import PlanRefusedError, StalePlanError, UnknownPlanError
 from rectification.plans import IllegalPlanStepError
 from rectification.repairs import IllegalRepairStepError
+from rectification.reporting import ReportRefusedError, UnknownCodeError, UnknownReportError
+from rectification.reports import IllegalReportStepError
 from rectification.sheets import StaleEditError, UnknownEvidenceError
 from sensors.actors import NotPermittedError
 from sensors.errors import InputFault, NotNowError
@@ -249,6 +251,10 @@ PROBLEMS: Mapping[type[Exception], Callable[[Exception], Problem]] = MappingProx
         StalePlanError: _told(412, "stale"),
         IllegalPlanStepError: _told(409, "illegal_step"),
         IllegalRepairStepError: _told(409, "illegal_step"),
+        ReportRefusedError: _told(422, "report_refused"),
+        UnknownReportError: _told(404, "not_found"),
+        UnknownCodeError: _told(404, "not_found"),
+        IllegalReportStepError: _told(409, "illegal_step"),
         BodyTooLargeError: _of_large_body,
         NotNowError: _of_unavailable,
         InputFault: _of_unavailable,

@@ -65,6 +65,7 @@ class ReportRefusal(StrEnum):
     CHARACTERS = "characters"
     TOO_MANY = "too_many"
     NO_REASON = "no_reason"
+    NO_ITEM = "no_item"
 
 
 ADVICE: Mapping[ReportRefusal, str] = MappingProxyType(
@@ -74,6 +75,7 @@ ADVICE: Mapping[ReportRefusal, str] = MappingProxyType(
         ReportRefusal.CHARACTERS: "leave out control characters",
         ReportRefusal.TOO_MANY: "many reports came, more than can be read; try again later, or tell it by telephone",
         ReportRefusal.NO_REASON: "write why nothing is done about it",
+        ReportRefusal.NO_ITEM: "write the number of an open item of the plan",
     }
 )
 

@@ -8,17 +8,37 @@ from api.pages.data import router as data
 from api.pages.doors import router as doors
 from api.pages.energy import router as energy
 from api.pages.logs import router as logs
+from api.pages.people_reports import router as people_reports
 from api.pages.plans import router as plans
 from api.pages.problems import problem_page
 from api.pages.quality import router as quality
 from api.pages.reads import router as reads
+from api.pages.report_inbox import router as report_inbox
+from api.pages.room_codes import router as room_codes
 from api.pages.savings import router as savings
 from api.pages.sheets import router as sheets
 from api.pages.standing import router as standing
 from api.pages.utilisation import router as utilisation
 
 router = APIRouter(include_in_schema=False)
-for part in (doors, standing, quality, alerts, reads, sheets, plans, acts, data, logs, utilisation, energy, savings):
+for part in (
+    doors,
+    people_reports,
+    report_inbox,
+    room_codes,
+    standing,
+    quality,
+    alerts,
+    reads,
+    sheets,
+    plans,
+    acts,
+    data,
+    logs,
+    utilisation,
+    energy,
+    savings,
+):
     router.include_router(part)
 
 __all__ = ["problem_page", "router"]

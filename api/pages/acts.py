@@ -26,6 +26,8 @@ from rectification.planning import PlanRefusedError, StalePlanError
 from rectification.plans import IllegalPlanStepError
 from rectification.ports import ItemTransaction
 from rectification.repairs import IllegalRepairStepError
+from rectification.reporting import ReportRefusedError
+from rectification.reports import IllegalReportStepError
 from rectification.sheets import StaleEditError, UnknownEvidenceError
 from sensors.actors import Actor, NotPermittedError
 from sensors.clock import Clock
@@ -52,6 +54,8 @@ REFUSALS: Mapping[type[Exception], str] = {
     IllegalRepairStepError: "too_late",
     PlanRefusedError: "plan",
     IllegalPlanStepError: "too_late",
+    ReportRefusedError: "report",
+    IllegalReportStepError: "too_late",
 }
 """What is refused to a person who could mend it, and the message that says how."""
 

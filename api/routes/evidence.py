@@ -131,6 +131,11 @@ def _standing(services: Services, item_id: str, file_id: str) -> EvidenceFile:
     return existing_thing(file if is_here else None, "file")
 
 
+def picture(content: bytes, media_type: MediaType, *, name: str) -> Response:
+    """Return a picture to be shown, under a policy that lets it do nothing."""
+    return _answer(content, media_type, disposition("inline", name))
+
+
 def _answer(content: bytes, media_type: MediaType, shown_as: str) -> Response:
     headers = {"Content-Disposition": shown_as, "Content-Security-Policy": POLICY}
     return Response(content, media_type=media_type.value, headers=headers)

@@ -14,7 +14,15 @@ from sensors.actors import PERMISSIONS, Permission, Role
 from tests.api.bench import NOON, Bench, Browser
 from tests.api.records import finding, fire
 
-OPEN = {"/sign-in", "/set-up", "/sign-out", "/language/{wanted}"}
+OPEN = {
+    "/sign-in",
+    "/set-up",
+    "/sign-out",
+    "/language/{wanted}",
+    "/r/{code}",
+    "/r/{code}/evidence",
+    "/reported",
+}
 """Pages for people who are not signed in; signing out is for everyone."""
 
 PAGE = {"Accept": "text/html"}
@@ -29,6 +37,7 @@ ACTS: dict[str, tuple[Permission, dict[str, str]]] = {
     "/alerts/standing/out-of-service": (Permission.ACKNOWLEDGE_ALERT, {"place": "device:d1", **ASIDE}),
     "/findings/{finding}/propose": (Permission.MANAGE_ITEM, {}),
     "/findings/{finding}/judge": (Permission.JUDGE_FINDING, {"judgement": "false"}),
+    "/room-codes": (Permission.MANAGE_ITEM, {"building": "a"}),
 }
 """Forms that do something, who may, and what they need."""
 
