@@ -2,7 +2,9 @@
 
 import polars as pl
 
-from sensors.topology import Registry
+from analytics.frame import RunData
+from sensors.topology import DeviceId, Registry
+from sensors.verdicts import Evidence
 
 STANDARD_EXPONENT = 5.25588
 STANDARD_LAPSE_PER_M = 2.25577e-5
@@ -35,6 +37,20 @@ def corrected_co2(registry: Registry, found: pl.DataFrame) -> pl.DataFrame:
     factors = pl.DataFrame(rows, schema={"device": pl.String, "factor": pl.Float64}, orient="row")
     corrected = found.join(factors, on="device", how="left", maintain_order="left")
     return corrected.with_columns(pl.col("value") * pl.col("factor").fill_null(1.0)).drop("factor")
+
+
+def plausible_co2(data: RunData, rule: str, found: pl.DataFrame) -> pl.DataFrame:
+    """Return samples of CO2, corrected, without those below what any air has: they are of another unit."""
+    least_ppm = data.thresholds.value(rule, "plausible_low_ppm")
+    return corrected_co2(data.registry, found).filter(pl.col("value") >= least_ppm)
+
+
+def altitude_corrected(registry: Registry, device: str) -> Evidence:
+    """Return, as evidence, the altitude for which a device's values were corrected; nothing where they were not."""
+    known = registry.devices.get(DeviceId(device))
+    if known is None or known.pressure_compensated is not False or registry.site.altitude_m is None:
+        return {}
+    return {"corrected_for_altitude_m": registry.site.altitude_m}
 
 
 def rooms_uncorrected(registry: Registry) -> frozenset[str]:

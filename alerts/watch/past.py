@@ -184,7 +184,8 @@ def _fault(period: Period, window: Window) -> Finding:
     start_ms, end_ms = max(edge.since_ms, window.start_ms), min(period.end_ms or window.end_ms, window.end_ms)
     unit_ms = UNITS_MS.get(edge.unit)
     lasted = None if unit_ms is None or edge.value is None else round((end_ms - edge.since_ms) / unit_ms, 2)
-    evidence: dict[str, float | int | str | None] = {"zone": edge.zone} if edge.zone else {}
+    evidence: dict[str, float | int | str | None] = {"device": edge.device} if edge.device else {}
+    evidence["hours"] = round((end_ms - start_ms) / HOUR_MS, 3)
     return Finding(
         rule=edge.rule,
         subject=edge.subject,
@@ -196,6 +197,7 @@ def _fault(period: Period, window: Window) -> Finding:
         unit=edge.unit,
         severity=edge.severity,
         evidence=evidence
+        | ({"zone": edge.zone} if edge.zone else {})
         | ({"doubts": ",".join(edge.doubts)} if edge.doubts else {})
         | ({OVERRIDDEN: edge.overridden} if edge.overridden else {}),
     )

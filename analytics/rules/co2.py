@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from analytics.air import corrected_co2, rooms_uncorrected
+from analytics.air import altitude_corrected, plausible_co2, rooms_uncorrected
 from analytics.frame import RunData, evidence
 from analytics.intervals import MS_PER_HOUR
 from analytics.moving import beyond, kept, moving
@@ -20,7 +20,7 @@ CO2 = "co2_ppm"
 
 def high_co2(data: RunData, week: Week) -> pl.DataFrame:
     """Return what to keep of a week: spells with the mean of an occupied hour over the limit."""
-    found = corrected_co2(data.registry, samples(data, week, CO2, at=SubjectKind.ROOM))
+    found = plausible_co2(data, RULE, samples(data, week, CO2, at=SubjectKind.ROOM))
     occupied = in_series(during(found, week.tracks.occupancy))
     length_ms = data.thresholds.value(RULE, "mean_h") * MS_PER_HOUR
     means = moving(occupied, length_ms=length_ms, share=share_of(data, RULE))
@@ -44,8 +44,8 @@ def _severity(data: RunData, told: Told, _rule: str) -> Severity:
     return Severity.ORANGE if told.value > data.thresholds.value(RULE, "co2_orange_ppm") else Severity.YELLOW
 
 
-def _evidence(_data: RunData, told: Told) -> Evidence:
-    return evidence(peak_ppm=told.value)
+def _evidence(data: RunData, told: Told) -> Evidence:
+    return {**evidence(peak_ppm=told.value), **altitude_corrected(data.registry, told.device)}
 
 
 WORDS = LevelWords(

@@ -34,7 +34,8 @@ def formaldehyde(data: RunData, found: pl.DataFrame) -> list[Finding]:
 def _kept(data: RunData, week: Week) -> Iterator[pl.DataFrame]:
     value = data.thresholds.value
     for metric in (HCHO, TVOC):
-        found = samples(data, week, metric, at=SubjectKind.ROOM)
+        plausible = pl.col("value") <= value(RULE, "plausible_high_mgm3")
+        found = samples(data, week, metric, at=SubjectKind.ROOM).filter(plausible)
         if found.is_empty():
             continue
         length_ms = value(RULE, "hcho_mean_h" if metric == HCHO else "tvoc_mean_h") * MS_PER_HOUR

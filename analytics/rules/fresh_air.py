@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from analytics.air import corrected_co2, rooms_uncorrected
+from analytics.air import altitude_corrected, plausible_co2, rooms_uncorrected
 from analytics.frame import RunData, evidence, room_subject
 from analytics.intervals import MS_PER_HOUR
 from analytics.moving import beyond, kept
@@ -63,12 +63,12 @@ def _is_for_people(room: Room) -> bool:
 
 def _quarters(data: RunData, week: Week) -> pl.DataFrame:
     """Return per CO2 sensor and quarter of an hour: `co2_ppm`, `outdoor_ppm`, `people`, and the fewest of them."""
-    air = corrected_co2(data.registry, samples(data, week, CO2, at=SubjectKind.ROOM))
+    air = plausible_co2(data, RULE, samples(data, week, CO2, at=SubjectKind.ROOM))
     percentile = data.thresholds.value(RULE, "outdoor_percentile") / 100
     low, high = (data.thresholds.value(RULE, f"outdoor_{side}_ppm") for side in ("low", "high"))
     own_outdoor = pl.col("value").quantile(percentile, "linear").over("subject", "device").clip(low, high)
     inside = thinned(air).with_columns(own_ppm=own_outdoor)
-    outdoors = thinned(corrected_co2(data.registry, outdoor_samples(data, week, CO2)))
+    outdoors = thinned(plausible_co2(data, RULE, outdoor_samples(data, week, CO2)))
     measured = outdoors.group_by("time_ms").agg(measured_ppm=pl.mean("value"))
     return (
         inside.join(_people(data, week), on=["subject", "time_ms"])
@@ -121,8 +121,8 @@ def _limits(data: RunData) -> pl.DataFrame:
     return pl.DataFrame(rows, schema={"subject": pl.String, "limit_m3h": pl.Float64}, orient="row")
 
 
-def _evidence(_data: RunData, told: Told) -> Evidence:
-    return evidence(people=told.beside)
+def _evidence(data: RunData, told: Told) -> Evidence:
+    return {**evidence(people=told.beside), **altitude_corrected(data.registry, told.device)}
 
 
 WORDS = LevelWords(

@@ -41,6 +41,11 @@ class Told:
         return float(str(self.worst["value"]))
 
     @property
+    def device(self) -> str:
+        """Return the device that measured the worst, empty where several did."""
+        return str(self.worst["device"] or "")
+
+    @property
     def beside(self) -> float | None:
         """Return the mean of the figure beside it, None where there is none."""
         mean = self.spells["beside"].mean()

@@ -25,7 +25,8 @@ lower of both is judged. The project's own choice."""
 
 def loud(data: RunData, week: Week) -> pl.DataFrame:
     """Return what to keep of a week: spells with the 1 h equivalent level above its limit, empty, plant running."""
-    found = samples(data, week, SOUND, at=SubjectKind.ROOM)
+    plausible = pl.col("value") >= data.thresholds.value(RULE, "plausible_low_dba")
+    found = samples(data, week, SOUND, at=SubjectKind.ROOM).filter(plausible)
     empty = during(found, week.tracks.occupancy, state=False)
     length_ms = data.thresholds.value(RULE, "mean_h") * MS_PER_HOUR
     heard = in_series(during(empty, plant_running(data, week, least_wm2=data.thresholds.value(RULE, "hvac_on_wm2"))))

@@ -25,6 +25,7 @@ def overloaded(data: RunData, week: Week) -> pl.DataFrame:
     value = data.thresholds.value
     ratios = samples(data, week, CURRENT, at=SubjectKind.CIRCUIT).join(_rated(data), on="subject")
     loads = ratios.with_columns(pl.col("value") * pl.col("ct_ratio") / pl.col("rated_a")).drop("ct_ratio", "rated_a")
+    loads = loads.filter(pl.col("value") <= value(RULE, "plausible_ratio"))
     holds_ms = {ORANGE: value(RULE, "hold_min") * 60_000, YELLOW: value(RULE, "hold_yellow_h") * MS_PER_HOUR}
     return pl.concat(
         kept(

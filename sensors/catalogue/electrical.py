@@ -85,6 +85,7 @@ L04 = RuleSpec(
         chosen("load_yellow_ratio", 0.8, "ratio", "yellow above for hold_yellow_h"),
         chosen("hold_yellow_h", 1, "h"),
         chosen("clear_margin_ratio", 0.05, "ratio", "the load must fall this far below its limit to clear"),
+        chosen("plausible_ratio", 10, "ratio", "no breaker lets it pass; such readings are of another unit"),
         COVERAGE,
     ),
     measure=both("调整回路", "Redistribute the load"),

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from sensors.readings import ReadingBatch, epoch_ms
-from sensors.topology import Circuit, CircuitItem, ClimateZone, DateSpan, Device, Registry, Site
+from sensors.topology import Circuit, CircuitItem, ClimateZone, DateSpan, Device, DeviceId, Registry, Site
 from sensors.verdicts import Finding, Severity, Verdict
 from tests.analytics.sites import (
     A201,
@@ -104,6 +104,34 @@ def test_a04_tvoc_asks_for_a_laboratory_only_after_three_days(days: int, verdict
     assert finding.evidence.get("laboratory") == ("laboratory test" if verdict is Verdict.FAULT else None)
 
 
+@pytest.mark.parametrize(
+    ("rule", "metric", "values"),
+    [
+        ("A01", "co2_ppm", (0.042, 0.16)),  # %
+        ("A04", "hcho_mgm3", (20.0, 90.0)),  # µg/m³
+        ("A04", "tvoc_mgm3", (200.0, 900.0)),  # µg/m³
+    ],
+)
+def test_air_in_another_unit_is_judged_neither_good_nor_bad(
+    rule: str, metric: str, values: tuple[float, float]
+) -> None:
+    low, high = values
+    made = readings(metric, lambda t: wave(t, high if in_office(t) else low, low / 100))
+    assert told(sensed(metric), made, rule).verdict is Verdict.INSUFFICIENT_DATA
+
+
+def test_a01_says_for_which_altitude_a_value_was_corrected() -> None:
+    """An uncompensated sensor in Kunming that shows 1000 ppm stands in air of 1257."""
+    place = replace(sensed("co2_ppm"), site=at(None, altitude_m=1890))
+    sensor = replace(place.devices[DeviceId("aq")], pressure_compensated=False)
+    uncompensated = replace(place, devices={**place.devices, sensor.id: sensor})
+    finding = told(uncompensated, readings("co2_ppm", around(1000.0)), "A01")
+    assert finding.value == pytest.approx(1257, abs=1)
+    assert finding.evidence["corrected_for_altitude_m"] == 1890
+    compensated = told(place, readings("co2_ppm", around(1010.0)), "A01")
+    assert "corrected_for_altitude_m" not in compensated.evidence
+
+
 # --- A05, A06
 
 
@@ -196,6 +224,15 @@ def test_a07_a_wall_without_its_factor_is_no_desk() -> None:
     assert (finding.verdict, finding.missing) == (Verdict.NOT_APPLICABLE, ("device.lux_factor",))
 
 
+def test_a07_a_sample_after_the_lights_went_off_is_no_dim_light() -> None:
+    """Their register is read each five minutes: what it tells of the last of them is the mean with the lights on."""
+    made = readings(
+        "illuminance_lux", lambda t: 5.0 if (t.hour, t.minute) < (9, 0) or (t.hour, t.minute) >= (17, 55) else 250.0
+    )
+    metered(made, "m", WEEK, lambda t: 140.0 if 9 <= t.hour < 18 else 0.0)
+    assert told(lit(), made, "A07").verdict is Verdict.PASS
+
+
 def heard(level: Value, hvac: Value) -> Finding:
     made = readings("sound_level_dba", level)
     sampled(made, "th", "hvac_on", WEEK, hvac)
@@ -210,6 +247,10 @@ def test_a08_plant_is_heard_in_the_empty_room(dba: float, verdict: Verdict) -> N
 def test_a08_a_door_that_slams_is_no_plant_and_a_silent_plant_is_not_judged() -> None:
     assert heard(lambda t: 80.0 if t.minute == 0 else 35.0, lambda _t: 1.0).verdict is Verdict.PASS
     assert heard(lambda _t: 60.0, lambda _t: 0.0).verdict is Verdict.INSUFFICIENT_DATA
+
+
+def test_a08_a_level_that_no_room_has_is_no_pass() -> None:
+    assert heard(lambda _t: 3.5, lambda _t: 1.0).verdict is Verdict.INSUFFICIENT_DATA
 
 
 # --- A02
@@ -296,6 +337,11 @@ def test_l04_has_two_tiers_each_with_its_time(amperes: float, minutes: int, seve
     finding = told(supply("current_a"), made, "L04", CIRCUIT)
     assert finding.severity is severity
     assert finding.verdict is (Verdict.PASS if severity is None else Verdict.FAULT)
+
+
+def test_l04_milliamperes_are_no_overload() -> None:
+    finding = told(supply("current_a"), of_supply("current_a", around(40_000.0)), "L04", CIRCUIT)
+    assert finding.verdict is Verdict.INSUFFICIENT_DATA
 
 
 def test_l04_without_a_rated_current_is_not_applicable() -> None:
