@@ -58,6 +58,7 @@ from premises.stores.records import open_records
 from premises.watchdog.guard import Around, Guard
 from rectification.commands import Deadlines
 from rectification.look_back import LookBacks, look_backs
+from rectification.reporting import erase_contacts
 from sensors.actors import Actor
 from sensors.clock import Clock
 from sensors.errors import InputFault, NotNowError
@@ -201,7 +202,11 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
                 "logs": LogRules(records=records, building=daily.building, clock=clock, told=alert_desk.told).nightly,
                 "tidy": lambda: _tidied(records, clock),
             },
-            hourly={"rollup": rollups.changed, "reminders": reminders.hourly},
+            hourly={
+                "rollup": rollups.changed,
+                "reminders": reminders.hourly,
+                "report_contacts": lambda: _contacts_erased(records),
+            },
             ended=guard.jobs.ended,
         )
         drain.start()
@@ -255,6 +260,12 @@ def _tidied(records: SqlRecords, clock: Clock) -> Mapping[str, object]:
     """Forget the changes that no page can still want to resume from; return how many."""
     with records.transaction() as tx:
         return {"changes_forgotten": tx.forget_changes_before(clock.now() - CHANGES_KEPT)}
+
+
+def _contacts_erased(records: SqlRecords) -> Mapping[str, object]:
+    """Erase how to reach those whose reports are dealt with; return how many."""
+    with records.transaction() as tx:
+        return {"erased": erase_contacts(tx)}
 
 
 def _around(
