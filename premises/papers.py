@@ -43,6 +43,17 @@ class PrintFault(InputFault):
         super().__init__(f"pdf: the browser made none: {why}; take --format html and print it")
 
 
+class NoFontFault(InputFault):
+    """A PDF in Chinese would be full of boxes."""
+
+    def __init__(self) -> None:
+        """Name the package."""
+        super().__init__(
+            "pdf: no font with Chinese in it is here; install one (apt-get install fonts-noto-cjk, or "
+            "fonts-wqy-zenhei), or take --lang en, --format docx or html"
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DutyPapers:
     """Makes the duty sheet of a site's local day."""
@@ -105,25 +116,40 @@ def _xlsx(paper: "Paper") -> bytes:
 
 
 def _pdf(paper: "Paper") -> bytes:
-    """Return the page as Chromium prints it."""
+    return printed(_html(paper), "zh" if paper.language == "zh" else "en")
+
+
+def printed(page_html: bytes, language: Language) -> bytes:
+    """Return a page as Chromium prints it. Raises NoPrinterFault, PrintFault, NoFontFault."""
+    _must_have_letters(language)
     browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
     if browser is None:
         raise NoPrinterFault
     with tempfile.TemporaryDirectory(prefix="premises-paper-") as folder:
-        page, printed = Path(folder, "paper.html"), Path(folder, "paper.pdf")
-        page.write_bytes(_html(paper))
+        page, done_file = Path(folder, "paper.html"), Path(folder, "paper.pdf")
+        page.write_bytes(page_html)
         # As root Chromium refuses its own sandbox; the page is ours and loads nothing.
         alone = ["--no-sandbox"] if os.geteuid() == 0 else []
         told = [browser, "--headless", "--disable-gpu", *alone, f"--user-data-dir={folder}/profile"]
-        told += ["--no-pdf-header-footer", f"--print-to-pdf={printed}", page.as_uri()]
+        told += ["--no-pdf-header-footer", f"--print-to-pdf={done_file}", page.as_uri()]
         try:
             done = subprocess.run(told, capture_output=True, timeout=PRINT_S, check=False)  # noqa: S603 - our own words
         except subprocess.TimeoutExpired as exc:
             slow = f"not done after {PRINT_S} s"
             raise PrintFault(slow) from exc
-        if not printed.is_file():
+        if not done_file.is_file():
             raise PrintFault(done.stderr.decode(errors="replace").strip()[-200:])
-        return printed.read_bytes()
+        return done_file.read_bytes()
+
+
+def _must_have_letters(language: Language) -> None:
+    """Return where the machine has a font with the language's letters. Raises NoFontFault."""
+    from reports.charts import ChartFault, font_of  # noqa: PLC0415 - heavy
+
+    try:
+        font_of(language)
+    except ChartFault as exc:
+        raise NoFontFault from exc
 
 
 WRITERS: Mapping[Format, Callable[["Paper"], bytes]] = MappingProxyType(

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -227,3 +227,14 @@ def days_shown(entry: Entry) -> tuple[datetime, datetime] | None:
     before = max(timedelta(days=max(window_days(entry.item), 14)), window[1] - window[0])
     began = min(entry.item.fault_from, entry.item.reported_done or window[0])
     return max(began - before, window[0] - timedelta(days=120)), window[1]
+
+
+def without_figures(entry: Entry) -> Entry:
+    """Return an entry whose steps keep the window of the proof, and nothing that was measured in it."""
+    kept = ("since", "until", "outcome")
+    steps = []
+    for step in entry.steps:
+        told = json.loads(step.evidence) if step.evidence.strip() else {}
+        windows = {name: told[name] for name in kept if name in told} if isinstance(told, dict) else {}
+        steps.append(replace(step, evidence=json.dumps(windows)))
+    return replace(entry, steps=steps)

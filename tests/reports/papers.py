@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -106,11 +107,11 @@ def _severity(rule: str) -> Severity:
 
 def _lead(tx: RecordsTransaction, item: Item, steps: int) -> None:
     course = (
-        lambda: commands.assign(tx, item.id, responsible=WORKER.id, actor=MANAGER, clock=CLOCK),
-        lambda: commands.start(tx, item.id, actor=WORKER, clock=CLOCK),
-        lambda: commands.report_done(tx, item.id, actor=WORKER, clock=CLOCK),
-        lambda: commands.verify(tx, item.id, evidence="{}", clock=CLOCK),
-        lambda: commands.sign_off(tx, item.id, actor=OTHER, clock=CLOCK),
+        partial(commands.assign, tx, item.id, responsible=WORKER.id, actor=MANAGER, clock=CLOCK),
+        partial(commands.start, tx, item.id, actor=WORKER, clock=CLOCK),
+        partial(commands.report_done, tx, item.id, actor=WORKER, clock=CLOCK),
+        partial(commands.verify, tx, item.id, evidence="{}", clock=CLOCK),
+        partial(commands.sign_off, tx, item.id, actor=OTHER, clock=CLOCK),
     )
     for step in course[:steps]:
         step()
