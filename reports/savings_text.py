@@ -9,6 +9,9 @@ from reports.savings_case import SavingsCase, Worth
 
 INDENT = "  "
 
+REASONS_TOLD = 2
+"""How many fatal lacks the conclusion itself names; all of them are listed."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doubt:
@@ -50,7 +53,10 @@ def conclusion_of(case: SavingsCase, m: Messages) -> str:
     figures = case.figures
     if figures is None:
         fatal = [doubt.sentence for doubt in doubts_of(case, m) if doubt.is_fatal]
-        return m.text("conclusion.no_number", reasons=m.text("list.semicolon").join(fatal))
+        told = m.text("list.semicolon").join(fatal[:REASONS_TOLD])
+        if len(fatal) <= REASONS_TOLD:
+            return m.text("conclusion.no_number", reasons=told)
+        return m.text("conclusion.no_number_more", reasons=told, more=len(fatal) - REASONS_TOLD)
     return said_of(figures, m)
 
 
