@@ -77,7 +77,9 @@ class ChirpStack:
         return out
 
 
-def apply_signal(out: Decoded, received: object, device: DeviceId, uplink: Uplink, context: Context) -> None:
+def apply_signal(
+    out: Decoded, received: object, device: DeviceId, uplink: Uplink, context: Context, path: str = "rxInfo"
+) -> None:
     """Add how strongly the best gateway heard the device."""
     if not isinstance(received, list):
         return
@@ -88,7 +90,7 @@ def apply_signal(out: Decoded, received: object, device: DeviceId, uplink: Uplin
     ]
     if heard:
         best, index = max(heard)
-        _SIGNAL.apply(out, best, f"rxInfo[{index}].rssi", device, uplink.at, context)
+        _SIGNAL.apply(out, best, f"{path}[{index}].rssi", device, uplink.at, context)
 
 
 def _kind(topic: str, document: Mapping[str, Any]) -> str:

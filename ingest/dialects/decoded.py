@@ -129,8 +129,8 @@ class Context:
         return DeviceId(known)
 
     def hear(self, out: Decoded, device: DeviceId, model: str | None = None, name: str | None = None) -> None:
-        """Note a device that the registry does not know."""
-        if device not in self.models:
+        """Note a device that the registry does not know, once per message."""
+        if device not in self.models and all(each.device != device for each in out.heard):
             out.heard.append(Heard(device, model, name))
 
     @property

@@ -6,8 +6,13 @@ from typing import Final
 
 from ingest.dialects.chirpstack import ChirpStack
 from ingest.dialects.decoded import Decoder
+from ingest.dialects.huawei import HuaweiIotda
 from ingest.dialects.mapped import mapped_by_preset
 from ingest.dialects.milesight_gateway import MilesightGateway
+from ingest.dialects.shelly import Shelly
+from ingest.dialects.tasmota import Tasmota
+from ingest.dialects.the_things_stack import TheThingsStack
+from ingest.dialects.thing_model import Alink, OneNet
 from ingest.dialects.zigbee2mqtt import Zigbee2Mqtt
 
 FORMATS: Final[Mapping[str, Callable[[], Decoder]]] = MappingProxyType(
@@ -15,6 +20,12 @@ FORMATS: Final[Mapping[str, Callable[[], Decoder]]] = MappingProxyType(
         "chirpstack": ChirpStack,
         "milesight": MilesightGateway,
         "zigbee2mqtt": Zigbee2Mqtt,
+        "things_stack": TheThingsStack,
+        "tasmota": Tasmota,
+        "shelly": Shelly,
+        "alink": Alink,
+        "onenet": OneNet,
+        "huawei": HuaweiIotda,
         "neuron": mapped_by_preset("neuron"),
         "thingsboard": mapped_by_preset("thingsboard"),
         "esp_rfid": mapped_by_preset("esp_rfid"),

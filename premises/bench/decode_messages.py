@@ -79,6 +79,88 @@ MESSAGES: Final[Mapping[str, Sample]] = MappingProxyType(
             "zigbee2mqtt/room 201/climate",
             {"battery": 97, "humidity": 41.3, "linkquality": 87, "pressure": 1008.2, "temperature": 22.4},
         ),
+        "things_stack": sample(
+            "v3/offices@ttn/devices/eui-24e124710b425a10/up",
+            {
+                "end_device_ids": {
+                    "device_id": "eui-24e124710b425a10",
+                    "application_ids": {"application_id": "offices"},
+                    "dev_eui": _EUI.upper(),
+                    "dev_addr": "260B1234",
+                },
+                "correlation_ids": ["as:up:01KAQ2", "gs:uplink:01KAQ2"],
+                "received_at": "2026-11-22T23:59:58.931024Z",
+                "uplink_message": {
+                    "session_key_id": "AZqTfG1Pk6Z0",
+                    "f_port": 85,
+                    "f_cnt": 1207,
+                    "frm_payload": _AIR,
+                    "rx_metadata": [{"gateway_ids": {"gateway_id": "roof"}, "rssi": -61, "snr": 9.5}],
+                    "received_at": "2026-11-22T23:59:58.712345Z",
+                    "version_ids": {"brand_id": "milesight-iot", "model_id": "am319"},
+                },
+            },
+        ),
+        "tasmota": sample(
+            "tele/main/SENSOR",
+            {
+                "Time": "2026-11-22T23:59:58+00:00",
+                "ENERGY": {
+                    "Total": 436.786,
+                    "Power": [298, 7, 0],
+                    "Factor": [0.97, 0.2, 0.0],
+                    "Voltage": [234, 235, 235],
+                    "Current": [1.31, 0.15, 0.0],
+                },
+            },
+        ),
+        "shelly": sample(
+            "shellyemg3-a1/events/rpc",
+            {
+                "src": "shellyemg3-a1",
+                "dst": "shellyemg3-a1/events",
+                "method": "NotifyStatus",
+                "params": {
+                    "ts": 1795391998.37,
+                    "em1:0": {"id": 0, "current": 16.714, "act_power": -1899.8, "voltage": 117.6},
+                },
+            },
+        ),
+        "alink": sample(
+            "/sys/a1pk/room1/thing/event/property/post",
+            {
+                "id": "123",
+                "version": "1.0",
+                "params": {
+                    "temperature": {"value": 23.6, "time": 1795391998000},
+                    "humidity": {"value": 41.5, "time": 1795391998000},
+                },
+                "method": "thing.event.property.post",
+            },
+        ),
+        "onenet": sample(
+            "$sys/p1/m1/thing/property/post",
+            {
+                "id": "123",
+                "version": "1.0",
+                "params": {
+                    "power": {"value": "30.5", "time": 1795391998123},
+                    "voltage": {"value": "231.2", "time": 1795391998123},
+                },
+            },
+        ),
+        "huawei": sample(
+            "$oc/devices/m1/sys/properties/report",
+            {
+                "services": [
+                    {
+                        "service_id": "analog",
+                        "properties": {"PhV_phsA": "231.2", "PhV_phsB": "229.8", "A_phsA": "1.3"},
+                        "event_time": "20261122T235958Z",
+                    }
+                ]
+            },
+        ),
         "neuron": sample(
             "neuron/gw1/upload",
             {
