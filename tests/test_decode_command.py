@@ -76,7 +76,7 @@ def test_the_native_contract_is_explained_as_well(decode: Decode) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("--format", "chirpstak"), "is no format; one of chirpstack"),
+        (("--format", "chirpstak"), "is no format; one of alink"),
         (("--format", "json", "--timezone", "Asia/Shanhai"), "is no time zone"),
         (("--format", "json", "--mapping", "nowhere.yaml"), "nowhere.yaml: the mapping cannot be read"),
     ],
