@@ -4,9 +4,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # The long forms: twenty random kills, five million readings that wait for their store, the rules over five seeds,
-# two thousand random messages for each way of making them and each format.
+# savings over twenty, two thousand random messages for each way of making them and each format.
 export PREMISES_TEST_KILLS="${PREMISES_TEST_KILLS:-20}" PREMISES_TEST_WAITING="${PREMISES_TEST_WAITING:-5000000}"
-export PREMISES_TEST_SEEDS="${PREMISES_TEST_SEEDS:-5}" PREMISES_TEST_DECODES="${PREMISES_TEST_DECODES:-2000}"
+export PREMISES_TEST_SEEDS="${PREMISES_TEST_SEEDS:-5}" PREMISES_TEST_SAVED="${PREMISES_TEST_SAVED:-20}"
+export PREMISES_TEST_DECODES="${PREMISES_TEST_DECODES:-2000}"
 
 for round in $(seq "${ROUNDS:-20}"); do
     echo "soak: round $round of ${ROUNDS:-20}"

@@ -91,6 +91,7 @@ TABLE: dict[tuple[str, str], Permission | str] = {
     ("GET", "/api/v1/utilisation"): Permission.READ,
     ("GET", "/api/v1/energy"): Permission.READ,
     ("GET", "/api/v1/savings"): Permission.READ,
+    ("GET", "/api/v1/items/{item_id}/savings"): Permission.READ,
     ("GET", "/api/v1/ingest"): Permission.READ,
     ("GET", "/api/v1/bills"): Permission.READ,
     ("POST", "/api/v1/bills"): Permission.MANAGE_DATA,

@@ -1,9 +1,12 @@
 """Findings and items over HTTP: from what a rule found to a signature by somebody who had no hand in it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from api.app import create_app
+from rectification.by_savings import Foretold, ItemSavings, outright
 from sensors.actors import Role
 from tests.api.bench import Bench, code
 from tests.api.records import finding, proven_item
@@ -158,3 +161,20 @@ def test_every_write_is_audited_in_one_chain(tmp_path: Path) -> None:
     manager, worker = bench.signed_in(MANAGER), bench.signed_in(Role.SAFETY_OFFICER, user_name="ben")
     manager.post(f"/items/{proven_item(bench, manager, worker, responsible='id-ben')}/sign-off")
     assert len([action for action in bench.audited() if action.startswith("item")]) == 6
+
+
+def test_what_an_energy_item_saved_is_told_with_its_interval_and_of_a_personal_room_not(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    spent = Foretold(saved_kwh=50.0, half_width_kwh=10.0, actual_kwh=450.0, intervals=336)
+    bench.services = replace(
+        bench.services, item_savings=lambda item, _began: ItemSavings(item_id=item.id, saved=outright(spent))
+    )
+    bench.app = create_app(bench.services)
+    manager = bench.signed_in(MANAGER)
+    item_id = manager.post(f"/findings/{finding(bench)}/propose").json()["id"]
+    told = manager.get(f"/items/{item_id}/savings").json()
+    assert (told["conclusion"], told["savings_kwh"], told["ci90_kwh"]) == ("saved", 50.0, [40.0, 60.0])
+    finding(bench, subject="room:a-202", identifier="f2")
+    personal = manager.post("/findings/f2/propose").json()["id"]
+    assert code(manager.get(f"/items/{personal}/savings")) == "personal_room"
+    assert manager.get("/items/none/savings").status_code == 404
