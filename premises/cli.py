@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "registry": "premises.commands.registry",
         "replay": "premises.commands.replay",
         "report": "premises.commands.report",
+        "reports": "premises.commands.reports",
         "restore": "premises.commands.restore",
         "rollup": "premises.commands.rollup",
         "rules": "premises.commands.rules",

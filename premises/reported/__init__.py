@@ -1,0 +1,1 @@
+"""Reports that come as a form's table, where phones cannot reach the intranet."""
