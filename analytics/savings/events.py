@@ -21,6 +21,8 @@ LEAST_STRENGTH = 35.0
 """A shift of 6 standard deviations of the autocorrelated noise: the strongest of 60,000 stretches."""
 LEAST_SHARE = 0.01
 """Of the period's use: what an event must come to. Smaller ones do not change what is said. Our own choice."""
+LEAST_VARIANCE = 0.001
+"""Of the usual one: no hour speaks alone for its day. The project's own choice."""
 AIR_KNOTS_C = (10.0, 15.0, 20.0)
 SAME_SEASON = 0.5
 """Stretches of both periods that share so much of their days of the year are the calendar's."""
@@ -30,10 +32,11 @@ STEP_SHARE, STEP_SHIFT = 0.25, 0.2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Days:
-    """The known days of a period: what each used beyond the expected, kWh, its weekday and mean temperature."""
+    """The known days of a period: what each used beyond the expected, kWh, and what weekday and weather explain."""
 
     day: pl.Series
-    missed: Floats
+    missed: tuple[Floats, ...]
+    """In ways that show different events: the day's sum, which people change; by the hour also the steady part."""
     known: Floats
     mean_kwh: float
 
@@ -41,16 +44,17 @@ class Days:
 def days_of_rows(baseline: Baseline, table: pl.DataFrame) -> Days:
     """Return the days of a table of rows, measured against a baseline."""
     per_day = HOURS_A_DAY if baseline.tables.interval is Interval.HOURLY else 1
-    missed = pl.Series("missed", table["kwh"].to_numpy() - baseline.expected(table))
+    weighed = _missed(baseline, table).with_columns(weight=_weight(baseline, table))
+    steady = (pl.col("missed") * pl.col("weight")).sum() / pl.col("weight").sum()
     by_day = (
-        table.with_columns(missed)
-        .group_by("day")
-        .agg(pl.mean("missed", "kwh", "temperature_c"), pl.first("weekday"))
+        weighed.group_by("day")
+        .agg(pl.mean("missed", "kwh", "temperature_c"), pl.first("weekday"), steady=steady)
         .sort("day")
     )
+    ways = ("missed", "steady") if baseline.tables.interval is Interval.HOURLY else ("missed",)
     return Days(
         day=by_day["day"],
-        missed=by_day["missed"].to_numpy() * per_day,
+        missed=tuple(by_day[way].to_numpy() * per_day for way in ways),
         known=_known(by_day["weekday"].to_numpy(), by_day["temperature_c"].to_numpy()),
         mean_kwh=float(by_day["kwh"].to_numpy().mean()) * per_day,
     )
@@ -61,13 +65,36 @@ def found(days: Days) -> list[Period]:
     number = days.day.dt.epoch("d").to_numpy().astype(np.float64)
     known, events = days.known, list[Period]()
     for _ in range(MOST_LOOKS):
-        stretch = strongest(number, days.missed, known)
+        seen = [stretch for missed in days.missed if (stretch := strongest(number, missed, known)) is not None]
+        stretch = max(seen, key=lambda one: one.strength, default=None)
         if stretch is None or stretch.strength < LEAST_STRENGTH or len(events) == MOST_EVENTS:
             break
         known = np.column_stack([known, _inside(stretch, len(number))])
-        if abs(stretch.shift_kwh) * (stretch.end - stretch.first) >= LEAST_SHARE * days.mean_kwh * len(number):
-            events.append(_dated(stretch, days))
+        of_sums_kwh = float(np.linalg.lstsq(known, days.missed[0])[0][-1])
+        shift_kwh = max(of_sums_kwh, stretch.shift_kwh, key=abs)
+        if abs(shift_kwh) * (stretch.end - stretch.first) >= LEAST_SHARE * days.mean_kwh * len(number):
+            events.append(_dated(stretch, shift_kwh, days))
     return events
+
+
+def _missed(baseline: Baseline, table: pl.DataFrame) -> pl.DataFrame:
+    """Return the table with what each row used beyond the expected, kWh."""
+    return table.with_columns(missed=pl.Series(table["kwh"].to_numpy() - baseline.expected(table)))
+
+
+def _weight(baseline: Baseline, table: pl.DataFrame) -> pl.Series:
+    """Return how much each row tells of a steady load: the inverse variance of its hour of the week in the baseline.
+
+    A server or a leak runs at night too, when few other things vary; in the day's sum it drowns in the working hours.
+    """
+    of_week = ["weekday", "hour"]
+    spread = _missed(baseline, baseline.table).group_by(of_week).agg(variance=pl.var("missed"))
+    usual = float(spread.select(pl.mean("variance")).item() or 0.0)
+    if usual <= 0:
+        return pl.Series(np.ones(table.height))
+    joined = table.select(of_week).join(spread, on=of_week, how="left", maintain_order="left")
+    variance = joined["variance"].fill_null(usual).clip(lower_bound=LEAST_VARIANCE * usual)
+    return usual / variance
 
 
 def not_of_the_calendar(events: Sequence[Period], others: Sequence[Period]) -> list[Period]:
@@ -91,12 +118,12 @@ def _inside(stretch: Stretch, days: int) -> Floats:
     return inside
 
 
-def _dated(stretch: Stretch, days: Days) -> Period:
+def _dated(stretch: Stretch, shift_kwh: float, days: Days) -> Period:
     """Return first and last day; of a step, those after it."""
     total = len(days.day)
     share = stretch.end / total
     is_step = stretch.first == 0 and (
-        share > STEP_SHARE or abs(stretch.shift_kwh) < STEP_SHIFT * days.mean_kwh or stretch.shift_kwh > 0
+        share > STEP_SHARE or abs(shift_kwh) < STEP_SHIFT * days.mean_kwh or shift_kwh > 0
     )
     first, end = (stretch.end, total) if is_step else (stretch.first, stretch.end)
     return Period(days.day[first], days.day[end - 1])

@@ -71,6 +71,31 @@ def test_tenth_taken_from_a_simulated_building_is_found() -> None:
     assert percent(asked(less, baseline=year(2006), reporting=year(2017))) == pytest.approx(10, abs=0.5)
 
 
+@pytest.mark.parametrize("share", [0.03, 0.06], ids=str)
+def test_steady_load_is_dated_where_working_hours_scatter(share: float) -> None:
+    plain, first, last = rmv(), date(2017, 5, 1), date(2017, 12, 31)
+    kwh_an_hour = share * float(plain.meter["kwh"].to_numpy().mean())
+    less = changed(plain, day_of() >= date(2017, 1, 1), lambda use: 0.9 * use)
+    loaded = changed(less, day_of() >= first, lambda use: use + kwh_an_hour)
+    told = asked(loaded, baseline=year(2006), reporting=year(2017))
+    (event,) = told.non_routine_events
+    assert abs((event.start - first).days) <= 7
+    assert event.end == last
+    assert told.adjusted is not None
+    assert told.adjusted.savings_pct == pytest.approx(10, abs=0.5)
+
+
+def test_four_quiet_weeks_are_dated_in_a_simulated_building() -> None:
+    plain, first, last = rmv(), date(2017, 6, 1), date(2017, 6, 28)
+    quiet = changed(plain, day_of().is_between(first, last), lambda use: 0.8 * use)
+    told = asked(quiet, baseline=year(2006), reporting=year(2017))
+    (event,) = told.non_routine_events
+    assert abs((event.start - first).days) <= 2
+    assert abs((event.end - last).days) <= 2
+    assert told.adjusted is not None
+    assert abs(told.adjusted.savings_pct) <= 0.5
+
+
 def test_years_of_real_buildings_differ_by_little_and_within_their_intervals() -> None:
     told = [second_year(cambridge(number)) for number in BUILDINGS]
     held = sum(low <= 0 <= high for low, high in (bounds(one) for one in told))
