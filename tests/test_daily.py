@@ -12,7 +12,9 @@ from analytics.calendar import WeekdaysOnly, WorkCalendar
 from analytics.ledger import Judgement, judge
 from premises.jobs.daily import Building, Day, daily, record, workday_deadlines
 from rectification import commands
+from rectification.by_savings import Conclusion, Foretold, ItemSavings, outright
 from rectification.model import Item, ItemState
+from rectification.savings_evidence import proven
 from rectification.verification import NotYet, Reason
 from sensors.subjects import Subject, SubjectKind
 from sensors.verdicts import Finding, Verdict
@@ -46,6 +48,7 @@ class Site:
     clock: HandClock
     windows: list[Finding] = field(default_factory=list)
     asked: list[tuple[frozenset[str], date, date]] = field(default_factory=list)
+    saved: ItemSavings | None = None
     building: Building = field(
         default_factory=lambda: Building(registry=house(), calendar=WorkCalendar(house().site, WeekdaysOnly()))
     )
@@ -60,6 +63,7 @@ class Site:
             building=self.building,
             analysis=self.analysis,
             clock=self.clock,
+            meter=lambda _building, _item, _began, _today: self.saved,
         )
 
     def analysis(self, rules: Collection[str], first: date, last: date) -> Sequence[Finding]:
@@ -183,3 +187,33 @@ def test_a_fault_of_a_room_that_the_registry_no_longer_has_is_over(site: Site) -
     assert len(first.recorded.new) == 2
     ended = site.night(2).recorded.ended
     assert [record.subject for record in ended] == [gone]
+
+
+def saving(kwh: float) -> ItemSavings:
+    spent = Foretold(saved_kwh=kwh, half_width_kwh=10.0, actual_kwh=450.0, intervals=336)
+    return ItemSavings(item_id="i", saved=outright(spent))
+
+
+def test_the_meters_word_stands_beside_the_proof_of_an_energy_item(site: Site) -> None:
+    site.night(3, said(Verdict.FAULT, 0, 3))
+    site.mend(3)
+    site.windows, site.saved = [said(Verdict.PASS, 4, 18)], saving(50.0)
+    assert [item.state for item in site.night(18, said(Verdict.PASS, 11, 18)).moved] == [ItemState.VERIFIED]
+    mended = site.item()
+    with site.records.transaction() as tx:
+        found = proven("i", tx.item_steps(mended.id))
+    assert found is not None
+    assert found.conclusion is Conclusion.SAVED
+
+
+def test_an_item_with_more_use_than_before_goes_back_once_and_then_the_rule_decides(site: Site) -> None:
+    site.night(3, said(Verdict.FAULT, 0, 3))
+    site.mend(3)
+    site.windows, site.saved = [said(Verdict.PASS, 4, 32)], saving(-50.0)
+    (checked,) = site.night(18, said(Verdict.PASS, 11, 18)).checked
+    assert isinstance(checked.outcome, NotYet)
+    assert checked.outcome.reason is Reason.MORE_USED
+    assert [item.state for item in site.night(32, said(Verdict.PASS, 25, 32)).moved] == [ItemState.IN_PROGRESS]
+    site.mend(32)
+    site.windows = [said(Verdict.PASS, 33, 47)]
+    assert [item.state for item in site.night(47, said(Verdict.PASS, 40, 47)).moved] == [ItemState.VERIFIED]
