@@ -214,7 +214,9 @@ class DuckDBReadingStore:
             reading.register("wanted", wanted.select("series", "rank").to_arrow())
             found = _table(reading, _READINGS, {"start_ms": start_ms, "end_ms": end_ms})
         # One number to sort by, and names looked up after: several times quicker than letting the engine sort by them.
-        ordered = found.select(pl.all().gather(keyed(pl.col("rank"), pl.col("time_ms")).arg_sort()))
+        # The order is worked out by itself: within the gathering it would be, once for each column.
+        order = found.select(keyed(pl.col("rank"), pl.col("time_ms")).arg_sort()).to_series()
+        ordered = found.select(pl.all().gather(order))
         names = wanted.select(pl.col(SERIES).gather(ordered["rank"]))
         named = ordered.with_columns(names.get_columns())
         return named.select(pl.col(name).cast(kind) for name, kind in READINGS_SCHEMA.items())
