@@ -261,8 +261,13 @@ def _counted(readings: pl.DataFrame, point_rows: pl.DataFrame, days: pl.DataFram
     """Return how many `samples` each series has on each of the days, and its `nominal_ms`."""
     names, run = runs(readings, series)
     named = names.with_columns(nominal_ms=nominal_ms(names, readings, point_rows))
-    counts = within(readings.select("time_ms", run=run), days).group_by("run", "day").len()
-    placed = named.select(pl.all().gather(counts["run"])).with_columns(counts.drop("run").get_columns())
+    # readings of one series and day stand together: they are counted as a stretch of one number
+    numbered = within(readings.select("time_ms", run=run), days.with_row_index("number"))
+    code = numbered.select(pl.col("run").cast(pl.Int64) * days.height + pl.col("number")).to_series()
+    counts = code.rle().struct.unnest()
+    placed = named.select(pl.all().gather(counts["value"] // days.height)).with_columns(
+        days["day"].gather(counts["value"] % days.height), counts["len"]
+    )
     return placed.group_by(*series, "day").agg(pl.first("nominal_ms"), samples=pl.sum("len"))
 
 

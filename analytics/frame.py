@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Protocol
 
 import polars as pl
@@ -268,7 +269,13 @@ def total(frame: pl.DataFrame, column: str) -> float:
 
 def day_start(calendar: WorkCalendar, day: date) -> datetime:
     """Return the aware UTC instant at which a local day begins."""
-    return from_epoch_ms(calendar.midnight_ms(day))
+    return _instant(calendar.midnight_ms(day))
+
+
+@lru_cache(maxsize=4096)
+def _instant(time_ms: int) -> datetime:
+    """Return `from_epoch_ms`, made once: tens of thousands of findings begin and end at the same few midnights."""
+    return from_epoch_ms(time_ms)
 
 
 def room_subject(room: str) -> Subject:

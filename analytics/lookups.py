@@ -4,7 +4,7 @@ They give what polars' own joins give. Texts are compared with those of the row 
 change, and no row moves, so nothing need be sorted again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import polars as pl
 
@@ -26,6 +26,20 @@ def looked_up(rows: pl.DataFrame, table: pl.DataFrame, *, on: Sequence[str]) -> 
     firsts, run = runs(rows, on)
     found = firsts.join(table, on=list(on), how="left", maintain_order="left").drop(on)
     return rows.with_columns(found.select(pl.all().gather(run)).get_columns())
+
+
+def among(rows: pl.DataFrame, column: str, values: Collection[str]) -> pl.Series:
+    """Return of each row whether its text in a column is one of these."""
+    firsts, run = runs(rows, [column])
+    return firsts[column].is_in(list(values)).gather(run)
+
+
+def summed(rows: pl.DataFrame, column: str, *, by: Sequence[str]) -> pl.DataFrame:
+    """Return `by` and the sum of a column for each of their values; whole numbers add up exactly in any order."""
+    names, run = runs(rows, by)
+    sums = rows.select(column, run=run).group_by("run").agg(pl.sum(column))
+    placed = names.select(pl.all().gather(sums["run"])).with_columns(sums[column])
+    return placed.group_by(by).agg(pl.sum(column))
 
 
 def in_order(rows: pl.DataFrame, by: Sequence[str], then: str) -> pl.DataFrame:

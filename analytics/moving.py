@@ -4,6 +4,7 @@ import polars as pl
 
 from analytics.frame import TOLERANCE
 from analytics.intervals import in_hours
+from analytics.lookups import looked_up, summed
 from analytics.samples import SERIES
 
 KEPT_SCHEMA = pl.Schema(
@@ -68,14 +69,15 @@ def kept(
     inside = means if span_ms is None else means.filter(pl.col("time_ms").is_between(*span_ms, closed="left"))
     if "beside" not in inside.columns:
         inside = inside.with_columns(beside=pl.lit(None, dtype=pl.Float64))
-    judged = (
-        inside.group_by("subject", "device", "phase")
-        .agg(known_ms=pl.sum("step_ms"))
-        .group_by("subject")
-        .agg(pl.max("known_ms"))
-    )
+    judged = known_ms(inside)
     spells = _spells(inside.with_columns(tolerance=TOLERANCE * pl.col("limit").abs()), margin, int(length_ms))
     return as_kept(pl.concat([spells, judged], how="diagonal").with_columns(tag=pl.lit(tag)))
+
+
+def known_ms(found: pl.DataFrame) -> pl.DataFrame:
+    """Return `subject` and `known_ms`, how long the samples of its best series stand for in all."""
+    per_series = summed(found, "step_ms", by=SERIES)
+    return per_series.group_by("subject").agg(known_ms=pl.max("step_ms"))
 
 
 def as_kept(rows: pl.DataFrame) -> pl.DataFrame:
@@ -86,7 +88,8 @@ def as_kept(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _spells(means: pl.DataFrame, margin: float, length_ms: int) -> pl.DataFrame:
     faulty = pl.col("over") > pl.col("tolerance")
-    suspects = means.join(means.filter(faulty).select(SERIES).unique(), on=SERIES, how="semi", nulls_equal=True)
+    worst = means.filter(faulty).select(*SERIES, is_suspect=pl.lit(value=True)).unique()
+    suspects = looked_up(means, worst, on=SERIES).filter("is_suspect").drop("is_suspect")
     ordered = suspects.sort(*SERIES, "time_ms")
     same = pl.all_horizontal(pl.col(name) == pl.col(name).shift() for name in SERIES)
     onward = (same & (pl.col("time_ms").diff() <= pl.col("hold_ms"))).fill_null(value=False)
@@ -97,14 +100,14 @@ def _spells(means: pl.DataFrame, margin: float, length_ms: int) -> pl.DataFrame:
         is_high=edge.forward_fill().over("stretch").fill_null(value=False)
     )
     change = (pl.col("is_high") != pl.col("is_high").shift()) | (pl.col("stretch") != pl.col("stretch").shift())
-    worst = pl.col("over").arg_max()
+    peak = pl.col("over").arg_max()
     return (
         states.with_columns(run=change.fill_null(value=True).cum_sum())
         .filter("is_high")
         .group_by("run", maintain_order=True)
         .agg(
             pl.first("subject", "device"),
-            pl.col("value", "limit").get(worst),
+            pl.col("value", "limit").get(peak),
             start_ms=pl.first("time_ms") - length_ms,
             end_ms=(pl.col("time_ms") + pl.col("step_ms").cast(pl.Int64)).last(),
             excess=(pl.col("over") / pl.col("limit").abs()).max(),

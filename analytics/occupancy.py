@@ -3,6 +3,7 @@
 import polars as pl
 
 from analytics.intervals import SPAN, held, merged, votes, within_spans
+from analytics.lookups import looked_up
 from analytics.points import with_hold
 from sensors.readings import Quality
 
@@ -29,7 +30,8 @@ def room_occupancy(readings: pl.DataFrame, point_rows: pl.DataFrame) -> pl.DataF
     one says so and empty only when all answer.
     """
     members = room_members(point_rows)
-    samples = readings.join(members.select("device", "metric").unique(), on=["device", "metric"], how="semi")
+    told = members.select("device", "metric", is_told=pl.lit(value=True)).unique()
+    samples = looked_up(readings, told, on=["device", "metric"]).filter("is_told").drop("is_told")
     trusted = pl.when(pl.col("quality") < Quality.SUSPECT).then(pl.col("value"))
     states = held(
         with_hold(samples, members).with_columns(state=trusted > 0), by=["device", "metric", "phase"]

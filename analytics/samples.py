@@ -49,8 +49,9 @@ def device_samples(data: RunData, week: Week, metric: str) -> pl.DataFrame:
     Devices that report on change have none here: their values may stand still.
     """
     timed = _timed(data, week, metric).drop_nulls("nominal_ms")
-    subject = pl.concat_str(pl.lit(f"{SubjectKind.DEVICE}:"), "device").alias("subject")
-    return in_series(timed.select(subject, *SERIES[1:], *VALUES))
+    names, run = runs(timed, ["device"])
+    subjects = names.select(subject=pl.concat_str(pl.lit(f"{SubjectKind.DEVICE}:"), "device")).to_series()
+    return in_series(timed.select(subjects.gather(run), *SERIES[1:], *VALUES))
 
 
 def outdoor_samples(data: RunData, week: Week, metric: str) -> pl.DataFrame:

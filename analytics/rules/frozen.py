@@ -4,9 +4,9 @@ import polars as pl
 
 from analytics.frame import RunData, evidence
 from analytics.intervals import in_hours
-from analytics.moving import KEPT_SCHEMA, as_kept
+from analytics.moving import KEPT_SCHEMA, as_kept, known_ms
 from analytics.rules.levels import Lacking, LevelWords, Told, share_of, window_ms, with_lacking
-from analytics.samples import FREEZABLE, FROZEN_MS, SERIES, device_samples, runs_of_equals
+from analytics.samples import FREEZABLE, FROZEN_MS, device_samples, runs_of_equals
 from analytics.week import Week
 from sensors.metrics import METRICS
 from sensors.subjects import Subject, SubjectKind
@@ -37,7 +37,7 @@ def _measured(data: RunData) -> list[str]:
 def _of_metric(data: RunData, week: Week, metric: str) -> pl.DataFrame:
     starts_ms, ends_ms = week.span_ms
     asked = pl.Series([str(subject) for subject in _asked(data)], dtype=pl.String)
-    found = device_samples(data, week, metric).filter(pl.col("subject").is_in(asked.implode()))
+    found = device_samples(data, week, metric)
     runs = runs_of_equals(found)
     enough = pl.col("run_samples") * pl.col("step_ms") >= share_of(data, RULE) * pl.col("run_ms")
     spells = runs.filter((pl.col("run_ms") >= FROZEN_MS) & enough).select(
@@ -51,16 +51,10 @@ def _of_metric(data: RunData, week: Week, metric: str) -> pl.DataFrame:
         beside="value",
         hours=in_hours(pl.col("run_ms")),
     )
-    judged = (
-        found.filter(pl.col("time_ms").is_between(starts_ms, ends_ms, closed="left"))
-        .group_by(SERIES)
-        .agg(known_ms=pl.sum("step_ms"))
-        .group_by("subject")
-        .agg(pl.max("known_ms"))
-    )
+    judged = known_ms(found.filter(pl.col("time_ms").is_between(starts_ms, ends_ms, closed="left")))
     inside = spells.filter((pl.col("end_ms") > starts_ms) & (pl.col("start_ms") < ends_ms))
     rows = pl.concat([inside, judged], how="diagonal").with_columns(tag=pl.lit(metric))
-    return as_kept(rows)
+    return as_kept(rows.filter(pl.col("subject").is_in(asked.implode())))
 
 
 def _asked(data: RunData) -> Lacking:

@@ -19,8 +19,10 @@ def _cooler_than_outdoors(data: RunData, week: Week, found: pl.DataFrame) -> pl.
     value = data.thresholds.value
     weather = outdoor_samples(data, week, TEMPERATURE)
     outdoor = weather.group_by("time_ms").agg(outdoor_c=pl.mean("value")).sort("time_ms")
-    beside = found.sort("time_ms").join_asof(outdoor, on="time_ms", tolerance=FRESH_MS)
     is_hot = pl.col("outdoor_c") >= value(RULE, "evidence_outdoor_c")
+    if outdoor.filter(is_hot).is_empty():
+        return found.clear()
+    beside = found.sort("time_ms").join_asof(outdoor, on="time_ms", tolerance=FRESH_MS)
     is_cooled = pl.col("value") < pl.col("outdoor_c") - value(RULE, "evidence_difference_c")
     return beside.filter(is_hot & is_cooled).select(found.columns)
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from analytics.frame import RunData
-from analytics.intervals import MS_PER_HOUR
+from analytics.intervals import MS_PER_HOUR, SPAN
+from analytics.lookups import among, summed, within
 from analytics.moving import KEPT_SCHEMA, as_kept, beyond, kept, moving
 from analytics.rules.levels import Lacking, LevelWords, rooms_asked, share_of, with_lacking
 from analytics.running import plant_running, rooms_with_plant
@@ -74,21 +75,23 @@ class Conditioning:
         set_to = samples(data, week, SETPOINT, at=SubjectKind.ROOM)
         rooms = [str(room) for room in _with_setpoint(data)]
         measured = samples(data, week, TEMPERATURE, at=SubjectKind.ROOM)
-        found = pl.concat([set_to, measured.filter(~pl.col("subject").is_in(rooms))])
+        found = pl.concat([set_to, measured.filter(~among(measured, "subject", rooms))])
         low, high = value(self.rule, "plausible_low_c"), value(self.rule, "plausible_high_c")
         return in_series(found.filter(pl.col("value").is_between(low, high)))
 
     def _with_evidence(self, data: RunData, week: Week, found: pl.DataFrame) -> pl.DataFrame:
         """Return the samples at which a room was cooled or heated: by its plant, its setpoint, else the weather."""
         in_season = _on_days(data, week, found, self.season)
-        plant = pl.col("subject").is_in([str(room) for room in rooms_with_plant(data)])
+        with_plant = {str(room) for room in rooms_with_plant(data)}
+        plant = among(in_season, "subject", with_plant)
         running = plant_running(data, week, least_wm2=data.thresholds.value(self.rule, "hvac_on_wm2"))
         run = during(in_season.filter(plant), running)
         if self.by_weather is None:
             return pl.concat([run, in_season.filter(~plant)])
-        by_setpoint = pl.col("subject").is_in([str(room) for room in _with_setpoint(data)])
-        others = self.by_weather(data, week, found.filter(~plant & ~by_setpoint))
-        return pl.concat([run, in_season.filter(~plant & by_setpoint), others])
+        with_setpoint = {str(room) for room in _with_setpoint(data)}
+        by_setpoint = in_season.filter(~plant & among(in_season, "subject", with_setpoint))
+        others = self.by_weather(data, week, found.filter(~among(found, "subject", with_plant | with_setpoint)))
+        return pl.concat([run, by_setpoint, others])
 
     def _limits(self, data: RunData) -> pl.DataFrame:
         value = data.thresholds.value
@@ -133,14 +136,13 @@ def _rooms_by_weather(data: RunData) -> frozenset[Subject]:
 
 def _on_days(data: RunData, week: Week, found: pl.DataFrame, season: Season) -> pl.DataFrame:
     """Return the samples of days in the season."""
-    days = week.parts.group_by("day").agg(from_ms=pl.min("start_ms"), to_ms=pl.max("end_ms"))
+    days = week.parts.group_by("day").agg(pl.min("start_ms"), pl.max("end_ms"))
     wanted = [day for day in days["day"].to_list() if conditioned_season(data.registry.site, day) is season]
-    spans = days.filter(pl.col("day").is_in(wanted)).select("from_ms", "to_ms").sort("from_ms")
-    joined = found.sort("time_ms").join_asof(spans, left_on="time_ms", right_on="from_ms")
-    return joined.filter(pl.col("time_ms") < pl.col("to_ms")).select(found.columns)
+    spans = days.filter(pl.col("day").is_in(wanted)).select(SPAN)
+    return within(found, spans)
 
 
 def _seen(found: pl.DataFrame, week: Week) -> pl.DataFrame:
     inside = found.filter(pl.col("time_ms").is_between(*week.span_ms, closed="left"))
-    per_room = inside.group_by("subject").agg(known_ms=pl.sum("step_ms"))
+    per_room = summed(inside, "step_ms", by=["subject"]).rename({"step_ms": "known_ms"})
     return as_kept(per_room.with_columns(tag=pl.lit(SEEN)))

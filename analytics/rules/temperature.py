@@ -8,6 +8,7 @@ import polars as pl
 
 from analytics.frame import RunData
 from analytics.intervals import MS_PER_HOUR, SPAN
+from analytics.lookups import within
 from analytics.moving import beyond, kept, moving
 from analytics.occupancy import OCCUPANCY_METRICS
 from analytics.rules.levels import Lacking, LevelWords, rooms_asked, share_of, with_lacking
@@ -72,8 +73,7 @@ def _judged_hours(data: RunData, parts: pl.DataFrame) -> pl.DataFrame:
 def _within(found: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
     """Return what lies in these hours, with their limits."""
     own = [name for name in found.columns if name not in hours.columns]
-    joined = found.select(own).sort("time_ms").join_asof(hours, left_on="time_ms", right_on="start_ms")
-    return joined.filter(pl.col("time_ms") < pl.col("end_ms")).drop(SPAN)
+    return within(found.select(own), hours)
 
 
 def _limits(data: RunData, day: date) -> Limits | None:
