@@ -181,6 +181,10 @@ class WorkCalendar:
             found = self._midnights[day] = self._minute_ms(day, 0)
         return found
 
+    def minute_ms(self, day: date, minute: int) -> int:
+        """Return the instant at which a clock on the wall shows so many minutes since midnight, UTC ms."""
+        return self._minute_ms(day, minute)
+
     def days(self, first: date, last: date) -> Iterator[date]:
         """Yield the local days first to last, both inclusive."""
         for offset in range((last - first).days + 1):

@@ -2,7 +2,16 @@
 
 import polars as pl
 
-from analytics.frame import DayVerdicts, RunData, below, is_workday, latched, not_applicable
+from analytics.frame import (
+    CALENDAR,
+    DayVerdicts,
+    RunData,
+    below,
+    calendar_known,
+    is_workday,
+    latched,
+    not_applicable,
+)
 from analytics.head_counts import PEOPLE
 from analytics.occupancy import OCCUPANCY_METRICS
 from sensors.subjects import Subject, SubjectKind
@@ -57,7 +66,8 @@ def _states(data: RunData, judged: dict[Subject, Building]) -> pl.DataFrame:
         most_pct=100 * pl.col("peak_at_most") / pl.col("headcount"),
     )
     known = pl.col("workdays_known") >= pl.col("workdays") * value(RULE, "coverage_pct") / 100
-    enough = (known & (pl.col("workdays") > 0)).fill_null(value=False)
+    reached = pl.col("calendar_days") == days
+    enough = (known & reached & (pl.col("workdays") > 0)).fill_null(value=False)
     low = (enough & below("most_pct", limit)).fill_null(value=False)
     clear = (enough & ~below("most_pct", limit + value(RULE, "clear_margin_points"))).fill_null(value=False)
     told = means.with_columns(held=latched(faulty=low, clear=clear))
@@ -70,7 +80,8 @@ def _states(data: RunData, judged: dict[Subject, Building]) -> pl.DataFrame:
         .otherwise(pl.lit(Verdict.INSUFFICIENT_DATA.value))
     )
     shown = pl.when(state == Verdict.FAULT.value).then("most_pct").otherwise("least_pct")
-    return told.with_columns(state=state, value=shown).filter(data.in_window())
+    lacks = pl.when(reached).then(pl.lit(ENOUGH)).otherwise(pl.lit(CALENDAR))
+    return told.with_columns(state=state, value=shown, lacks=lacks).filter(data.in_window())
 
 
 def _means(data: RunData, judged: dict[Subject, Building], days: int) -> pl.DataFrame:
@@ -88,6 +99,7 @@ def _means(data: RunData, judged: dict[Subject, Building], days: int) -> pl.Data
         .join(pl.DataFrame(rows, schema=schema, orient="row"), on="subject", how="left")
         .sort("subject", "day")
         .with_columns(
+            calendar_days=_moving(calendar_known(), days),
             workdays=_moving(worked, days),
             workdays_known=_moving(known, days),
             unbounded=_moving(known & ~bounded, days),

@@ -2,7 +2,18 @@
 
 import polars as pl
 
-from analytics.frame import DayVerdicts, RunData, below, latched, not_applicable, quotient, room_subject, verdict
+from analytics.frame import (
+    CALENDAR,
+    DayVerdicts,
+    RunData,
+    below,
+    calendar_known,
+    latched,
+    not_applicable,
+    quotient,
+    room_subject,
+    verdict,
+)
 from analytics.head_counts import COUNTED_ROOMS, PEOPLE, USES_OF
 from sensors.subjects import Subject
 from sensors.topology import Room
@@ -57,9 +68,9 @@ def _states(data: RunData, judged: dict[Subject, Room]) -> pl.DataFrame:
         schema={"subject": pl.String, "capacity": pl.Int64},
         orient="row",
     )
-    known = daily.with_columns(
+    known = daily.with_columns(reached=calendar_known().cast(pl.Float64)).with_columns(
         pl.col(name).fill_null(0.0).rolling_sum(window_size=days, min_samples=1).over("subject")
-        for name in ("count_known_h", "work_h")
+        for name in ("count_known_h", "work_h", "reached")
     )
     told = (
         known.join(_medians(data, daily, days, judged), on=["subject", "day"], how="left")
@@ -70,11 +81,13 @@ def _states(data: RunData, judged: dict[Subject, Room]) -> pl.DataFrame:
         .sort("subject", "day")
     )
     covered = ~below("coverage_pct", value(RULE, "coverage_pct"))
-    enough = (covered & (pl.col("uses") >= value(RULE, "least_uses"))).fill_null(value=False)
+    reached = pl.col("reached") == days
+    enough = (covered & reached & (pl.col("uses") >= value(RULE, "least_uses"))).fill_null(value=False)
     limit = value(RULE, "fill_ratio")
     clear = enough & ~below("value", limit + value(RULE, "clear_margin_ratio"))
     held = latched(faulty=enough & below("value", limit), clear=clear)
-    return told.with_columns(state=verdict(known=enough, fault=held)).filter(data.in_window())
+    lacks = pl.when(reached).then(pl.lit(PEOPLE)).otherwise(pl.lit(CALENDAR))
+    return told.with_columns(state=verdict(known=enough, fault=held), lacks=lacks).filter(data.in_window())
 
 
 def _medians(data: RunData, daily: pl.DataFrame, days: int, judged: dict[Subject, Room]) -> pl.DataFrame:

@@ -21,7 +21,6 @@ YEAR = timedelta(days=364)
 """52 weeks: the same days of the week."""
 TARIFF_IN_FORCE = "a tariff in force"
 THIS_YEAR, LAST_YEAR = "registers over the whole window", "registers over the same weeks last year"
-MS_PER_MINUTE = 60_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +121,8 @@ def _parts(data: RunData, tariff: Tariff, days: Days) -> pl.DataFrame | None:
         kind = data.calendar.kind(day)
         if kind is DayKind.UNKNOWN:
             return None
-        midnight_ms = data.calendar.midnight_ms(day)
-        for begin, _, period in tariff.parts(day, is_workday=kind is DayKind.WORKDAY):
-            rows.append((midnight_ms + begin * MS_PER_MINUTE, period in PEAKS))
+        for begin, end, period in tariff.parts(day, is_workday=kind is DayKind.WORKDAY):
+            starts_ms, ends_ms = (data.calendar.minute_ms(day, minute) for minute in (begin, end))
+            if starts_ms < ends_ms:  # a part can vanish where the clock is put forward
+                rows.append((starts_ms, period in PEAKS))
     return pl.DataFrame(rows, schema={"start_ms": pl.Int64, "is_peak": pl.Boolean}, orient="row")

@@ -295,6 +295,35 @@ def test_e12_both_years_are_divided_by_todays_periods(watts: float, verdict: Ver
     assert finding.evidence["last_year_share_pct"] == pytest.approx(25, abs=0.01)
 
 
+@pytest.mark.parametrize("first_day", [date(2026, 3, 8), date(2026, 10, 25)], ids=["forward", "back"])
+def test_e12_goes_by_the_clock_on_the_wall_where_it_is_changed(first_day: date) -> None:
+    """A kilowatt in the six peak hours alone; New York puts its clocks forward, Berlin back."""
+    zone = "America/New_York" if first_day.month == 3 else "Europe/Berlin"
+    where = replace(place(), site=replace(place().site, timezone=zone))
+    calendar = WorkCalendar(where.site, WeekdaysOnly())
+    store = MemoryReadingStore()
+    made, register = batch(), 0.0
+    for start in (first_day - timedelta(days=7 + 364), first_day - timedelta(days=7)):
+        begin, end = calendar.midnight_ms(start - timedelta(days=22)), calendar.midnight_ms(start + timedelta(days=8))
+        for time_ms in range(begin, end + 1, 3_600_000):
+            made.add(time_ms, "m-main", "energy_import_kwh", register)
+            wall = datetime.fromtimestamp(time_ms / 1000, calendar.zone).hour
+            register += 1.0 if wall in (9, 10, 11, 18, 19, 20) else 0.0
+    store.append(made)
+    data = RunData(
+        registry=where,
+        calendar=calendar,
+        analyst=Analyst.of(where, calendar, store),
+        window=Window(first=first_day, last=first_day, now_ms=calendar.midnight_ms(first_day + timedelta(days=1))),
+        features=FEATURES_SCHEMA.to_frame(),
+        days=calendar.day_frame(first_day, first_day),
+        energy=EnergyFacts(terms=EnergyTerms(tariffs=(flat(1.0),))),
+    )
+    (finding,) = WINDOWED_RULES["E12"](data)
+    assert finding.verdict is Verdict.PASS
+    assert finding.evidence["peak_share_pct"] == pytest.approx(100, abs=0.001)
+
+
 def test_e12_needs_a_tariff_that_is_in_force_and_last_year() -> None:
     made = two_years(peaking(1400.0), peaking(1000.0))
     ended = EnergyTerms(tariffs=(flat(1.0, last=date(2025, 12, 31)),))

@@ -1,12 +1,12 @@
 """S04 to S06: bookings to which nobody came, rooms too large for their groups, buildings too empty."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 import pytest
 
-from analytics.calendar import WeekdaysOnly
+from analytics.calendar import DayKind, WeekdaysOnly
 from analytics.runs import Analysis, Request, analyse
 from sensors.bookings import Booking
 from sensors.readings import ReadingBatch
@@ -37,6 +37,16 @@ NINE_WEEKS = days_from(MONDAY, 63)
 
 def last(analysis: Analysis, rule: str, subject: str = ROOM) -> Finding:
     return max((each for each in about(analysis, subject) if each.rule == rule), key=lambda each: each.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A calendar whose last day is the third Friday."""
+
+    @staticmethod
+    def kind(day: date) -> DayKind:
+        """Return the kind of a weekday; UNKNOWN of what comes after."""
+        return WeekdaysOnly().kind(day) if day <= FOUR_WEEKS[18] else DayKind.UNKNOWN
 
 
 def meeting_room(seats: int | None = 10) -> Room:
@@ -148,6 +158,17 @@ def test_s05_three_in_ten_seats_passes() -> None:
     place, readings = counted(meeting_room(20), meetings_of(lambda _: 6))
     finding = last(analysed(place, readings, "S05"), "S05")
     assert (finding.verdict, finding.value) == (Verdict.PASS, 0.3)
+
+
+def test_s05_and_s06_say_nothing_of_days_that_the_calendar_does_not_reach() -> None:
+    place, made = counted(meeting_room(20), meetings_of(lambda _: 5))
+    finding = last(analysed(place, made, "S05", holidays=Ended()), "S05")
+    assert (finding.verdict, finding.missing) == (Verdict.INSUFFICIENT_DATA, ("site.calendar",))
+    readings = batch()
+    sampled(readings, "gate", "people_count", NINE_WEEKS, present(30.0))
+    used = analysed(building(100, office(), devices=[COUNTER]), readings, "S06", holidays=Ended())
+    finding = last(used, "S06", "building:a")
+    assert (finding.verdict, finding.missing) == (Verdict.INSUFFICIENT_DATA, ("site.calendar",))
 
 
 def test_s05_a_short_break_does_not_part_a_use() -> None:
