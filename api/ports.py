@@ -19,6 +19,7 @@ from api.alert_ports import AlertDesk, NoDeliveries
 from api.data_ports import DataDesk, NoData
 from api.evidence_ports import EvidenceFiles, NoEvidence
 from api.papers import DutySheets
+from api.plan_papers import PlanPapers
 from api.security.passwords import Argon2Passwords, Passwords
 from api.sms_replies import SmsReplies
 from api.wecom_replies import WecomReplies
@@ -350,5 +351,7 @@ class Services:
     """Who may bring answers to SMS; None where nobody may."""
     duty_sheet: DutySheets | None = None
     """Makes duty sheets; None where nothing does."""
+    plan_papers: PlanPapers | None = None
+    """Makes ledgers, plans and closing sheets; None where nothing does."""
     wecom_replies: Mapping[str, WecomReplies] = field(default_factory=lambda: MappingProxyType({}))
     """WeCom's applications whose members may answer, by their names in the settings."""

@@ -41,6 +41,7 @@ from premises.notices.item_notices import tellers_of
 from premises.notices.sms_replies import sms_replies
 from premises.notices.wecom_replies import wecom_replies
 from premises.papers import duty_sheets
+from premises.plan_papers.served import ServedPapers
 from premises.processes import server_info
 from premises.processes.internal_routes import Internal, internal_app
 from premises.processes.locks import holder, sole
@@ -238,6 +239,14 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
             figures=figures.text,
             sms_replies=sms_replies(settings, home),
             duty_sheet=duty_sheets(registry, clock),
+            plan_papers=ServedPapers(
+                registry=registry,
+                clock=clock,
+                store=store,
+                photos=EvidenceStore(home.evidence).read,
+                records=records,
+                deadline=_deadlines(daily),
+            ),
             wecom_replies=wecom_replies(settings, home),
             evidence=EvidenceStore(home.evidence),
             look_back=_look_backs(daily, settings),

@@ -33,7 +33,7 @@ HTTPS_HEADERS = {"Strict-Transport-Security": "max-age=31536000"}
 
 STATIC = "/static/"
 
-UPLOADS = "/evidence"
+UPLOADS = ("/evidence", "/ledger/edited")
 """How the addresses end to which files are sent: they take larger bodies, and longer."""
 
 
