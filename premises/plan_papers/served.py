@@ -32,7 +32,7 @@ class ServedPapers(PlanPapers):
             takes_rest=takes_rest,
         )
         with tempfile.TemporaryDirectory(prefix="premises-ledger-") as folder:
-            path = Path(folder, "ledger.xlsx")
+            path = Path(folder, "edited-ledger.xlsx")
             path.write_bytes(content)
             edited = read_edited(path, name=PurePath(name).name[:100])
         return how.take_in(self.records, edited).as_json()
