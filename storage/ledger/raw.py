@@ -82,9 +82,10 @@ def read_book(path: Path) -> RawBook:
 def open_book(path: Path, *, values: bool) -> Workbook:
     """Return the workbook, with the values that Excel stored for its formulas or with the formulas. WorkbookFault."""
     try:
-        with warnings.catch_warnings():
+        # opened here, as openpyxl leaves a file that it cannot read open
+        with path.open("rb") as file, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of extensions of Excel that are not kept: nothing is read of them
-            return load_workbook(path, data_only=values, keep_links=False)
+            return load_workbook(file, data_only=values, keep_links=False)
     except OSError as exc:
         raise WorkbookFault(path, f"cannot be read: {exc.strerror}; mend the name or who may read it") from exc
     except (
