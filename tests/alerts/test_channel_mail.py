@@ -19,7 +19,21 @@ from tests.memory_records import NOON
 WORD = "w0rd"
 
 
-def mail(box: MailBox, security: Security = "none", *, trusted: ssl.SSLContext | None = None, user: str = "") -> Mail:
+PATIENT_S = 20.0
+"""Longer than a crowded machine needs for a conversation in which every word is answered."""
+
+SILENT_S = 0.5
+"""How long a test waits for an answer that never comes."""
+
+
+def mail(
+    box: MailBox,
+    security: Security = "none",
+    *,
+    trusted: ssl.SSLContext | None = None,
+    user: str = "",
+    timeout_s: float = PATIENT_S,
+) -> Mail:
     server = MailServer(
         host="127.0.0.1",
         port=box.port,
@@ -29,7 +43,7 @@ def mail(box: MailBox, security: Security = "none", *, trusted: ssl.SSLContext |
         password=WORD,
         tls=trusted,
     )
-    line = Line(timeout_s=0.5, unix_time=NOON.timestamp)
+    line = Line(timeout_s=timeout_s, unix_time=NOON.timestamp)
     return Mail(server=server, label="duty", recipient="anna@hq.example", line=line)
 
 
@@ -77,7 +91,7 @@ def test_a_certificate_of_somebody_else_is_told_nothing(tmp_path: Path, security
 
 def test_a_robots_certificate_of_somebody_else_is_told_nothing(tmp_path: Path) -> None:
     with mail_server(serving(authority(tmp_path, "theirs")), from_the_first=True) as box:
-        line = Line(timeout_s=0.5, tls=trusting(authority(tmp_path, "ours")))
+        line = Line(timeout_s=PATIENT_S, tls=trusting(authority(tmp_path, "ours")))
         made = Robot(kind="wecom", label="x", base_url=f"https://127.0.0.1:{box.port}/send", token=WORD, line=line)
         answer = made.carry(message())
     assert answer.delivery is Delivery.RETRY
@@ -108,7 +122,7 @@ def test_where_no_tls_is_offered_nothing_is_sent() -> None:
 )
 def test_each_refusal_is_a_value(word: str, told: str, delivery: Delivery) -> None:
     with mail_server(answers={word: told}) as box:
-        answer = mail(box, user="premises").carry(message())
+        answer = mail(box, user="premises", timeout_s=PATIENT_S if told else SILENT_S).carry(message())
     assert answer.delivery is delivery
     assert "anna" not in answer.detail
     assert WORD not in answer.detail
