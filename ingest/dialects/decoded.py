@@ -54,6 +54,13 @@ class Heard(NamedTuple):
     name: str | None = None
 
 
+class Command(NamedTuple):
+    """A message that the gateway is owed: what to publish, and where."""
+
+    topic: str
+    payload: bytes
+
+
 class At(NamedTuple):
     """When a device said something, in UTC ms, and whether the time is its own."""
 
@@ -66,8 +73,8 @@ class Decoded:
     """What a message says. One is made per message, so it is not frozen: that alone would cost 2 µs.
 
     `paths` and `event_paths` run beside `readings` and `events`. `faulty` are readings without a value, because the
-    device says it has none. `problems` lost a record each; `notes` and `ignored` lost nothing. `message_id` is the
-    sender's own, the same each time a message is sent again.
+    device says it has none. `commands` are what to publish in answer. `problems` lost a record each; `notes` and
+    `ignored` lost nothing. `message_id` is the sender's own, the same each time a message is sent again.
     """
 
     readings: list[Row] = field(default_factory=list)
@@ -77,6 +84,7 @@ class Decoded:
     faulty: list[tuple[Row, Outcome]] = field(default_factory=list)
     statuses: list[DeviceStatus] = field(default_factory=list)
     heard: list[Heard] = field(default_factory=list)
+    commands: list[Command] = field(default_factory=list)
     problems: list[Outcome] = field(default_factory=list)
     notes: list[Outcome] = field(default_factory=list)
     ignored: list[Outcome] = field(default_factory=list)

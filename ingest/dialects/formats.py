@@ -6,10 +6,14 @@ from typing import Final
 
 from ingest.dialects.chirpstack import ChirpStack
 from ingest.dialects.decoded import Decoder
+from ingest.dialects.homie import Homie
 from ingest.dialects.huawei import HuaweiIotda
+from ingest.dialects.line_protocol import LineProtocol
 from ingest.dialects.mapped import mapped_by_preset
 from ingest.dialects.milesight_gateway import MilesightGateway
+from ingest.dialects.senml import SenMl
 from ingest.dialects.shelly import Shelly
+from ingest.dialects.sparkplug import SparkplugB
 from ingest.dialects.tasmota import Tasmota
 from ingest.dialects.the_things_stack import TheThingsStack
 from ingest.dialects.thing_model import Alink, OneNet
@@ -26,6 +30,10 @@ FORMATS: Final[Mapping[str, Callable[[], Decoder]]] = MappingProxyType(
         "alink": Alink,
         "onenet": OneNet,
         "huawei": HuaweiIotda,
+        "sparkplug": SparkplugB,
+        "homie": Homie,
+        "senml": SenMl,
+        "line_protocol": LineProtocol,
         "neuron": mapped_by_preset("neuron"),
         "thingsboard": mapped_by_preset("thingsboard"),
         "esp_rfid": mapped_by_preset("esp_rfid"),

@@ -27,22 +27,16 @@ from ingest.dialects.decoded import At, Context, Decoded, DialectError, Outcome
 from ingest.dialects.device_map import DeviceMapError, keys_of, parse_fields, target_of
 from ingest.dialects.expressions import Expression, expression
 from ingest.dialects.libraries import library
+from ingest.dialects.names import METRIC_NAMES
 from ingest.dialects.paths import apply_value, parsed
-from ingest.dialects.targets import Target, reading_target
+from ingest.dialects.targets import Target
 from ingest.dialects.times import time_of
 from ingest.native_fields import shown
 from sensors.credentials import DIGEST, CredentialKey
 from sensors.fields import Fields, whole, words
-from sensors.metrics import METRICS
 
 MOST_RECORDS = 10_000
 _PRESETS = "presets"
-
-
-_METRICS: Mapping[str, Target] = {
-    name: reading_target(metric) for metric in METRICS.values() for name in (metric.quantity, metric.name)
-}
-"""A gateway that can name its values may call them as we do."""
 
 
 def _nothing(value: Any) -> Any:  # noqa: ANN401 - any JSON
@@ -85,7 +79,7 @@ class Mapped:
         """Read by this mapping; keys it does not have are looked for among what many gateways call alike."""
         self._mapping = mapping
         common = library("json").common
-        self._common: Mapping[str, Target] = {**_METRICS, **({} if common is None else common.keys)}
+        self._common: Mapping[str, Target] = {**METRIC_NAMES, **({} if common is None else common.keys)}
 
     def forget(self) -> None:
         """Forget nothing: nothing is remembered."""

@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
@@ -14,7 +14,7 @@ class Sample(NamedTuple):
     payload: bytes
 
 
-def sample(topic: str, document: Mapping[str, Any]) -> Sample:
+def sample(topic: str, document: Mapping[str, Any] | Sequence[Any]) -> Sample:
     """Return a JSON message."""
     return Sample(topic, json.dumps(document, separators=(",", ":")).encode())
 
@@ -186,6 +186,28 @@ MESSAGES: Final[Mapping[str, Sample]] = MappingProxyType(
                 "uid": "f3ec6234",
                 "door": "frontdoor",
             },
+        ),
+        "sparkplug": Sample(
+            "spBv1.0/hq/DDATA/gw1/aq1",
+            # Three values by name, as of a node that uses no aliases, each with its time.
+            bytes.fromhex(
+                "08b090cfada03412170a03636f3218b090cfada034200a690000000000208340121f0a0b74656d70"
+                "6572617475726518b090cfada034200a69000000000080364012140a076261747465727918b090cf"
+                "ada034200250611805"
+            ),
+        ),
+        "homie": Sample("homie/5/aq1/air/co2", b"612"),
+        "senml": sample(
+            "senml/aq1",
+            [
+                {"bn": "urn:dev:ow:10e2073a01080063:", "bt": 1795391998, "n": "temperature", "u": "Cel", "v": 22.4},
+                {"n": "humidity", "u": "%RH", "v": 41.5},
+                {"n": "co2", "u": "ppm", "v": 612},
+            ],
+        ),
+        "line_protocol": Sample(
+            "telegraf/hub/modbus",
+            b"sensor,device=aq1,host=hub co2=612i,temperature=22.4,humidity=41.5 1795391998000000000",
         ),
         "json": sample("site/aq1", {"device": "aq1", "ts": 1795391998000, "co2": 612, "temperature": 22.4}),
         "native": sample(

@@ -1,7 +1,7 @@
 """Golden folders: `golden/FORMAT/CASE/` holds topic.txt, payload.json or payload.bin, and expected.json.
 
-`before.jsonl` are messages that came earlier, `{"topic", "payload"}` each; `context.json` may name a `model` and a
-`timezone`. Everything was received at the same time, `RECEIVED_MS`.
+`before.jsonl` are messages that came earlier, `{"topic", "payload"}` each, `hex` where it is binary;
+`context.json` may name a `model` and a `timezone`. Everything was received at the same time, `RECEIVED_MS`.
 """
 
 import json
@@ -55,9 +55,7 @@ class Golden:
         """Return what becomes of the message, without the wording and the time used."""
         decoder, context = formats()[self.format](), self.context()
         for message in self.before:
-            payload = message["payload"]
-            raw = payload if isinstance(payload, str) else json.dumps(payload)
-            decoder.decode(message["topic"], raw.encode(), context)
+            decoder.decode(message["topic"], _raw(message), context)
         try:
             decoded = decoder.decode(self.topic, self.payload, context)
         except DialectError as error:
@@ -67,6 +65,13 @@ class Golden:
         for name in ("problems", "ignored"):
             document[name] = [{"path": each["path"], "reason": each["reason"]} for each in document[name]]
         return {name: value for name, value in document.items() if value or name in {"readings", "events", "problems"}}
+
+
+def _raw(message: Mapping[str, Any]) -> bytes:
+    if "hex" in message:
+        return bytes.fromhex(message["hex"])
+    payload = message["payload"]
+    return (payload if isinstance(payload, str) else json.dumps(payload)).encode()
 
 
 def cases() -> Iterator[Golden]:
