@@ -148,8 +148,12 @@ def verify(tx: ItemTransaction, identifier: str, *, evidence: str, clock: Clock)
     return moved(tx, item, ItemAction.VERIFY, actor=VERIFICATION, clock=clock, evidence=evidence)
 
 
-def verify_by_hand(tx: ItemTransaction, identifier: str, *, actor: Actor, clock: Clock, note: str) -> Item:
+def verify_by_hand(
+    tx: ItemTransaction, identifier: str, *, actor: Actor, clock: Clock, note: str, evidence: str = ""
+) -> Item:
     """Return the item as proven by a record or an inspection, where the catalogue asks for one.
+
+    `evidence` is JSON of the inspection's line that shows it.
 
     Raises NotPermittedError, UnknownItemError, ProofByReadingsError, SameHandsError, NoteMissingError,
     IllegalItemStepError.
@@ -159,7 +163,22 @@ def verify_by_hand(tx: ItemTransaction, identifier: str, *, actor: Actor, clock:
         raise ProofByReadingsError(item)
     said = reason_of(note, ItemAction.VERIFY)
     verified = replace(item, verified=clock.now())
-    return moved(tx, verified, ItemAction.VERIFY, actor=actor, clock=clock, note=said)
+    return moved(tx, verified, ItemAction.VERIFY, actor=actor, clock=clock, note=said, evidence=evidence)
+
+
+def refute_by_hand(
+    tx: ItemTransaction, identifier: str, *, actor: Actor, clock: Clock, note: str, evidence: str = ""
+) -> Item:
+    """Return the item sent back to work by somebody who looked and found it as it was; `evidence` is JSON.
+
+    Raises NotPermittedError, UnknownItemError, ProofByReadingsError, SameHandsError, NoteMissingError,
+    IllegalItemStepError.
+    """
+    item = acceptable(tx, identifier, actor)
+    if verified_by(item) is Verification.READINGS:
+        raise ProofByReadingsError(item)
+    said = reason_of(note, ItemAction.REFUTE)
+    return moved(tx, _sent_back(item), ItemAction.REFUTE, actor=actor, clock=clock, note=said, evidence=evidence)
 
 
 def refute(tx: ItemTransaction, identifier: str, *, evidence: str, clock: Clock) -> Item:

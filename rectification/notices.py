@@ -18,6 +18,14 @@ class NoticeKind(StrEnum):
     """Three workdays have passed since: to those who manage the plan."""
     LOOK_BACK_DUE = "look_back_due"
     """It is time to look again at what was signed off."""
+    INSPECTION_DUE = "inspection_due"
+    """An inspection is to be done today: to whoever does it."""
+    INSPECTION_OVERDUE = "inspection_overdue"
+    """Its day has passed: to whoever does it, and those who manage the plan."""
+
+
+OF_INSPECTIONS = frozenset({NoticeKind.INSPECTION_DUE, NoticeKind.INSPECTION_OVERDUE})
+"""What is told of inspections; the console tells it from the inspections themselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,7 +59,10 @@ class UnknownEvidenceError(LookupError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What people found: where, how grave, since when, and what they wrote of it."""
+    """What people found: where, how grave, since when, and what they wrote of it.
+
+    `recurrence_of` is the signed item that it follows (反弹).
+    """
 
     site: SiteId
     subject: Subject
@@ -68,6 +71,7 @@ class Found:
     measure: str = ""
     since: datetime | None = None
     deadline: date | None = None
+    recurrence_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +106,7 @@ def open_item(
         fault_from=found.since or now,
         deadline=found.deadline or _proposed(found, deadline, now),
         measure=found.measure.strip(),
+        recurrence_of=found.recurrence_of,
     )
     step = ItemStep(
         item_id=item.id,

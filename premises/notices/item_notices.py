@@ -31,9 +31,11 @@ WHAT: Mapping[NoticeKind, Name] = MappingProxyType(
         NoticeKind.OVERDUE: Name(zh="已逾期", en="overdue"),
         NoticeKind.OVERDUE_LONG: Name(zh="逾期三个工作日以上", en="overdue for three workdays or more"),
         NoticeKind.LOOK_BACK_DUE: Name(zh="应回头看", en="to be looked at again"),
+        NoticeKind.INSPECTION_DUE: Name(zh="今日应检查", en="inspection due today"),
+        NoticeKind.INSPECTION_OVERDUE: Name(zh="检查逾期", en="inspection overdue"),
     }
 )
-GRAVE = frozenset({NoticeKind.OVERDUE, NoticeKind.OVERDUE_LONG})
+GRAVE = frozenset({NoticeKind.OVERDUE, NoticeKind.OVERDUE_LONG, NoticeKind.INSPECTION_OVERDUE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, Text, select, type_coerce
 
 from rectification.evidence import EvidenceFile
 from rectification.model import ENDED_STATES, Item, ItemState, ItemStep
@@ -12,6 +12,7 @@ from rectification.notices import ItemNotice
 from rectification.particulars import Particulars
 from sensors.journal import ChangeKind
 from sensors.subjects import Subject
+from storage.records.inspection_tables import INSPECTIONS
 from storage.records.journal import AuditRows
 from storage.records.part import by_key, fields_of, row_of
 from storage.records.report_tables import REPORTS
@@ -103,9 +104,14 @@ class ItemRows(AuditRows):
         self._save(EVIDENCE_FILES, file)
 
     def is_evidence(self, sha256: str) -> bool:
-        """Say whether a file that stands, or the photo of a report, has this hash."""
+        """Say whether a file that stands, or the photo of a report or of an inspection, has this hash."""
         named = (EVIDENCE_FILES.c.sha256 == sha256, EVIDENCE_FILES.c.removed.is_(None))
-        queries = (select(EVIDENCE_FILES.c.id).where(*named), select(REPORTS.c.id).where(REPORTS.c.photo == sha256))
+        shown = type_coerce(INSPECTIONS.c.answers, Text).contains(sha256, autoescape=True)
+        queries = (
+            select(EVIDENCE_FILES.c.id).where(*named),
+            select(REPORTS.c.id).where(REPORTS.c.photo == sha256),
+            select(INSPECTIONS.c.id).where(shown),
+        )
         return any(self._row(query.limit(1)) is not None for query in queries)
 
     def item_notices(self, recipient: str, *, limit: int = 100) -> Sequence[ItemNotice]:

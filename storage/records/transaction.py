@@ -4,6 +4,7 @@ from storage.records.accounts import AccountRows
 from storage.records.bills import BillRows
 from storage.records.bookings import BookingRows
 from storage.records.findings import FindingRows
+from storage.records.inspections import InspectionRows
 from storage.records.items import ItemRows
 from storage.records.journal import ChangeRows
 from storage.records.logs import LogRows
@@ -19,6 +20,7 @@ class RecordsTransaction(
     ItemRows,
     PlanRows,
     ReportRows,
+    InspectionRows,
     FindingRows,
     AccountRows,
     BillRows,
