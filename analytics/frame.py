@@ -72,6 +72,7 @@ class RunData:
     last_year: "RunData | None" = None
     """The same with the features and days of the same season a year before, where there were readings then and a rule
     that was asked compares with them (analytics.rules.SEASON_RULES)."""
+    _by_feature: dict[str, pl.DataFrame] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def has_points(self, subject: Subject, metrics: Collection[str]) -> bool:
         """Say whether any device at the subject measures one of these metrics."""
@@ -92,9 +93,18 @@ class RunData:
     def _daily(self, subjects: Collection[Subject], names: Collection[str], days: pl.DataFrame) -> pl.DataFrame:
         ids = pl.DataFrame({"subject": sorted(str(subject) for subject in subjects)}, schema={"subject": pl.String})
         dense = subject_days(self.registry, self.calendar, ids, days)
-        wanted = self.features.filter(pl.col("feature").is_in(list(names))).join(ids, on="subject", how="semi")
+        wanted = self._of_features(names).join(ids, on="subject", how="semi")
         wide = wanted.pivot(on="feature", on_columns=list(names), index=["subject", "day"], values="value")
         return dense.join(wide, on=["subject", "day"], how="left").sort("subject", "day")
+
+    def _of_features(self, names: Collection[str]) -> pl.DataFrame:
+        """Return the rows of `features` with these names: parted once, for all rules look for some of them."""
+        if not self._by_feature and self.features.height:
+            parts = self.features.partition_by("feature", as_dict=True)
+            self._by_feature.update({str(name): rows for (name,), rows in parts.items()})
+        return pl.concat(
+            [self.features.clear(), *(self._by_feature[name] for name in names if name in self._by_feature)]
+        )
 
     def in_window(self) -> pl.Expr:
         """Return the condition that a row's `day` is one of the days to be judged."""

@@ -109,7 +109,7 @@ class FeatureStore(Protocol):
         ...
 
     def features(self, site: SiteId, *, first: date, last: date) -> pl.DataFrame:
-        """Return FEATURES_SCHEMA for the days first to last, both inclusive, sorted by subject, feature, day."""
+        """Return FEATURES_SCHEMA for the days first to last, both inclusive, in no particular order."""
         ...
 
 

@@ -175,7 +175,7 @@ class InfluxReadingStore:
             self._notes.put_features(site, days=days, fingerprint=fingerprint, features=features)
 
     def features(self, site: SiteId, *, first: date, last: date) -> pl.DataFrame:
-        """Return FEATURES_SCHEMA of valid days, first to last, both inclusive, sorted by subject, feature, day."""
+        """Return FEATURES_SCHEMA of valid days, first to last, both inclusive, in no particular order."""
         return self._notes.features(site, first=first, last=last)
 
     def stale_days(self, site: SiteId) -> Mapping[date, int]:

@@ -154,7 +154,7 @@ class MemoryReadingStore:
         place.fingerprints.update(dict.fromkeys(replaced, fingerprint))
 
     def features(self, site: SiteId, *, first: date, last: date) -> pl.DataFrame:
-        """Return FEATURES_SCHEMA of valid days, first to last, both inclusive, sorted by subject, feature, day."""
+        """Return FEATURES_SCHEMA of valid days, first to last, both inclusive, in no particular order."""
         place = self._site(site)
         days = [day for day in place.fingerprints if first <= day <= last]
         return place.features.filter(pl.col("day").is_in(days)).sort("subject", "feature", "day")
