@@ -14,7 +14,7 @@ from sensors.subjects import Subject, SubjectKind
 from sensors.topology import Registry, Room, RoomId
 from sensors.verdicts import Finding, Verdict
 
-CLOSED_RULES = frozenset({"S01", "S02", "S03", "S04", "S05", *(f"A0{number}" for number in range(1, 9))})
+CLOSED_RULES = frozenset({"S01", "S02", "S03", "S04", "S05", "E06", "E07", *(f"A0{number}" for number in range(1, 9))})
 """The rules of use and comfort: nobody is meant to be in a closed room."""
 
 

@@ -24,6 +24,7 @@ from analytics.room_days import by_calendar, without_closed
 from analytics.rules import RECORD_RULES, RULES, SEASON_RULES
 from analytics.rules.after_hours import season_of_last_year
 from analytics.summary import RoomUse, summarise
+from analytics.unit_doubts import levels, needs_levels, without_wrong_units
 from analytics.utilisation import use_of, utilisation
 from sensors.bookings import BookingSource, NoBookings
 from sensors.day_changes import with_absences
@@ -37,8 +38,8 @@ from sensors.verdicts import Finding, Verdict
 Extent = tuple[int, int]
 """The times of the first and the last reading, UTC ms."""
 
-UTILISATION = "utilisation"
-"""The name under which the use of rooms is kept; no rule is called so."""
+LEVELS, UTILISATION = "levels", "utilisation"
+"""The names under which the levels of metrics and the use of rooms are kept; no rule is called so."""
 
 LOOK_BACK = timedelta(days=84)
 """How far before the window features are needed: 40 workdays (S01) with the longest holidays among them."""
@@ -185,11 +186,15 @@ def _of_readings(place: _Place, request: Request, progress: Progress) -> Analysi
             week.parts,
             lambda track, parts: use_of(data.registry, track, parts),
         )
+    if needs_levels(request.rules):
+        keepers[LEVELS] = levels
     kept = _pass_over_readings(data, store, held, keepers, progress)
     data = replace(data, features=_stored(data, store))
     if SEASON_RULES.intersection(request.rules):
         data = replace(data, last_year=_last_year(data, store, held, progress))
     findings = asking.of_readings(data, kept)
+    if LEVELS in kept:
+        findings = without_wrong_units(findings, data, kept[LEVELS])
     answer = _answer(data, asking, [*findings, *asking.of_registry(data)])
     return replace(answer, use=utilisation(registry, kept[UTILISATION])) if request.utilisation else answer
 

@@ -96,6 +96,7 @@ MISSING_OF: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"parent of circuit (?P<circuit>\S+)"), "missing.parent"),
     (re.compile(r"a verdict of its own: see room:(?P<room>\S+)"), "missing.see_room"),
     (re.compile(r"a word of gateway (?P<gateway>\S+): see G04"), "missing.gateway"),
+    (re.compile(r"(?P<metrics>\S+) of (?P<at>\S+) looks like (?P<unit>[^:]+): check its unit"), "missing.unit"),
     (re.compile(r"the voltage of circuit (?P<circuit>\S+): see L0[56]"), "missing.voltage_above"),
     (re.compile(r"always-on circuit for room (?P<room>\S+)"), "missing.always_on_circuit"),
     (re.compile(r"(?P<days>\d+) workdays of (?P<metrics>\S+)"), "missing.workdays"),

@@ -187,3 +187,7 @@ def test_a_fault_stands_to_the_last_day_of_the_calendar_and_no_further() -> None
 
 def test_the_rules_of_use_and_comfort_are_rules_of_the_catalogue() -> None:
     assert CATALOGUE.keys() >= CLOSED_RULES
+
+
+def test_a_closed_room_is_not_judged_by_its_temperature() -> None:
+    assert {"A05", "E06", "E07"} <= CLOSED_RULES

@@ -37,6 +37,7 @@ def wording(language: Language = "zh") -> Wording:
         ("two devices with a reporting interval", "该网关下至少两台有上报间隔的设备"),
         ("a reading of any device", "任何设备的数据"),
         ("a word of gateway gw-1: see G04", "网关gw-1的数据:失联,见G04"),
+        ("co2_ppm of aq1 looks like %: check its unit", "二氧化碳浓度的单位:aq1的读数像是%,请核对"),
         ("energy_export_kwh on circuit c-1", "回路c-1的energy_export_kwh"),
         ("circuits below c-1", "回路c-1的下级负荷回路"),
         ("parent of circuit c-1", "回路c-1的上级回路"),
