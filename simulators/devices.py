@@ -5,6 +5,7 @@ What a stage does to a value follows from the seed, the device and the instant a
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -16,12 +17,17 @@ from simulators.chance import key, noise
 from simulators.days import MINUTE_MS
 from simulators.device_profiles import BATTERY
 from simulators.faults import Fault, FaultKind
+from simulators.instruments import IN_ROOMS
 from simulators.levels import LEVELS, Shown, devices_of
 from simulators.timeline import Span
 
 SAMPLE_MS = 5 * MINUTE_MS
 LEVEL_NOISE = 0.003
 """A level wavers by so much: within the distance of any severity from 1 that tells a fault from a near miss."""
+SENSOR_NOISE: Mapping[str, float] = MappingProxyType(
+    {metric: IN_ROOMS[metric].error for metric in ("relative_humidity_pct", "temperature_c")}
+)
+"""These waver as the sensor does: by less, coarse devices would show one value for days, which is G02's matter."""
 LAST_PCT, LAST_MS = 9.0, 14 * 24 * 60 * MINUTE_MS
 """From so much a battery that was not changed falls for so long: the project's own choice."""
 SHARES = frozenset({FaultKind.GAPS, FaultKind.WEAK_BATTERY})
@@ -89,7 +95,8 @@ class Troubles:
             values = level(Shown(fault, block.series[row], times, block.values[row, during], self.registry))
             if fault.kind not in STEADY:
                 of = np.array([key(self.seed, "level", *block.series[row])], dtype=np.uint64)
-                values = np.round(values * (1.0 + LEVEL_NOISE * noise(of, times)), 3)
+                error = SENSOR_NOISE.get(block.series[row][1], LEVEL_NOISE * np.abs(values))
+                values = np.round(values + error * noise(of, times), 3)
             block.values[row, during] = values
 
 
