@@ -23,6 +23,8 @@ from simulators.grid import STEP_MINUTES, STEP_S, step_means
 LEFT_ON_UNTIL_MIN = 22 * 60
 """On the eve of a day of rest the guard switches off what was left on."""
 KELVIN_PER_SEVERITY = 5.0
+CLICK_K = 0.5
+"""A thermostat is set by half kelvins, as devices show it: a quarter beyond the limit is rounded back to it."""
 LEAK_M3H = 0.05
 """A leak that a meter sees within the hour, at severity 1; W01 asks only that water runs all night."""
 LEAK_STOPS_MIN = (2 * 60, 4 * 60)
@@ -159,7 +161,7 @@ def _light_off(day: Conditions, fault: Fault, share: Floats, _place: Place) -> N
 def _overcooled(day: Conditions, fault: Fault, share: Floats, _place: Place) -> None:
     """Set the thermostat to cool to below E06's limit wherever the plant runs."""
     column, limit_c = _column(day, fault), CATALOGUE["E06"].parameter("setpoint_c")
-    set_to = limit_c - KELVIN_PER_SEVERITY * (fault.severity - 1.0)
+    set_to = limit_c - _turned_k(fault)
     runs = (day.plant > 0) & (share > 0)
     day.cool_to_c[runs, column] = set_to
     day.heat_to_c[runs, column] = np.minimum(day.heat_to_c[runs, column], set_to - 1.0)
@@ -168,10 +170,16 @@ def _overcooled(day: Conditions, fault: Fault, share: Floats, _place: Place) -> 
 def _overheated(day: Conditions, fault: Fault, share: Floats, _place: Place) -> None:
     """Set the thermostat to heat to above E07's limit wherever the plant runs."""
     column, limit_c = _column(day, fault), CATALOGUE["E07"].parameter("setpoint_c")
-    set_to = limit_c + KELVIN_PER_SEVERITY * (fault.severity - 1.0)
+    set_to = limit_c + _turned_k(fault)
     runs = (day.plant > 0) & (share > 0)
     day.heat_to_c[runs, column] = set_to
     day.cool_to_c[runs, column] = np.maximum(day.cool_to_c[runs, column], set_to + 1.0)
+
+
+def _turned_k(fault: Fault) -> float:
+    """Return how far beyond the limit a thermostat is set: by whole clicks, a fault by one at least."""
+    beyond_k = KELVIN_PER_SEVERITY * (fault.severity - 1.0)
+    return float(np.ceil(round(beyond_k / CLICK_K, 6))) * CLICK_K
 
 
 def _water_leak(day: Conditions, fault: Fault, share: Floats, _place: Place) -> None:
