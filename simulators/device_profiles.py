@@ -141,6 +141,8 @@ def _model(device: Device, registry: Registry) -> str | None:
     place = device.placements[-1] if device.placements else Placement()
     if place.circuit is not None:
         return "meter-bus"
+    if not device.metrics:
+        return None  # a reader that tells of cards alone has no heartbeat to be silent with
     if place.opening is not None:
         is_door = registry.openings[place.opening].kind is OpeningKind.ACCESS
         return "door-controller" if is_door else "contact-radio"
