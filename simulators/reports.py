@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sensors.topology import Device, OpeningId, Registry
-from simulators.arithmetic import Floats, Ints
+from simulators.arithmetic import Flags, Floats, Ints
 from simulators.block import Block, Series
 from simulators.chance import Keys, key, uniform
 from simulators.days import MINUTE_MS
@@ -28,6 +28,9 @@ ON_CHANGE = frozenset({"presence", "motion", "open", "locked"})
 """What makes a device report at once when it changes."""
 NOTICED_MS = 900
 """Within so long a contact notices that its door moved."""
+REPEATED_MS = (5000, 15_000, 35_000)
+"""A change is acknowledged, and told again so much later until it is; a heartbeat that is lost is lost. Radios of
+contacts and presence sensors do so, at intervals of their own: these are the project's own choice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +86,22 @@ class Reporter:
             moments, latest_ms = np.array(edges, dtype=np.int64), NOTICED_MS
         else:
             moments, latest_ms = self._minutes_of_change(day, start_ms, end_ms), MINUTE_MS - SECOND_MS
-        noticed: Ints = moments + (uniform(self.turn, moments) * latest_ms).astype(np.int64)
+        noticed: Ints = self._until_heard(moments + (uniform(self.turn, moments) * latest_ms).astype(np.int64))
         return noticed[(start_ms <= noticed) & (noticed < end_ms)]
+
+    def _until_heard(self, noticed: Ints) -> Ints:
+        """Return when changes are told: again where the telling was lost."""
+        told, unheard = [noticed], noticed[self._swallowed(self.own[0], noticed)]
+        for later_ms in REPEATED_MS:
+            again = unheard + later_ms
+            told.append(again)
+            unheard = unheard[self._swallowed(self.own[0], again)]
+        return np.concatenate(told)
+
+    def _swallowed(self, own: Keys | np.uint64, times_ms: Ints) -> Flags:
+        """Say of each report whether the air swallows it."""
+        found: Flags = uniform(np.asarray(own), times_ms) < self.profile.lost
+        return found
 
     def _minutes_of_change(self, day: SiteDay, start_ms: int, end_ms: int) -> Ints:
         """Return the minutes in which a state is not that of the minute before; the day's first has none before.
@@ -129,7 +146,7 @@ class Reporter:
     def _lose(self, block: Block) -> None:
         """Take away the reports that the air swallowed: all metrics of a device at once."""
         if self.profile.lost and len(block.times_ms):
-            lost = uniform(self.own[:, None], block.times_ms[None, :]) < self.profile.lost
+            lost = self._swallowed(self.own[:, None], block.times_ms[None, :])
             block.values[lost & ~self.troubles.leaves_out(block.times_ms)] = np.nan
 
 
