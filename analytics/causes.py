@@ -22,6 +22,8 @@ EXPLAINED_BY: Mapping[str, str] = MappingProxyType(
     {AFTER_HOURS: BASE_LOAD, ANOMALY: BASE_LOAD, OFFLINE: GATEWAY_DOWN, FRESH_AIR: HIGH_CO2}
 )
 """Rules whose faults another rule's may explain."""
+SPEAKING = frozenset({*EXPLAINED_BY, *EXPLAINED_BY.values(), *SUPPLY_RULES})
+"""Rules whose faults explain or are explained."""
 
 
 def without_explanation(findings: Iterable[Finding], failed: Collection[str]) -> list[Finding]:
@@ -42,8 +44,18 @@ def one_per_cause(findings: Iterable[Finding], registry: Registry) -> list[Findi
     What is explained becomes not applicable and names where to look, so that a fault opened before ends there and
     comes back only if it outlasts its cause. A run that does not ask for the cause tells every fault itself.
     """
-    told = _under_supply(_under_high_co2(_under_base_load(list(findings))), registry)
-    return _under_gateways(told, registry)
+    every = list(findings)
+    found = [(place, each) for place, each in enumerate(every) if _has_a_say(each)]
+    faults = [each for _, each in found]
+    told = _under_gateways(_under_supply(_under_high_co2(_under_base_load(faults)), registry), registry)
+    for (place, _), each in zip(found, told, strict=True):
+        every[place] = each
+    return every
+
+
+def _has_a_say(finding: Finding) -> bool:
+    """Say whether a finding may explain another or be explained: a few of the tens of thousands."""
+    return finding.verdict is Verdict.FAULT and finding.rule in SPEAKING
 
 
 def _under_gateways(findings: Sequence[Finding], registry: Registry) -> list[Finding]:

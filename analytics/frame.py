@@ -76,8 +76,8 @@ class RunData:
 
     def has_points(self, subject: Subject, metrics: Collection[str]) -> bool:
         """Say whether any device at the subject measures one of these metrics."""
-        measured, place = self.analyst.measured, str(subject)
-        return any((place, metric) in measured for metric in metrics)
+        place = str(subject)
+        return not self.analyst.measured.isdisjoint([(place, metric) for metric in metrics])
 
     def daily(self, subjects: Collection[Subject], names: Collection[str]) -> pl.DataFrame:
         """Return one row per subject and whole day with the features as columns (null where unknown).
@@ -288,8 +288,9 @@ def _instant(time_ms: int) -> datetime:
     return from_epoch_ms(time_ms)
 
 
+@lru_cache(maxsize=65_536)
 def room_subject(room: str) -> Subject:
-    """Return the subject of a room."""
+    """Return the subject of a room, made once: each rule asks for it, and for the numbers by it."""
     return Subject(SubjectKind.ROOM, room)
 
 

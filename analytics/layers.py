@@ -48,6 +48,8 @@ class Layer:
 
     def own(self, findings: Iterable[Finding]) -> list[Finding]:
         """Return the findings about the layer's subjects; a fault says what was overridden for it."""
+        if self.subjects is None and not self.elsewhere and not self.overrides:
+            return list(findings)
         return [self._marked(each) for each in findings if self._has(each.subject)]
 
     def _has(self, subject: Subject) -> bool:

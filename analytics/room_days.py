@@ -77,7 +77,7 @@ def without_closed(findings: Iterable[Finding], registry: Registry, calendar: Wo
     closures = {_subject(room): own for room in registry.rooms.values() if (own := _closures(calendar, room))}
     closed: dict[tuple[str, str], list[Finding]] = defaultdict(list)
     for finding in findings:
-        own = closures.get(str(finding.subject), ()) if finding.rule in CLOSED_RULES else ()
+        own = closures.get(str(finding.subject), ()) if closures and finding.rule in CLOSED_RULES else ()
         if not own or finding.verdict is Verdict.NOT_APPLICABLE:
             yield finding
             continue

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 
 import polars as pl
@@ -226,12 +226,17 @@ def _answer(data: RunData, asking: Asking, findings: Iterable[Finding]) -> Analy
         registry=data.registry,
         window=data.window,
         rules=tuple(sorted(asking.rules)),
-        findings=tuple(sorted(told, key=lambda finding: (finding.rule, finding.subject, finding.start))),
+        findings=tuple(sorted(told, key=_place_in_answer)),
         summary=tuple(summarise(data)),
         daily=data.features.filter(data.in_window()),
         failures=asking.isolation.failures,
         overrides=asking.layers.overrides.of_rules(frozenset(asking.rules)).entries,
     )
+
+
+def _place_in_answer(finding: Finding) -> tuple[str, str, str, datetime]:
+    """Return what findings are sorted by: rule, subject, start; texts compare several times as fast as subjects."""
+    return finding.rule, finding.subject.kind, finding.subject.id, finding.start
 
 
 def _window_asked(calendar: WorkCalendar, request: Request) -> Window | None:

@@ -7,12 +7,14 @@ from types import MappingProxyType
 
 import polars as pl
 
-from analytics.frame import RunData, by_subject, room_subject, total
+from analytics.frame import RunData, room_subject
 from sensors.subjects import Subject, SubjectKind
 from sensors.topology import CircuitId, Room, RoomId
 
 ROOM_FEATURES = ("known_h", "occupied_h", "work_known_h", "work_occupied_h")
 CIRCUIT_FEATURES = ("energy_kwh", "empty_kwh", "empty_h", "occupancy_known_h")
+Hours = tuple[float, float, float]
+"""Hours of a room over the window: occupied at work, known at work, at work."""
 WHOLE_DAY_PCT = 90.0
 """A day counts as never occupied only when so much of it is known. The project's own choice."""
 
@@ -55,12 +57,17 @@ def summarise(data: RunData) -> list[RoomUse]:
     rooms = [room for room in data.registry.rooms.values() if not room.restricted]
     daily = data.daily_so_far([room_subject(room.id) for room in rooms], ROOM_FEATURES).filter(data.in_window())
     # A window of which no instant has passed, as by a single reading at midnight, has no row of any room.
-    known = {str(room_subject(room.id)): daily.clear() for room in rooms} | by_subject(daily)
+    sums = {str(room_subject(room.id)): (0.0, 0.0, 0.0) for room in rooms} | _hours(daily)
     heard, circuits = _days_heard(data), _circuits_of_rooms(data)
     whole = 100 * pl.col("known_h") / pl.col("day_h") >= WHOLE_DAY_PCT
     empty = daily.filter(whole & (pl.col("occupied_h") == 0)).join(heard, on=["subject", "day"], how="semi")
     days = _counts(heard), _counts(empty)
-    return [_room_use(room, known[str(room_subject(room.id))], days, circuits.get(room.id, {})) for room in rooms]
+    return [_room_use(room, sums[str(room_subject(room.id))], days, circuits.get(room.id, {})) for room in rooms]
+
+
+def _hours(daily: pl.DataFrame) -> dict[str, Hours]:
+    sums = daily.group_by("subject").agg(pl.sum("work_occupied_h", "work_known_h", "work_h"))
+    return {subject: (occupied, known, working) for subject, occupied, known, working in sums.iter_rows()}
 
 
 def _counts(days: pl.DataFrame) -> Mapping[str, int]:
@@ -69,20 +76,20 @@ def _counts(days: pl.DataFrame) -> Mapping[str, int]:
 
 def _room_use(
     room: Room,
-    own: pl.DataFrame,
+    hours: Hours,
     days: tuple[Mapping[str, int], Mapping[str, int]],
     circuits: Mapping[CircuitId, CircuitUse],
 ) -> RoomUse:
-    """Return the use of a room from its `own` days; `days` count those with readings, and those empty throughout."""
+    """Return the use of a room from its `hours`; `days` count those with readings, and those empty throughout."""
     subject = room_subject(room.id)
-    occupied_h, known_h = total(own, "work_occupied_h"), total(own, "work_known_h")
+    occupied_h, known_h, working_h = hours
     heard, empty = (each.get(str(subject), 0) for each in days)
     return RoomUse(
         subject=subject,
         utilisation_pct=100 * occupied_h / known_h if known_h else None,
         occupied_h=occupied_h,
         known_h=known_h,
-        working_h=total(own, "work_h"),
+        working_h=working_h,
         days=heard,
         days_never_occupied=empty,
         personal=room.is_personal,
