@@ -3,6 +3,7 @@
 from storage.records.accounts import AccountRows
 from storage.records.bills import BillRows
 from storage.records.bookings import BookingRows
+from storage.records.energy_reports import EnergyReportRows
 from storage.records.findings import FindingRows
 from storage.records.inspections import InspectionRows
 from storage.records.items import ItemRows
@@ -11,6 +12,7 @@ from storage.records.logs import LogRows
 from storage.records.nodes import NodeRows
 from storage.records.outbox import OutboxRows
 from storage.records.plans import PlanRows
+from storage.records.reallocations import ReallocationRows
 from storage.records.reports import ReportRows
 from storage.records.standing import StandingRows
 
@@ -20,7 +22,9 @@ class RecordsTransaction(
     ItemRows,
     PlanRows,
     ReportRows,
+    ReallocationRows,
     InspectionRows,
+    EnergyReportRows,
     FindingRows,
     AccountRows,
     BillRows,
