@@ -1,13 +1,20 @@
 """Air: what a CO2 sensor would have shown at the site's pressure."""
 
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+
 import polars as pl
 
 from analytics.frame import RunData
-from sensors.topology import DeviceId, Registry
-from sensors.verdicts import Evidence
+from sensors.topology import Device, DeviceId, Registry
+from sensors.verdicts import Evidence, Finding, Verdict
 
 STANDARD_EXPONENT = 5.25588
 STANDARD_LAPSE_PER_M = 2.25577e-5
+MATTERS = 1.05
+"""A correction beyond what the sensors err by themselves: from some 430 m on. The project's own choice."""
+COMPENSATED = "device.pressure_compensated"
+"""What is missing where nobody knows whether a sensor knows the altitude."""
 
 
 def pressure_ratio(altitude_m: float) -> float:
@@ -51,6 +58,44 @@ def altitude_corrected(registry: Registry, device: str) -> Evidence:
     if known is None or known.pressure_compensated is not False or registry.site.altitude_m is None:
         return {}
     return {"corrected_for_altitude_m": registry.site.altitude_m}
+
+
+def rooms_unsure(registry: Registry) -> frozenset[str]:
+    """Return the rooms with a sensor of which nobody wrote down whether it knows the altitude, where that matters."""
+    return frozenset(
+        place.room
+        for device in registry.devices.values()
+        if "co2_ppm" in device.metrics and is_unsure(registry, device)
+        for place in device.placements
+        if place.room is not None
+    )
+
+
+def is_unsure(registry: Registry, device: Device) -> bool:
+    """Say whether a sensor may or may not show what thin air makes of its value, and the difference is no small one."""
+    altitude_m = registry.site.altitude_m
+    is_high = altitude_m is not None and 1 / pressure_ratio(altitude_m) > MATTERS
+    return is_high and device.pressure_compensated is None
+
+
+def if_uncompensated(registry: Registry, found: pl.DataFrame) -> pl.DataFrame:
+    """Return the samples of sensors that may not know the altitude, as if they did not."""
+    unsure = [device.id for device in registry.devices.values() if is_unsure(registry, device)]
+    factor = co2_correction(registry.site.altitude_m, pressure_compensated=False)
+    return found.filter(pl.col("device").is_in(unsure)).with_columns(pl.col("value") * factor)
+
+
+def without_unsure_passes(findings: Iterable[Finding], rooms: Collection[str]) -> list[Finding]:
+    """Return the findings; a pass of these rooms lacks the word whether their sensor knows the altitude.
+
+    A fault stands: an uncompensated sensor shows less than there is.
+    """
+    return [
+        replace(each, verdict=Verdict.INSUFFICIENT_DATA, missing=(COMPENSATED,))
+        if each.verdict is Verdict.PASS and each.subject.id in rooms
+        else each
+        for each in findings
+    ]
 
 
 def rooms_uncorrected(registry: Registry) -> frozenset[str]:

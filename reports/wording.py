@@ -50,6 +50,8 @@ MISSING: Mapping[str, str] = MappingProxyType(
         "a day of the heated or cooled season": "missing.conditioned_season",
         "site.climate_zone": "missing.climate_zone",
         "site.altitude_m": "missing.altitude",
+        "device.pressure_compensated": "missing.compensated",
+        "presence at least every half hour": "missing.presence_often",
         "device.interval_s": "missing.device_interval",
         "device.lux_factor": "missing.lux_factor",
         "circuit.rated_a": "missing.rated_current",

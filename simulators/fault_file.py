@@ -30,9 +30,9 @@ from sensors.errors import InputFault
 from sensors.fields import Fields, number, one_of, whole, words
 from sensors.subjects import Subject, SubjectKind
 from sensors.topology import Registry
-from simulators.faults import Fault, with_length
+from simulators.faults import Fault, FaultKind, with_length
 from simulators.generators import FURTHER, GENERATORS, LOOK_ALIKES, NOT_SIMULATED, Generator
-from simulators.places import has_subject, openings_watched, shown_at
+from simulators.places import has_both_sides, has_subject, openings_watched, shown_at
 from simulators.truth import local_time
 
 FAULT_SEVERITY, NEAR_MISS_SEVERITY = 1.5, 0.9
@@ -162,6 +162,9 @@ class _Reader:
             self.fields.fail(("subject",), f"no device at {subject} shows {' or '.join(generator.shows)}")
         elif generator.opening is not None and not openings_watched(self.registry, subject, generator.opening):
             self.fields.fail(("subject",), f"no contact watches a {generator.opening} of {subject}")
+
+        elif generator.kind is FaultKind.PASSED_BACK and not has_both_sides(self.registry, subject):
+            self.fields.fail(("subject",), f"{subject} has no readers on both sides: nobody can tell who came out")
 
     def _end(self, start: datetime, end: datetime | None, days: int | None, mended: datetime | None) -> datetime | None:
         if days is not None and days <= 0:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from sensors.subjects import Subject, SubjectKind
-from sensors.topology import Device, Opening, OpeningKind, Registry
+from sensors.topology import Device, Direction, Opening, OpeningId, OpeningKind, Registry
 
 
 def ids_of(registry: Registry) -> Mapping[SubjectKind, Collection[str]]:
@@ -36,6 +36,18 @@ def devices_at(registry: Registry, subject: Subject) -> list[Device]:
 def shown_at(registry: Registry, subject: Subject) -> frozenset[str]:
     """Return the metrics that are shown of a subject."""
     return frozenset(metric for device in devices_at(registry, subject) for metric in device.metrics)
+
+
+def has_both_sides(registry: Registry, opening: Subject) -> bool:
+    """Say whether readers tell of what lies behind an opening who goes in and who comes out, at one door or several."""
+    behind = _behind(registry.openings[OpeningId(opening.id)])
+    doors = {each.id for each in registry.openings.values() if _behind(each) == behind}
+    readers = [each for each in registry.devices.values() if each.placements and each.placements[-1].opening in doors]
+    return {reader.direction for reader in readers} >= set(Direction)
+
+
+def _behind(opening: Opening) -> str:
+    return opening.room or opening.id
 
 
 def openings_of(registry: Registry, subject: Subject, kind: OpeningKind) -> list[Opening]:

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from analytics.air import co2_correction
+from analytics.air import COMPENSATED, co2_correction, is_unsure
 from analytics.frame import (
     DayVerdicts,
     RunData,
@@ -46,6 +46,8 @@ def _lacking(data: RunData, device: Device) -> tuple[str, ...]:
     lacking = []
     if device.pressure_compensated is False and data.registry.site.altitude_m is None:
         lacking.append("site.altitude_m")
+    if is_unsure(data.registry, device):
+        lacking.append(COMPENSATED)
     if device.interval_s is None and device.heartbeat_s is not None:
         lacking.append("device.interval_s")
     room = _room(device)

@@ -11,7 +11,7 @@ from analytics.calendar import DayKind
 from analytics.features import NIGHT_HOURS, Tracks
 from analytics.frame import RunData, above, by_subject, day_start, evidence, not_applicable, room_subject, total
 from analytics.intervals import MS_PER_HOUR, SPAN, cut, in_hours
-from analytics.occupancy import OCCUPANCY_METRICS
+from analytics.occupancy import OCCUPANCY_METRICS, room_members
 from analytics.power import POWER
 from analytics.spells import numbered
 from sensors.readings import from_epoch_ms
@@ -21,6 +21,8 @@ from sensors.verdicts import Finding, Severity, Verdict
 
 RULE = "E05"
 METER_METRICS = ("energy_import_kwh", POWER)
+UNKNOWN = "measured power beside known occupancy"
+TOO_SELDOM = "presence at least every half hour"
 NIGHT_FEATURES = tuple(f"night_w_{hour}" for hour in NIGHT_HOURS)
 ENOUGH_NIGHT_HOURS = 20
 """Hours of rest-day nights needed for a standby figure, four nights; with fewer, all nights serve, which can
@@ -91,9 +93,13 @@ def empty_load(data: RunData, hours: pl.DataFrame) -> list[Finding]:
     known_pct = _known_pct(data, of_load)
     wasted = by_subject(hours)
     refused = [not_applicable(data, RULE, load.subject, *lacking[load.subject]) for load in loads if load not in judged]
+    seldom = _told_seldom(data)
+    unclear = [load for load in judged if any(str(room_subject(room)) in seldom for room in load.rooms)]
+    refused += [_quiet(data, load, enough=False, missing=TOO_SELDOM) for load in unclear]
     return refused + [
         finding
         for load in judged
+        if load not in unclear
         for finding in _judged(data, load, wasted, nights, known_pct.get(str(load.subject), 0.0))
     ]
 
@@ -151,7 +157,29 @@ def _week(data: RunData, load: Load, empty: pl.DataFrame, nights: pl.DataFrame) 
     )
 
 
-def _quiet(data: RunData, load: Load, *, enough: bool) -> Finding:
+def _told_seldom(data: RunData) -> frozenset[str]:
+    """Return the rooms whose presence is told so seldom that nobody knows when they were empty for long enough.
+
+    A spell is known only where it is told at least twice in it: people come and go between two readings. What is told
+    on change is told in time.
+    """
+    longest_ms = data.thresholds.value(RULE, "empty_min") * 60_000 / 2
+    points = room_members(data.analyst.point_rows)
+    metrics = data.analyst.point_rows.group_by("device").agg(metrics=pl.col("metric").n_unique())
+    devices = [Subject(SubjectKind.DEVICE, device) for device in points["device"].unique().to_list()]
+    due = data.daily(devices, ("expected_samples",)).filter(pl.col("expected_samples") > 0)
+    seen = due.group_by(device=pl.col("subject").str.strip_prefix(f"{SubjectKind.DEVICE}:")).agg(
+        due_h=(pl.col("expected_samples") / pl.col("day_h")).median()
+    )
+    told = points.join(metrics, on="device", how="left").join(seen, on="device", how="left")
+    is_event_driven = pl.col("heartbeat_ms").is_not_null() & pl.col("interval_ms").is_null()
+    usual_ms = pl.col("metrics") * MS_PER_HOUR / pl.col("due_h")
+    step_ms = pl.when(is_event_driven).then(pl.lit(None)).otherwise(pl.coalesce("interval_ms", usual_ms))
+    shortest = told.group_by("subject").agg(step_ms.min().alias("step_ms"))
+    return frozenset(shortest.filter(pl.col("step_ms") > longest_ms)["subject"])
+
+
+def _quiet(data: RunData, load: Load, *, enough: bool, missing: str = UNKNOWN) -> Finding:
     return Finding(
         rule=RULE,
         subject=load.subject,
@@ -160,7 +188,7 @@ def _quiet(data: RunData, load: Load, *, enough: bool) -> Finding:
         end=day_start(data.calendar, data.window.last + timedelta(days=1)),
         threshold=data.thresholds.value(RULE, "excess_wm2"),
         unit="W/m²",
-        missing=() if enough else ("measured power beside known occupancy",),
+        missing=() if enough else (missing,),
     )
 
 

@@ -2,7 +2,13 @@
 
 import polars as pl
 
-from analytics.air import altitude_corrected, plausible_co2, rooms_uncorrected
+from analytics.air import (
+    altitude_corrected,
+    plausible_co2,
+    rooms_uncorrected,
+    rooms_unsure,
+    without_unsure_passes,
+)
 from analytics.frame import RunData, evidence, room_subject
 from analytics.intervals import MS_PER_HOUR
 from analytics.moving import beyond, kept
@@ -48,7 +54,7 @@ def stale_air(data: RunData, week: Week) -> pl.DataFrame:
 
 def fresh_air(data: RunData, found: pl.DataFrame) -> list[Finding]:
     """Return the verdict about each room in which people may work."""
-    return WORDS.findings(data, found, _asked(data))
+    return without_unsure_passes(WORDS.findings(data, found, _asked(data)), rooms_unsure(data.registry))
 
 
 def _asked(data: RunData) -> Lacking:

@@ -132,6 +132,25 @@ def test_a01_says_for_which_altitude_a_value_was_corrected() -> None:
     assert "corrected_for_altitude_m" not in compensated.evidence
 
 
+@pytest.mark.parametrize(
+    ("ppm", "verdict"),
+    [(1010.0, Verdict.FAULT), (900.0, Verdict.INSUFFICIENT_DATA), (700.0, Verdict.PASS)],
+    ids=["too much either way", "too much if it does not know", "enough air either way"],
+)
+def test_a01_at_altitude_holds_only_what_holds_whether_or_not_the_sensor_knows_it(ppm: float, verdict: Verdict) -> None:
+    """In Kunming 900 ppm are 1132 where the sensor does not know the altitude; nobody wrote down whether it does."""
+    place = replace(sensed("co2_ppm"), site=at(None, altitude_m=1890))
+    finding = told(place, readings("co2_ppm", around(ppm)), "A01")
+    assert finding.verdict is verdict
+    assert finding.missing == (("device.pressure_compensated",) if verdict is Verdict.INSUFFICIENT_DATA else ())
+
+
+def test_g03_asks_of_a_sensor_at_altitude_whether_it_knows_it() -> None:
+    place = replace(sensed("co2_ppm"), site=at(None, altitude_m=1890))
+    finding = told(place, readings("co2_ppm", around(334.0)), "G03", "device:aq")
+    assert (finding.verdict, finding.missing) == (Verdict.NOT_APPLICABLE, ("device.pressure_compensated",))
+
+
 # --- A05, A06
 
 

@@ -318,6 +318,18 @@ def test_e05_light_left_on_is_found_with_its_kwh() -> None:
     assert (week.evidence["standby_w"], week.evidence["standby_from"]) == (20.0, "rest-day nights")
 
 
+@pytest.mark.parametrize(("minutes", "verdict"), [(60, Verdict.INSUFFICIENT_DATA), (30, Verdict.FAULT)])
+def test_e05_presence_told_once_an_hour_does_not_show_when_a_room_was_empty(minutes: int, verdict: Verdict) -> None:
+    readings = batch()
+    sampled(readings, "cam", "presence", FOUR_WEEKS, lambda t: None if t.minute % minutes else in_office(t))
+    metered(readings, "m", FOUR_WEEKS, lambda t: 420.0 if evening(t) else 20.0)
+    place = lit_office()
+    camera = replace(place.devices[DeviceId("cam")], interval_s=None)
+    seldom = replace(place, devices={**place.devices, camera.id: camera})
+    found = about(analysed(seldom, readings, "E05"), ROOM)
+    assert {finding.verdict for finding in found} == {verdict}
+
+
 def test_e05_a_server_corner_that_never_sleeps_is_standby_not_waste() -> None:
     finding = one(about(analysed(lit_office(), lit(FOUR_WEEKS, lambda _t: 400.0), "E05"), ROOM))
     assert finding.verdict is Verdict.PASS

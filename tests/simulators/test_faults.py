@@ -87,6 +87,7 @@ def test_near_miss_and_days_have_their_defaults() -> None:
         ('- {rule: E05, subject: "room:a-201", start: 2026-11-02, kind: confounder}', "1:57", "no confounder"),
         ('- {rule: E05, subject: "room:a-201", start: 2026-11-02, sverity: 2}', "1:57", "severity"),
         ('- {rule: L01, subject: "circuit:c-main", start: 2026-11-02}', "1:15", "no device at circuit:c-main shows"),
+        ('- {rule: D05, subject: "opening:d-main", start: 2026-11-02}', "1:15", "no readers on both sides"),
         ('- {rule: E05, subject: "room:a-201"}', "1:3", "has no start"),
         ("rule: E05", "1:1", "write a list"),
         ("- [", "2:1", "not YAML"),

@@ -76,6 +76,13 @@ def test_door_is_held_from_the_last_who_passed_and_not_where_it_was_forced() -> 
     assert told.said("D01") == [BLUE, OVER]
 
 
+def test_door_that_its_controller_calls_held_was_open_for_the_limit_at_least() -> None:
+    told = Told()
+    told.event(25, EventType.HELD, "lock1")
+    (edge,) = (each for each in told.edges if each.rule == "D01")
+    assert (edge.value, edge.threshold, edge.unit) == (30, 30, "s")
+
+
 def fires(told: Told, zones: Sequence[str]) -> None:
     for zone in zones:
         told.event(10, EventType.FIRE, zone=zone)

@@ -62,7 +62,9 @@ class DoorHeld(OpenDoor):
         elif not site.is_released(opening.id, event.device, at_ms):
             spell = self.spells.get(opening.id) or Spell(key=opening.id, device=event.device, since_ms=at_ms)
             limit_s = site.limits.value(self.rule, "held_s", spell.device)
-            yield from self.tell(spell, Severity.BLUE, at_ms, site, threshold=limit_s, unit="s")
+            # a controller without a contact of ours does not say since when: it was too long, so as long at least
+            open_s = max((at_ms - spell.since_ms) / SECOND_MS, limit_s)
+            yield from self.tell(spell, Severity.BLUE, at_ms, site, value=round(open_s, 1), threshold=limit_s, unit="s")
 
     def _forced_open(self, event: Event, opening: Opening, at_ms: int, site: Site) -> Edges:
         if event.state is EventState.CLEARED:
