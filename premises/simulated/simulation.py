@@ -19,6 +19,7 @@ from simulators.building import office_building
 from simulators.climate import Climate, climate_of_city
 from simulators.compound import compound
 from simulators.confounders import prepared
+from simulators.consequences import with_consequences
 from simulators.demands import truth_rows
 from simulators.device_profiles import realistic, reporting_every
 from simulators.equipment import Equipment
@@ -26,7 +27,8 @@ from simulators.fault_file import read_faults
 from simulators.faults import Fault, FaultKind
 from simulators.field import Field
 from simulators.scenarios import scenario
-from simulators.truth import truth_text
+from simulators.truth import TruthRow, truth_text
+from simulators.witnessed import witnessed
 from simulators.world import HISTORY_STEP, World
 from storage.readings.duckdb import DuckDBReadingStore
 from storage.registry_file import load_registry
@@ -131,7 +133,13 @@ class Simulation:
 
     def truth_text(self) -> str:
         """Return TRUTH.csv."""
-        return truth_text(truth_rows(self.faults, self.registry, start=self.begin, end=self.end))
+        return truth_text(self.truth())
+
+    def truth(self) -> list[TruthRow]:
+        """Return what is to be found: what was injected, and what the simulated physics comes to by itself."""
+        injected = truth_rows(self.faults, self.registry, start=self.begin, end=self.end)
+        world = self.world()
+        return with_consequences(list(witnessed(injected, world.model)), world, (self.end - self.begin).days)
 
     def bookings_text(self) -> str:
         """Return the CSV of the meeting rooms' bookings."""

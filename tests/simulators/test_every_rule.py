@@ -21,7 +21,6 @@ from premises.watched import ALL_RULES, analyse_unlogged
 from sensors.energy_terms import EnergyFacts
 from sensors.topology import Device
 from simulators.bookings import bookings
-from simulators.demands import truth_rows
 from simulators.equipment import Equipment
 from simulators.scoring import RuleScore
 from simulators.tariff import TERMS
@@ -47,7 +46,7 @@ def scores(
     heard = {name: device for name, device in whole.registry.devices.items() if only(device)}
     simulation = replace(whole, registry=replace(whole.registry, devices=heard))
     registry, begin, end = simulation.registry, simulation.begin, simulation.end
-    truth = truth_rows(simulation.faults, whole.registry, start=begin, end=end)
+    truth = whole.truth()
     store = DuckDBReadingStore(folder / "readings.duckdb")
     try:
         store_history(simulation.world(), store, end, step=simulation.step)
