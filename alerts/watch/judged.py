@@ -1,18 +1,19 @@
 """Whom each rule judges over the past, and where it cannot say that all is well."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import polars as pl
 
 from alerts.watch.facts import Facts
-from alerts.watch.machine import SECOND_MS
+from alerts.watch.machine import HOUR_MS, SECOND_MS
 from alerts.watch.rules.clock_drift import CLOCK_OFFSET
 from alerts.watch.rules.link_lost import OF_PANELS
 from alerts.watch.rules.passed_back import area_of, areas
 from alerts.watch.site import Site, is_panel
 from sensors.events import Event, EventType
+from sensors.plausibility import check_unit, looks_fahrenheit, looks_like
 from sensors.subjects import Subject, SubjectKind
 from sensors.thresholds import Limits
 from sensors.topology import Device, DeviceId, Direction, Opening, OpeningKind, Registry
@@ -20,6 +21,9 @@ from sensors.verdicts import Verdict
 
 HEARTBEAT, REX_WIRED, APPROVALS = "device.heartbeat_s", "opening.rex_wired", "isolation_approvals"
 CONFIRMED_FIRE, DUTY_LOG, DIGESTS = "a confirmed fire", "duty_log", "credential digests"
+CABLE, RESIDUAL = "cable_temperature_c", "residual_current_ma"
+LONG_ENOUGH_MS = 23 * HOUR_MS
+"""Nobody takes a day's heat for another unit before the day is over. The project's own choice."""
 WAY_OUT = "device.direction"
 """A door lacks it where only its way in has a reader."""
 
@@ -49,6 +53,8 @@ class Seen:
     """Devices and the metrics that were seen of them."""
     facts: Facts
     limits: Limits
+    doubted: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """Devices and metrics whose values look like another unit, with what is said of them."""
     digested: frozenset[str] = frozenset()
     """The devices that tell cards apart."""
 
@@ -98,10 +104,33 @@ def seen_of(events: Iterable[Event], readings: pl.DataFrame, site: Site, span_ms
         spoken={device: frozenset(kinds) for device, kinds in spoken.items()},
         covered=_covered(within, registry, span_ms),
         measured=frozenset((device, metric) for device, metric in pairs),
+        doubted=dict(_doubted(within)),
         facts=site.facts,
         limits=site.limits,
         digested=frozenset(digested),
     )
+
+
+def _doubted(within: pl.DataFrame) -> Iterator[tuple[tuple[str, str], str]]:
+    """Yield what looks like another unit all the time; what was watched for less than a day may be a fault."""
+    lay = (
+        within.filter(pl.col("metric").is_in([CABLE, RESIDUAL]))
+        .drop_nulls("value")
+        .group_by("device", "metric")
+        .agg(
+            least=pl.min("value"),
+            median=pl.median("value"),
+            mean=pl.mean("value"),
+            peak=pl.col("value").abs().max(),
+            long=pl.max("time_ms") - pl.min("time_ms") >= LONG_ENOUGH_MS,
+        )
+        .filter("long")
+    )
+    for device, metric, least, median, mean, peak in lay.drop("long").iter_rows():
+        is_fahrenheit = metric == CABLE and looks_fahrenheit(least, median)
+        unit = "°F" if is_fahrenheit else looks_like(metric, mean, peak)
+        if unit is not None:
+            yield (device, metric), check_unit(metric, device, unit)
 
 
 def _covered(within: pl.DataFrame, registry: Registry, span_ms: tuple[int, int]) -> dict[str, float]:
@@ -259,6 +288,10 @@ def _measured(metric: str) -> Callable[[Seen, str], Iterator[Scope]]:
             place = device.placements[-1] if device.placements else None
             circuit = None if place is None else place.circuit
             subject = _device(device) if circuit is None else Subject(SubjectKind.CIRCUIT, circuit)
+            doubt = seen.doubted.get((device.id, metric))
+            if doubt is not None:
+                yield Scope(subject=subject, lacks=doubt, hides=True)
+                continue
             shows = (device.id, metric) in seen.measured
             yield Scope(subject=subject, lacks=seen.lacks(device.id, rule) if shows else metric)
 
@@ -283,8 +316,8 @@ SCOPES: Mapping[str, Callable[[Seen, str], Iterator[Scope]]] = MappingProxyType(
         "D04": _controllers,
         "D05": _readers,
         "D06": _tampered,
-        "L01": _measured("residual_current_ma"),
-        "L03": _measured("cable_temperature_c"),
+        "L01": _measured(RESIDUAL),
+        "L03": _measured(CABLE),
     }
 )
 """By rule."""

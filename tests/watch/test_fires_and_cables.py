@@ -49,3 +49,26 @@ def leak(*, test: bool) -> list[Event]:
 def test_leak_is_a_fault_and_the_test_of_a_detector_is_none(*, test: bool, faults: int) -> None:
     found = judged("F12", "device:leak1", events_of(*leak(test=test)), readings_of())
     assert [each.verdict for each in found].count(Verdict.FAULT) == faults
+
+
+@pytest.mark.parametrize(
+    ("rule", "metric", "values", "said"),
+    [
+        ("L03", "cable_temperature_c", (77.0, 85.0), "cable_temperature_c of meter1 looks like °F: check its unit"),
+        ("L03", "cable_temperature_c", (25.0, 85.0), None),
+        ("L01", "residual_current_ma", (0.03, 0.4), "residual_current_ma of meter1 looks like A: check its unit"),
+        ("L01", "residual_current_ma", (30.0, 700.0), None),
+    ],
+    ids=["a mild cable in °F", "a cable that got hot", "a fault in A", "a fault"],
+)
+def test_what_looks_like_another_unit_all_day_is_no_verdict(
+    rule: str, metric: str, values: tuple[float, float], said: str | None
+) -> None:
+    usual, high = values
+    times = [(minute, high if 600 <= minute < 660 else usual) for minute in range(0, 24 * 60, 5)]
+    readings = readings_of(*((NOON_MS + minute * 60_000, "meter1", metric, value) for minute, value in times))
+    found = judged(rule, "circuit:c-main", events_of(), readings)
+    if said is None:
+        assert Verdict.FAULT in {each.verdict for each in found}
+    else:
+        assert [(each.verdict, each.missing) for each in found] == [(Verdict.INSUFFICIENT_DATA, (said,))]
