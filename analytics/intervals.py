@@ -111,7 +111,8 @@ def cut(tracks: list[pl.DataFrame], parts: pl.DataFrame) -> pl.DataFrame:
     columns of `parts`, and `length_ms`. Time outside the parts is left out.
     """
     subjects = pl.concat([track.select("subject") for track in tracks]).unique().sort("subject").with_row_index("of")
-    own = [_keyed(track, subjects) for track in tracks]
+    # of what lies before and after nothing is kept: left out at once it takes half the time for a single day
+    own = [_keyed(_reaching_into(track, parts), subjects) for track in tracks]
     edges = pl.concat([parts["start_ms"], parts["end_ms"]]).unique()
     points = [
         subjects.join(edges.to_frame("start_ms"), how="cross").select(key=keyed(pl.col("of"), pl.col("start_ms")))
@@ -133,6 +134,10 @@ def cut(tracks: list[pl.DataFrame], parts: pl.DataFrame) -> pl.DataFrame:
         subjects["subject"].gather(segments.select(number_of(pl.col("key"))).to_series()), pl.exclude("key")
     )
     return _with_parts(named, parts).with_columns(length_ms=pl.col("end_ms") - pl.col("start_ms"))
+
+
+def _reaching_into(track: pl.DataFrame, parts: pl.DataFrame) -> pl.DataFrame:
+    return track.filter((pl.col("end_ms") > parts["start_ms"].min()) & (pl.col("start_ms") < parts["end_ms"].max()))
 
 
 def _keyed(track: pl.DataFrame, subjects: pl.DataFrame) -> pl.DataFrame:

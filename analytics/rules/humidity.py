@@ -25,7 +25,9 @@ def building_humidity(data: RunData, week: Week) -> pl.DataFrame:
 
     `week` is the day that the week begins with: a site may come in shares, whose sums are one account of the week.
     """
-    found = samples(data, week, HUMIDITY, at=SubjectKind.ROOM)
+    length_ms = data.thresholds.value(RULE, "mean_h") * MS_PER_HOUR
+    in_reach = pl.col("time_ms").is_between(week.span_ms[0] - length_ms, week.span_ms[1], closed="left")
+    found = samples(data, week, HUMIDITY, at=SubjectKind.ROOM).filter(in_reach)
     plausible = pl.col("value") >= data.thresholds.value(RULE, "plausible_low_pct")
     rows = [(f"{SubjectKind.ROOM}:{room.id}", _building(room)) for room in _rooms(data)]
     buildings = pl.DataFrame(rows, schema={"subject": pl.String, "building": pl.String}, orient="row")
