@@ -12,6 +12,7 @@ from sensors.readings import Quality
 
 WATER = "water_m3"
 NIGHT_H = tuple(int(CATALOGUE["W01"].parameter(name)) for name in ("night_start_h", "night_end_h"))
+COVERAGE = CATALOGUE["W01"].parameter("coverage_pct") / 100
 QUARTER_MS = MS_PER_HOUR // 4
 QUARTERS_PER_HOUR = 4
 
@@ -19,7 +20,8 @@ QUARTERS_PER_HOUR = 4
 def water_features(readings: pl.DataFrame, point_rows: pl.DataFrame, parts: pl.DataFrame) -> pl.DataFrame:
     """Return per place of a water meter and day `night_flow_m3h`, the least that flowed in any hour of the night.
 
-    An hour begins at any quarter. A night in which a quarter is not known, or was spread over a gap, has none.
+    An hour begins at any quarter. A night in which a quarter is not known has none, nor one of which more was spread
+    over gaps than the rule's coverage allows: what ran within a gap is known, only not when.
     """
     is_water = (pl.col("metric") == WATER) & (pl.col("quality") < Quality.SUSPECT)
     registers = readings.filter(is_water).drop_nulls("value")
@@ -29,7 +31,7 @@ def water_features(readings: pl.DataFrame, point_rows: pl.DataFrame, parts: pl.D
         return _EMPTY
     put_right = corrected(with_hold(registers, meters), limits=believed(meters))
     quarters = nights.select(pl.int_ranges("from_ms", pl.col("to_ms") + 1, QUARTER_MS)).explode("from_ms")
-    flows = put_right.amounts(quarters["from_ms"].sort()).filter(~pl.col("estimated"))
+    flows = put_right.amounts(quarters["from_ms"].sort())
     placed = _at_places(flows.sort("start_ms").join_asof(nights, left_on="start_ms", right_on="from_ms"), meters)
     inside = placed.filter(
         (pl.col("end_ms") <= pl.col("to_ms")) & (pl.col("end_ms") - pl.col("start_ms") <= QUARTER_MS)
@@ -39,9 +41,10 @@ def water_features(readings: pl.DataFrame, point_rows: pl.DataFrame, parts: pl.D
         .agg(
             night_flow_m3h=pl.col("amount").rolling_sum(QUARTERS_PER_HOUR).min(),
             quarters=pl.len(),
+            measured=(~pl.col("estimated")).sum(),
             due=pl.first("quarters"),
         )
-        .filter(pl.col("quarters") == pl.col("due"))
+        .filter(pl.col("quarters") == pl.col("due"), pl.col("measured") >= COVERAGE * pl.col("due"))
     )
     daily = hourly.group_by("subject", "day").agg(pl.max("night_flow_m3h"))
     return daily.select("day", "subject", feature=pl.lit("night_flow_m3h"), value=pl.col("night_flow_m3h"))
