@@ -14,8 +14,8 @@ from struct import Struct
 from paho.mqtt.client import PUBACK, Client
 from paho.mqtt.enums import MQTTErrorCode
 
+from ingest.messages import Message
 from ingest.packets import PacketReader
-from ingest.pipeline import Message
 
 RECEIVE_BYTES = 256 * 1024
 """How much is received at once: more than a thousand messages of the usual size."""

@@ -16,9 +16,9 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from ingest.buffered_client import BufferedClient
+from ingest.messages import Message
 from ingest.mqtt_options import LARGEST_PACKET_BYTES, MqttOptions
 from ingest.packets import PacketReader
-from ingest.pipeline import Message
 from ingest.receipt_times import ReceiptTimes
 
 GROUP_MESSAGES = 2_000
@@ -153,6 +153,12 @@ class Link:
         self._inbox_bytes = sum(len(each.payload) for each in self._inbox)
         self._busy = len(group) > 1
         return group
+
+    def publish(self, commands: Sequence[tuple[str, bytes]]) -> None:
+        """Put messages in line for the next write, QoS 0: what is lost is asked for again by whoever asked."""
+        for topic, payload in () if self._closed else commands:
+            with suppress(ValueError):  # a gateway's own name may be no topic to publish on
+                self._client.publish(topic, payload)
 
     def acknowledge(self, group: Sequence[Message]) -> None:
         """Send a PUBACK for each; on a closed link nothing goes out, the broker sends the messages again."""

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import structlog
 
 from ingest.link import TICK_S, Link, LinkError, RefusedProtocolError, SilentCloseError
+from ingest.messages import Message
 from ingest.mqtt_options import MqttOptions, TlsFiles, tls_context
-from ingest.pipeline import Message
 from ingest.ports import NoRoomError
 
 __all__ = ["Backoff", "Handlers", "MqttOptions", "Subscriber", "TlsFiles"]
@@ -47,7 +47,7 @@ class Handlers:
     """What the subscriber calls, all in its own thread.
 
     `take` makes a group durable or raises; `session_lost` comes before the first message of a new session; `lost` hears
-    why a connection ended or never began.
+    why a connection ended or never began. `commands` is what to publish once a group is durable.
     """
 
     take: Callable[[Sequence[Message]], None]
@@ -55,6 +55,7 @@ class Handlers:
     ready: Callable[[], None] = lambda: None
     lost: Callable[[str], None] = lambda _: None
     tick: Callable[[], None] = lambda: None
+    commands: Callable[[], Sequence[tuple[str, bytes]]] = lambda: ()
 
 
 class Subscriber:
@@ -151,6 +152,7 @@ class Subscriber:
     def _take(self, link: Link, group: Sequence[Message]) -> None:
         if group:
             self._handlers.take(group)
+            link.publish(self._handlers.commands())
             link.acknowledge(group)
 
     def _tick(self) -> None:

@@ -5,7 +5,7 @@ that is done with a reading afterwards. What is unusual here (QoS 2, no topic, l
 is not judged twice: it goes to paho as it came.
 """
 
-from ingest.pipeline import Message
+from ingest.messages import Message
 from ingest.receipt_times import ReceiptTimes
 
 _PUBLISH = 0x30

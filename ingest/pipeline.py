@@ -1,47 +1,30 @@
 """A group of messages becomes entries for the spool: decoded, checked, told from duplicates, and counted."""
 
-import hashlib
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import structlog
 
 from alerts import event_rules
 from ingest import native
-from ingest.native import Decoded, Problem, Topic, TopicError, TopicKind
+from ingest.keeping import Keeper, Kept, record_path
+from ingest.known import Known
+from ingest.messages import Message, delivery_of, event_key, message_key
+from ingest.native import Decoded, Topic, TopicError, TopicKind
 from ingest.plain import PlainReader
 from ingest.ports import Spool
-from ingest.repeats import Repeats
 from ingest.runs import Run
 from sensors.credentials import CredentialKey, without_cards
 from sensors.events import VITAL_EVENTS, Event
-from sensors.intake import Delivery, GatewayStatus, Ignored, Quarantined, SpoolEntry
-from sensors.readings import ReadingBatch, ReadingFlag, epoch_ms
+from sensors.intake import Delivery, GatewayStatus, Ignored, SpoolEntry
 from sensors.signals import Signal
 from sensors.topology import Registry
 
 MAX_PAYLOAD_BYTES = 256 * 1024
 """A thousand readings take about 100 KB; the project's own choice."""
 
-MESSAGE_KEY = "message:"
-"""What the keys of whole messages begin with, beside those of events."""
-
 _KEPT_OF_TOO_LARGE = 4_096
-_LONGEST_DETAIL = 1_000
-_LONGEST_TOPIC = 1_000
-
-
-class Message(NamedTuple):
-    """A message as it came from the broker. `retain` marks a replay, `packet_id` is None for QoS 0."""
-
-    topic: str
-    payload: bytes
-    received_ms: int
-    packet_id: int | None = None
-    dup: bool = False
-    retain: bool = False
 
 
 @dataclass(slots=True)
@@ -53,33 +36,6 @@ class _Group:
     entries: list[SpoolEntry | Run] = field(default_factory=list)
     runs: dict[str, Run] = field(default_factory=dict)
     """The run that the next ordinary message of a gateway may join."""
-
-
-@dataclass(slots=True, kw_only=True)
-class _Kept:
-    """The raw side of one message: what its quarantined records are made of."""
-
-    message: Message
-    gateway: str
-    entries: list[Quarantined] = field(default_factory=list)
-
-    def add(
-        self, reason: str, detail: str, *, records: int, paths: Sequence[str] = (), payload: bytes | None = None
-    ) -> None:
-        raw = self.message.payload
-        self.entries.append(
-            Quarantined(
-                topic=self.message.topic[:_LONGEST_TOPIC],
-                payload=raw if payload is None else payload,
-                reason=reason,
-                detail=detail[:_LONGEST_DETAIL],
-                gateway=self.gateway,
-                received_ms=self.message.received_ms,
-                records=records,
-                paths=tuple(paths),
-                size=len(raw),
-            )
-        )
 
 
 class Decode(Protocol):
@@ -110,7 +66,11 @@ class Dialects(Protocol):
         ...
 
     def forget(self) -> None:
-        """Forget what was remembered of devices."""
+        """Forget what was remembered of devices, and what they were to be told."""
+        ...
+
+    def commands(self) -> Sequence[tuple[str, bytes]]:
+        """Return what is to be published in answer to what was decoded since the last call."""
         ...
 
 
@@ -140,15 +100,15 @@ class Pipeline:
         self._takes_plain = decode is native.decode
         self._max_payload_bytes = max_payload_bytes
         self._log = log or structlog.get_logger(__name__)
-        self._repeats = Repeats()
+        self._keeper = Keeper(self._log)
         self.use(registry)
 
     def use(self, registry: Registry) -> None:
         """Judge by another registry from the next message on."""
         self._registry = registry
         self._site = registry.site.id
-        self._devices = frozenset(registry.devices)
-        self._plain = PlainReader(self._site, self._devices)
+        self._known = Known(registry)
+        self._plain = PlainReader(self._site, self._known.devices)
         if self._dialects is not None:
             self._dialects.use(registry)
 
@@ -156,6 +116,10 @@ class Pipeline:
         """Take nothing for known that was judged since the last commit, for that failed."""
         if self._dialects is not None:
             self._dialects.forget()
+
+    def commands(self) -> Sequence[tuple[str, bytes]]:
+        """Return what gateways are to be told, topics and payloads, once what they sent is durable."""
+        return () if self._dialects is None else self._dialects.commands()
 
     def process(self, messages: Iterable[Message]) -> list[SpoolEntry]:
         """Return what the messages become, in order for each gateway. Raises only what the spool's memory raises.
@@ -192,7 +156,7 @@ class Pipeline:
             plain,
             received_ms=message.received_ms,
             assured=message.packet_id is not None,
-            delivery=_delivery(message) if plain.seq is None else None,
+            delivery=delivery_of(message) if plain.seq is None else None,
         )
         return True
 
@@ -243,16 +207,16 @@ class Pipeline:
 
     def _refused(self, message: Message, gateway: str, reason: str, detail: str) -> SpoolEntry:
         """Return the entry of a message that was not read at all: one record."""
-        entry = SpoolEntry(gateway=gateway, received_ms=message.received_ms, received=1, delivery=_delivery(message))
+        entry = SpoolEntry(gateway=gateway, received_ms=message.received_ms, received=1, delivery=delivery_of(message))
         if message.retain:
             # The broker replays it at each connection; when it was new it went into quarantine.
             return _ignored(replace(entry, delivery=None), "retained")
         if self._is_redelivery(message, entry.delivery):
             return replace(entry, duplicates=1)
-        kept = _Kept(message=message, gateway=gateway)
+        kept = Kept(message=message, gateway=gateway)
         too_large = len(message.payload) > self._max_payload_bytes
         kept.add(reason, detail, records=1, payload=message.payload[: _KEPT_OF_TOO_LARGE if too_large else None])
-        self._log_kept(kept)
+        self._keeper.tell(kept)
         return replace(entry, quarantined=tuple(kept.entries))
 
     def _judged(self, message: Message, gateway: str, topic: Topic, decoded: Decoded, group: _Group) -> SpoolEntry:
@@ -262,7 +226,7 @@ class Pipeline:
             received=decoded.records,
             boot=decoded.boot,
             seq=decoded.seq,
-            delivery=_delivery(message) if decoded.seq is None else None,
+            delivery=delivery_of(message) if decoded.seq is None else None,
         )
         if message.retain and decoded.status is None:
             # A replay of an old message: it must not use up the number of the message itself.
@@ -274,8 +238,10 @@ class Pipeline:
             return replace(entry, duplicates=decoded.records)
         if decoded.status is not None:
             self._log.info("gateway_status", gateway=gateway, state=decoded.status, retained=message.retain)
-            self._keep_problems(_Kept(message=message, gateway=gateway), decoded)
-            return _ignored(replace(entry, status=_status(decoded.status, message, decoded)), "status")
+            entry = replace(entry, status=_status(decoded.status, message, decoded))
+            if message.retain or not (len(decoded.readings) or decoded.events):
+                self._keeper.problems(Kept(message=message, gateway=gateway), decoded)
+                return _ignored(entry, "status")
         if not decoded.records:
             return _ignored(replace(entry, received=1), decoded.nothing)
         return self._accepted(entry, message, topic, decoded, group)
@@ -290,7 +256,7 @@ class Pipeline:
         return False
 
     def _is_known_message(self, entry: SpoolEntry, decoded: Decoded, group: _Group) -> bool:
-        key = _message_key(decoded)
+        key = message_key(decoded)
         return key is not None and self._event_seen(entry.gateway, key, group)
 
     def _is_redelivery(self, message: Message, delivery: Delivery | None) -> bool:
@@ -312,7 +278,7 @@ class Pipeline:
             events=tuple(replace(event, doubts=(*event.doubts, "seq_repeated")) for _, event in news),
             event_records=tuple(index for index, _ in news),
         )
-        kept = _Kept(message=message, gateway=entry.gateway)
+        kept = Kept(message=message, gateway=entry.gateway)
         events, keys, duplicates = self._known_events(kept, topic, doubtful, group)
         duplicates += decoded.records - len(news)
         return replace(entry, events=tuple(events), event_keys=tuple(keys), duplicates=duplicates)
@@ -324,15 +290,15 @@ class Pipeline:
     def _accepted(
         self, entry: SpoolEntry, message: Message, topic: Topic, decoded: Decoded, group: _Group
     ) -> SpoolEntry:
-        kept = _Kept(message=message, gateway=entry.gateway)
-        self._keep_problems(kept, decoded)
-        readings = self._known_readings(kept, topic, decoded)
+        kept = Kept(message=message, gateway=entry.gateway)
+        self._keeper.problems(kept, decoded)
+        readings = self._known.readings(kept, topic, decoded)
         events, keys, duplicates = self._known_events(kept, topic, decoded, group)
-        message_key = _message_key(decoded)
-        if message_key is not None:
-            group.events.add((entry.gateway, message_key))
-            keys.append(message_key)
-        self._log_kept(kept)
+        own_key = message_key(decoded)
+        if own_key is not None:
+            group.events.add((entry.gateway, own_key))
+            keys.append(own_key)
+        self._keeper.tell(kept)
         return replace(
             entry,
             readings=readings,
@@ -342,46 +308,8 @@ class Pipeline:
             quarantined=tuple(kept.entries),
         )
 
-    def _keep_problems(self, kept: _Kept, decoded: Decoded) -> None:
-        """Put the records that could not be read into quarantine, those of one reason together."""
-        by_reason: defaultdict[str, list[Problem]] = defaultdict(list)
-        for problem in decoded.problems:
-            by_reason[problem.reason].append(problem)
-        for reason, problems in by_reason.items():
-            detail = "; ".join(f"{each.path}: {each.detail}".removeprefix(": ") for each in problems[:10])
-            paths = [_kept_path(decoded, each) for each in problems if each.record is not None]
-            kept.add(reason, detail, records=len(problems), paths=paths)
-        for note in decoded.notes:
-            held = self._repeats.due((kept.gateway, note.reason), kept.message.received_ms)
-            if held is not None:
-                self._log.warning("field_ignored", gateway=kept.gateway, path=note.path, reason=note.reason, held=held)
-
-    def _log_kept(self, kept: _Kept) -> None:
-        for each in kept.entries:
-            held = self._repeats.due((kept.gateway, each.reason), each.received_ms)
-            if held is not None:
-                self._log.warning(
-                    "quarantined", gateway=kept.gateway, reason=each.reason, detail=each.detail[:200], held=held
-                )
-
-    def _known_readings(self, kept: _Kept, topic: Topic, decoded: Decoded) -> ReadingBatch | None:
-        batch = decoded.readings
-        if not len(batch):
-            return None
-        if topic.site != self._site:
-            paths = [_record_path(decoded, "readings", index) for index in decoded.reading_records]
-            kept.add("unknown_site", self._site_detail(topic), records=len(paths), paths=paths)
-            return None
-        unknown = set(batch.device) - self._devices
-        if not unknown:
-            return batch
-        lost = [index for index, device in zip(decoded.reading_records, batch.device, strict=True) if device in unknown]
-        paths = [_record_path(decoded, "readings", index) for index in lost]
-        kept.add("unknown_device", _unknown_detail(unknown), records=len(lost), paths=paths)
-        return _without(batch, unknown)
-
     def _known_events(
-        self, kept: _Kept, topic: Topic, decoded: Decoded, group: _Group
+        self, kept: Kept, topic: Topic, decoded: Decoded, group: _Group
     ) -> tuple[list[Event], list[str], int]:
         """Return the events to keep, the keys to remember them by, and how many were known already."""
         events, keys, duplicates = [], [], 0
@@ -390,7 +318,7 @@ class Pipeline:
             if key is not None and self._event_seen(kept.gateway, key, group):
                 duplicates += 1
                 continue
-            checked = self._known_event(kept, topic, event, _record_path(decoded, "events", index))
+            checked = self._known.event(kept, topic, event, record_path(decoded, "events", index))
             if checked is None:
                 continue
             events.append(checked)
@@ -402,62 +330,11 @@ class Pipeline:
     def _event_seen(self, gateway: str, key: str, group: _Group) -> bool:
         return (gateway, key) in group.events or self._spool.seen_event(gateway, key)
 
-    def _known_event(self, kept: _Kept, topic: Topic, event: Event, path: str) -> Event | None:
-        """Return the event, with doubts where a vital one comes from nowhere known; None where it is refused."""
-        if topic.site != self._site:
-            reason, detail = "unknown_site", self._site_detail(topic)
-        elif event.device not in self._devices:
-            reason, detail = "unknown_device", _unknown_detail({event.device})
-        else:
-            return event
-        if event.type in VITAL_EVENTS:
-            return replace(event, site=self._site, doubts=tuple(dict.fromkeys((*event.doubts, reason))))
-        kept.add(reason, detail, records=1, paths=[path])
-        return None
-
-    def _site_detail(self, topic: Topic) -> str:
-        return f"site {topic.site!r} is not {self._site!r} of the registry; mend the topic or the registry"
-
-
-def event_key(event: Event) -> str | None:
-    """Return what an event is known by: its id, else what it says and when; None with neither id nor time.
-
-    A vital event that says something else under a known id is another: its sender began to count anew.
-    """
-    said = f"{event.device}:{event.type}:{event.state}:{event.zone}"
-    if event.id is not None:
-        return f"id:{event.id}:{said}" if event.type in VITAL_EVENTS else f"id:{event.id}"
-    if event.flags & ReadingFlag.TIME_OF_RECEIPT:
-        return None
-    return f"at:{epoch_ms(event.time)}:{said}"
-
-
-def _message_key(decoded: Decoded) -> str | None:
-    """Return what a message is known by among the keys of events, None where its sender numbers it otherwise."""
-    return None if decoded.message_id is None else f"{MESSAGE_KEY}{decoded.message_id}"
-
-
-def _record_path(decoded: Decoded, kind: str, index: int) -> str:
-    """Return where a record stands in its message."""
-    return decoded.paths[index] if decoded.paths else f"{kind}[{index}]"
-
-
-def _kept_path(decoded: Decoded, problem: Problem) -> str:
-    """Return where the record of a problem stands in its message."""
-    return problem.path if decoded.paths else problem.path.partition(".")[0]
-
 
 def _gateway_of(topic: str) -> str:
     """Return the gateway that a topic outside the contract most likely came from, `-` where there is none to see."""
     parts = topic.split("/")
     return parts[3][:128] if topic.startswith("premises/v1/") and len(parts) > 4 and parts[3] else "-"  # noqa: PLR2004 - premises/v1/SITE/GATEWAY/…
-
-
-def _delivery(message: Message) -> Delivery | None:
-    if message.packet_id is None:
-        return None
-    digest = hashlib.blake2b(message.topic.encode() + b"\0" + message.payload, digest_size=16).digest()
-    return Delivery(message.packet_id, digest)
 
 
 def _status(state: str, message: Message, decoded: Decoded) -> GatewayStatus:
@@ -473,24 +350,3 @@ def _status(state: str, message: Message, decoded: Decoded) -> GatewayStatus:
 def _ignored(entry: SpoolEntry, reason: str) -> SpoolEntry:
     ignored = Ignored(gateway=entry.gateway, reason=reason, records=entry.received)
     return replace(entry, ignored=(ignored,))
-
-
-def _without(batch: ReadingBatch, devices: set[str]) -> ReadingBatch | None:
-    kept = ReadingBatch(site=batch.site)
-    for index, device in enumerate(batch.device):
-        if device not in devices:
-            kept.add(
-                batch.time_ms[index],
-                device,
-                batch.metric[index],
-                batch.value[index],
-                phase=batch.phase[index],
-                quality=batch.quality[index],
-                flags=batch.flags[index],
-            )
-    return kept if len(kept) else None
-
-
-def _unknown_detail(devices: Collection[str]) -> str:
-    named = ", ".join(sorted(devices)[:10])
-    return f"not in the registry: {named}; add it there, or mend the device's id"

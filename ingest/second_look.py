@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from ingest import native
+from ingest.messages import MESSAGE_KEY, Message
 from ingest.native import Decoded, Topic
-from ingest.pipeline import MESSAGE_KEY, Dialects, Message, Pipeline
+from ingest.pipeline import Dialects, Pipeline
 from ingest.ports import Spool
 from sensors.credentials import CredentialKey
 from sensors.events import VITAL_EVENTS, Event, EventState
@@ -196,6 +197,10 @@ class _Late:
     def forget(self) -> None:
         """Hand on."""
         self.dialects.forget()
+
+    def commands(self) -> Sequence[tuple[str, bytes]]:
+        """Return nothing: what was sent long ago asks for no answer."""
+        return ()
 
 
 def _records(decoded: Decoded, paths: frozenset[str]) -> frozenset[int]:

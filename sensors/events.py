@@ -9,7 +9,10 @@ from sensors.topology import DeviceId, SiteId
 
 
 class EventType(StrEnum):
-    """The closed list of event types. SMOKE is a standalone detector (烟感报警), not a panel's fire (火警)."""
+    """The closed list of event types. SMOKE is a standalone detector (烟感报警), not a panel's fire (火警).
+
+    OFFLINE is what a gateway or the broker says of a device: its last will, its death; silence alone is none.
+    """
 
     FIRE = "fire"
     FAULT = "fault"
@@ -27,6 +30,7 @@ class EventType(StrEnum):
     EXIT_REQUEST = "exit_request"
     TAMPER = "tamper"
     HELD = "held"
+    OFFLINE = "offline"
 
 
 class EventState(StrEnum):
@@ -49,6 +53,7 @@ LASTING_EVENTS = frozenset(
         EventType.FORCED,
         EventType.TAMPER,
         EventType.HELD,
+        EventType.OFFLINE,
     }
 )
 """Events that stay until cleared; the others are momentary."""

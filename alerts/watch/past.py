@@ -116,7 +116,7 @@ Input = tuple[int, int, Event | Sample | tuple[str, int]]
 def _edges(watcher: Watcher, events: Iterable[Event], readings: pl.DataFrame, window: Window) -> Iterator[Edge]:
     within = readings.filter(pl.col("time_ms") < window.end_ms)
     heeded = [device for device in watcher.site.registry.devices if watcher.heeds(device)]
-    heeded += [event.device for event in events]
+    heeded += [event.device for event in events if event.type is not EventType.OFFLINE]
     inputs: list[list[Input]] = [
         sorted(((_at_ms(event), 1, event) for event in events), key=lambda each: each[0]),
         sorted(((first, 0, (device, last)) for first, device, last in heard(within, set(heeded))), key=lambda e: e[0]),

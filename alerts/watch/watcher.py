@@ -7,7 +7,7 @@ from alerts.watch.machine import Machine
 from alerts.watch.model import Edge, Sample, Spell
 from alerts.watch.rules.heat import HeatDetected
 from alerts.watch.site import Site
-from sensors.events import Event, EventType
+from sensors.events import Event, EventState, EventType
 from sensors.thresholds import Overrides
 from sensors.topology import Registry
 
@@ -89,7 +89,8 @@ class Watcher:
     def event(self, event: Event, at_ms: int) -> Iterator[Edge]:
         """Yield what an event changes; a test changes nothing."""
         yield from self.advance(at_ms)
-        yield from self._heard(event.device, at_ms, at_ms)
+        if event.type is not EventType.OFFLINE or event.state is EventState.CLEARED:
+            yield from self._heard(event.device, at_ms, at_ms)
         if event.test:
             return
         if event.type in PASSES and (opening := self.site.opening(event.device, at_ms)) is not None:

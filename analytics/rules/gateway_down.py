@@ -1,11 +1,11 @@
 """G04: a gateway behind which several devices fell silent at once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from analytics.frame import TOLERANCE, RunData, day_start, evidence, not_applicable
-from analytics.rules.offline import last_heard
+from analytics.rules.offline import last_heard, told_offline
 from sensors.readings import epoch_ms, from_epoch_ms
 from sensors.subjects import Subject, SubjectKind
 from sensors.topology import Device
@@ -21,10 +21,14 @@ NEVER_HEARD = "a reading of any device"
 
 @dataclass(frozen=True, slots=True)
 class _Silence:
-    """What a device can say: when it was last heard, and by when its next reading was due, UTC ms."""
+    """What a device can say: when it was last heard, and by when its next reading was due, UTC ms.
+
+    `is_gone` where it is told to be offline: nothing need be overdue for that.
+    """
 
     last_ms: int
     due_ms: int
+    is_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ def gateway_down(data: RunData) -> list[Finding]:
     A device is silent when its next reading is `within_min` overdue. Devices fell silent together when one instant
     explains them all: after the last word of each, and before its next one was due plus `within_min`. What was silent
     long before is left out, and so are devices that report on change, which owe no reading at any time, and devices
-    never heard. The gateway's own last will is not among the readings that this is judged from.
+    never heard. A device that is told to be offline is silent at once. The gateway's own last will alerts as it comes.
     """
     gateways: dict[str, list[Device]] = {}
     for device in data.registry.devices.values():
@@ -55,16 +59,19 @@ def gateway_down(data: RunData) -> list[Finding]:
     if not gateways:
         return [not_applicable(data, RULE, Subject(SubjectKind.SITE, data.registry.site.id), NO_GATEWAYS)]
     heard = {device: epoch_ms(time) for device, time in last_heard(data).items()}
-    return [_verdict(data, gateway, gateways[gateway], heard) for gateway in sorted(gateways)]
+    gone = told_offline(data).keys()
+    return [_verdict(data, gateway, gateways[gateway], heard, gone) for gateway in sorted(gateways)]
 
 
-def _verdict(data: RunData, gateway: str, devices: Iterable[Device], heard: dict[str, int]) -> Finding:
+def _verdict(
+    data: RunData, gateway: str, devices: Iterable[Device], heard: dict[str, int], gone: Collection[str]
+) -> Finding:
     subject = Subject(SubjectKind.GATEWAY, gateway)
     timed = [device for device in devices if device.interval_s is not None]
     if len(timed) < FEWEST_DEVICES:
         return not_applicable(data, RULE, subject, NO_INTERVALS)
     spoken = [
-        _Silence(heard[device.id], heard[device.id] + int((device.interval_s or 0.0) * 1000))
+        _Silence(heard[device.id], heard[device.id] + int((device.interval_s or 0.0) * 1000), device.id in gone)
         for device in timed
         if device.id in heard
     ]
@@ -112,7 +119,7 @@ def _judged(data: RunData, subject: Subject, spoken: Sequence[_Silence]) -> Find
 def _loss(data: RunData, spoken: Sequence[_Silence]) -> _Loss:
     """Return the gravest loss of devices at one instant, the latest of equals."""
     within_ms = int(timedelta(minutes=data.thresholds.value(RULE, "within_min")) / timedelta(milliseconds=1))
-    silent = [each for each in spoken if data.window.now_ms > each.due_ms + within_ms]
+    silent = [each for each in spoken if each.is_gone or data.window.now_ms > each.due_ms + within_ms]
     speaking = len(spoken) - len(silent)
     together = [
         (sum(each.last_ms <= at_ms <= each.due_ms + within_ms for each in silent), at_ms)

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from paho.mqtt.client import topic_matches_sub
 
-from ingest.dialects.decoded import Cleaner, Context, Decoded, Decoder, DialectError, Outcome, Row
+from ingest.dialects.availability import add_availability
+from ingest.dialects.decoded import Cleaner, Command, Context, Decoded, Decoder, DialectError, Outcome, Row
 from ingest.dialects.formats import FORMATS
 from ingest.dialects.mapped import mapped_by_file
 from ingest.native import Decoded as Contract
@@ -19,6 +20,7 @@ from sensors.readings import Quality, ReadingBatch
 from sensors.topology import Registry, SiteId
 
 _MOST_TOPICS = 20_000
+_MOST_COMMANDS = 1_000
 _READY, _LOST = "ready", "lost"
 _STATES: Mapping[str, str] = {"online": _READY, "offline": _LOST}
 _SHARED = re.compile(r"\$share/[^/]+/")
@@ -52,6 +54,7 @@ class Dialects:
         self._gateways = [_made(options) for options in gateways]
         self._by_name = {each.options.name: each for each in self._gateways}
         self._owners: dict[str, str | None] = {}
+        self._commands: list[Command] = []
 
     def use(self, registry: Registry) -> None:
         """Know the devices of a registry, and take its zone for times without an offset."""
@@ -93,14 +96,23 @@ class Dialects:
             # A replay is no news, so nothing may be remembered of it.
             context.states = {}
         try:
-            return in_contract(found.decoder.decode(topic, payload, context), context.site)
+            decoded = found.decoder.decode(topic, payload, context)
+            self._commands += decoded.commands[: max(_MOST_COMMANDS - len(self._commands), 0)]
+            add_availability(decoded, context)
+            return in_contract(decoded, context.site)
         except DialectError as exc:
             return _undecodable(exc, context.site)
         finally:
             context.states = states
 
+    def commands(self) -> Sequence[Command]:
+        """Return what is to be published in answer to what was decoded since the last call."""
+        commands, self._commands = self._commands, []
+        return commands
+
     def forget(self) -> None:
         """Forget what devices said last: what was decoded since may not have been kept, and comes again."""
+        self._commands.clear()
         for each in self._gateways:
             each.decoder.forget()
             each.context.states.clear()

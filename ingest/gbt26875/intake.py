@@ -19,8 +19,9 @@ from ingest.gbt26875.memory import Texts
 from ingest.gbt26875.panels import Panel, Panels
 from ingest.gbt26875.states import States
 from ingest.gbt26875.units import Unit, UnitError, parse_unit
+from ingest.messages import Message
 from ingest.native_fields import AHEAD_MS, EARLIEST_MS
-from ingest.pipeline import Message, Pipeline
+from ingest.pipeline import Pipeline
 from sensors.intake import GatewayStatus, Ignored, Quarantined, SpoolEntry
 from sensors.readings import epoch_ms
 from sensors.topology import Registry

@@ -6,8 +6,9 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingest.messages import Message
 from ingest.mqtt import Handlers, MqttOptions, Subscriber
-from ingest.pipeline import Message, Pipeline
+from ingest.pipeline import Pipeline
 from premises.bench.memory import resident_mb
 from premises.bench.servers import begin, publisher
 from premises.bench.traffic import SITE, Traffic

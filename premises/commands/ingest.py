@@ -17,8 +17,9 @@ from sensors.errors import InputFault
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from ingest.messages import Message
     from ingest.mqtt import MqttOptions, Subscriber
-    from ingest.pipeline import Message, Pipeline
+    from ingest.pipeline import Pipeline
     from premises.settings import MqttSettings, Settings, SpoolSettings
     from sensors.intake import Gap
     from sensors.topology import Registry
@@ -129,6 +130,7 @@ def _run(home: Home) -> None:
             ready=ready,
             lost=reporter.lost,
             tick=tick,
+            commands=pipeline.commands,
         )
         subscriber = Subscriber(_mqtt_options(settings.mqtt, settings.dialects.topics), handlers)
         _stop_on_signal(subscriber)

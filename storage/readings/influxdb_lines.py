@@ -49,6 +49,7 @@ _EVENT_KINDS: Mapping[EventType, MeasurementKind] = MappingProxyType(
                 EventType.EXIT_REQUEST,
                 EventType.TAMPER,
                 EventType.HELD,
+                EventType.OFFLINE,
             ),
             MeasurementKind.DOOR_ACCESS,
         ),

@@ -5,7 +5,8 @@ from typing import Any
 
 import orjson
 
-from ingest.pipeline import Message, Pipeline
+from ingest.messages import Message
+from ingest.pipeline import Pipeline
 from sensors.topology import Device, DeviceId, Name, Placement, Registry, Site, SiteId
 from storage.spool import SqliteSpool
 

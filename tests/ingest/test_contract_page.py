@@ -2,10 +2,11 @@
 
 import re
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from ingest import native, native_fields, pipeline
+from ingest import known, native, native_fields, pipeline
 from ingest.native import Topic, decode
 from ingest.native_fields import PHASES
 from sensors.events import EventType
@@ -15,11 +16,13 @@ from tests.ingest.intake import NOW_MS
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "mqtt-contract.md").read_text(encoding="utf-8")
 
 
+def source_of(*modules: ModuleType) -> str:
+    return "".join(Path(module.__file__ or "").read_text(encoding="utf-8") for module in modules)
+
+
 def reasons() -> set[str]:
     """Return every reason in the sources of the decoder and of the pipeline."""
-    sources = (Path(module.__file__ or "").read_text(encoding="utf-8") for module in (native, native_fields, pipeline))
-    *decoders, judge = sources
-    decoder = "".join(decoders)
+    decoder, judge = source_of(native, native_fields), source_of(pipeline, known)
     plain = re.findall(r'reason="(\w+)"', decoder)
     fields = re.findall(r'bad\(at="(\w+)"', decoder) + re.findall(r'(?:truth|text)_of\(\w+, "(\w+)"', decoder)
     notes = re.findall(r'note\([^\n]*?"(\w+)", f?"', decoder)

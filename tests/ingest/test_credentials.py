@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.pipeline import Message
+from ingest.messages import Message
 from premises.intake.credential_key import FILE, credential_key
 from sensors.credentials import DIGEST, CredentialKey, without_cards
 from sensors.errors import InputFault

@@ -11,9 +11,9 @@ from typing import Any
 import orjson
 import pytest
 
+from ingest.messages import Message
 from ingest.mqtt import Backoff, Handlers, MqttOptions, Subscriber, TlsFiles
 from ingest.mqtt_options import LARGEST_PACKET_BYTES
-from ingest.pipeline import Message
 from sensors.errors import InputFault
 from storage.spool import SpoolFullError, SqliteSpool
 from tests.ingest.intake import co2, pipeline_of, registry_of, spool_in

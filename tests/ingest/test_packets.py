@@ -10,8 +10,8 @@ from paho.mqtt.client import MQTTv5, MQTTv311
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from ingest.messages import Message
 from ingest.packets import PacketReader
-from ingest.pipeline import Message
 from tests.ingest.intake import NOW_MS
 
 

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest import native
+from ingest.messages import Message
 from ingest.native import Decoded
-from ingest.pipeline import Message
 from sensors.intake import Book, SpoolEntry
 from sensors.readings import ReadingFlag
 from storage.spool import SqliteSpool

@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest import native
+from ingest.messages import Message
 from ingest.native import Decoded, Topic
-from ingest.pipeline import Message, Pipeline
+from ingest.pipeline import Pipeline
 from ingest.plain import PlainReader
 from storage.spool import SqliteSpool
 from tests.ingest.intake import NOW_MS, co2, message_of, pipeline_of, readings_message, spool_in

@@ -1,7 +1,7 @@
 """The times of messages that came in one read of the socket."""
 
+from ingest.messages import Message
 from ingest.packets import PacketReader
-from ingest.pipeline import Message
 from ingest.receipt_times import FURTHEST_MS, ReceiptTimes
 from tests.ingest.intake import NOW_MS
 from tests.ingest.test_packets import publish

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import orjson
 
-from ingest.pipeline import MAX_PAYLOAD_BYTES, Message, Pipeline
+from ingest.messages import Message
+from ingest.pipeline import MAX_PAYLOAD_BYTES, Pipeline
 from premises.home import Home
 from sensors.intake import Book
 from storage.quarantine import Kept, QuarantineShelf

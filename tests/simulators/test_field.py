@@ -6,7 +6,8 @@ from pathlib import Path
 
 from analytics.calendar import ChineseHolidays
 from analytics.runs import Request
-from ingest.pipeline import Message, Pipeline
+from ingest.messages import Message
+from ingest.pipeline import Pipeline
 from premises.evaluation import scores_of, stored_events
 from premises.simulated.simulated_history import store_posts
 from premises.watched import ALL_RULES, analyse_unlogged

@@ -9,7 +9,8 @@ from typing import Any
 import orjson
 import pytest
 
-from ingest.pipeline import Message, Pipeline
+from ingest.messages import Message
+from ingest.pipeline import Pipeline
 from sensors.errors import InputFault
 from sensors.registry_text import registry_text
 from simulators.load import START_MS, Kind, LoadPlan, load, load_registry, messages, tally

@@ -208,3 +208,18 @@ def test_gas_in_manual_has_more_time_and_alerts_where_nobody_knows_who_is_in_the
     assert told.said("F06") == []
     told.tick(31 * MINUTE)
     assert told.said("F06") == [RED]
+
+
+def test_a_panel_that_is_told_to_be_offline_is_a_lost_line_until_it_is_heard() -> None:
+    told = Told()
+    told.event(0, EventType.MANUAL_MODE, over=True)
+    told.event(60, EventType.OFFLINE)
+    assert told.said("F08") == [ORANGE]
+    told.event(120, EventType.OFFLINE, over=True)
+    assert told.said("F08") == [ORANGE, OVER]
+
+
+def test_another_device_that_is_told_to_be_offline_is_no_lost_line() -> None:
+    told = Told()
+    told.event(0, EventType.OFFLINE, "contact1")
+    assert told.said("F08") == []

@@ -1,4 +1,4 @@
-"""F08: the line to a fire panel: lost by the gateway's last will, or nothing heard of the panel for two hours."""
+"""F08: the line to a fire panel: lost by the gateway's last will or its own, or nothing heard of it for two hours."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ from alerts.watch.model import Spell
 from alerts.watch.silence import Silence
 from alerts.watch.site import Site, devices_behind, is_panel
 from sensors.alarms import Alarm
-from sensors.events import Event, EventType
+from sensors.events import Event, EventState, EventType
 from sensors.verdicts import Severity
 
 OF_PANELS = frozenset(
@@ -29,10 +29,13 @@ class LinkLost(Silence):
     """A panel is what the registry calls so, and whatever speaks as only panels do."""
 
     alarm = Alarm.LINK_LOST
-    events = OF_PANELS
+    events = OF_PANELS | {EventType.OFFLINE}
 
     def on_event(self, event: Event, at_ms: int, site: Site) -> Edges:
-        """Take whoever says such things for a panel."""
+        """Take whoever says such things for a panel; object at once to one that is told to be offline."""
+        if event.type is EventType.OFFLINE:
+            is_lost = event.state is EventState.ACTIVE and self.heeds(event.device, site)
+            return self._line_lost(event.device, at_ms, site) if is_lost else ()
         if self.spells.get(event.device) is None and site.device(event.device) is not None:
             self.spells.put(Spell(key=event.device, device=event.device, since_ms=at_ms))
             return self.on_heard(event.device, at_ms, at_ms, site)
@@ -58,11 +61,13 @@ class LinkLost(Silence):
     def on_lost(self, gateway: str, at_ms: int, site: Site) -> Edges:
         """Object at once to a lost line."""
         for device in devices_behind(site.registry, gateway):
-            if not self.heeds(device.id, site):
-                continue
-            spell = self.spells.get(device.id) or Spell(key=device.id, device=device.id, since_ms=at_ms)
-            since_ms = spell.since_ms if spell.told is not None else at_ms
-            yield from self.tell(replace(spell, since_ms=since_ms, count=LINE_LOST), Severity.ORANGE, at_ms, site)
+            if self.heeds(device.id, site):
+                yield from self._line_lost(device.id, at_ms, site)
+
+    def _line_lost(self, device: str, at_ms: int, site: Site) -> Edges:
+        spell = self.spells.get(device) or Spell(key=device, device=device, since_ms=at_ms)
+        since_ms = spell.since_ms if spell.told is not None else at_ms
+        return self.tell(replace(spell, since_ms=since_ms, count=LINE_LOST), Severity.ORANGE, at_ms, site)
 
     def on_due(self, spell: Spell, at_ms: int, site: Site) -> Edges:
         """Object to a long silence."""

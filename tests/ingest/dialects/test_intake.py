@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from ingest.dialects.desk import Dialects, GatewayOptions
-from ingest.pipeline import Message, Pipeline
+from ingest.messages import Message
+from ingest.pipeline import Pipeline
 from ingest.second_look import SecondLook
 from sensors.credentials import CredentialKey
 from sensors.events import EventType
