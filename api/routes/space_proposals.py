@@ -57,18 +57,20 @@ def post_proposal(services: ServicesOf, actor: Manager) -> ProposalView:
     return _view(services, make_proposal(services, actor))
 
 
-@router.post("/space/proposals/moves/{move}/accept")
-def accept(services: ServicesOf, actor: Manager, language: ReaderLanguage, move: str, body: DecisionBody) -> ItemView:
+@router.post("/space/proposals/moves/{move_id}/accept")
+def accept(
+    services: ServicesOf, actor: Manager, language: ReaderLanguage, move_id: str, body: DecisionBody
+) -> ItemView:
     """Make an item of a move."""
     with services.records.transaction() as tx:
         kept = tx.reallocation()
         if kept is None:
             raise not_found(kind="proposal")
-        found = found_of(services, kept, move, language)
+        found = found_of(services, kept, move_id, language)
         item = accept_move(
             tx,
             body.proposal,
-            move,
+            move_id,
             found,
             deadline=services.deadline,
             actor=actor,
@@ -78,11 +80,11 @@ def accept(services: ServicesOf, actor: Manager, language: ReaderLanguage, move:
         return ItemView.of(item, names(tx))
 
 
-@router.post("/space/proposals/moves/{move}/drop")
-def drop(services: ServicesOf, actor: Manager, move: str, body: DecisionBody) -> ProposalView:
+@router.post("/space/proposals/moves/{move_id}/drop")
+def drop(services: ServicesOf, actor: Manager, move_id: str, body: DecisionBody) -> ProposalView:
     """Put a move aside, with the reason."""
     with services.records.transaction() as tx:
-        kept = drop_move(tx, body.proposal, move, actor=actor, clock=services.clock, note=body.note)
+        kept = drop_move(tx, body.proposal, move_id, actor=actor, clock=services.clock, note=body.note)
     return _view(services, kept)
 
 
