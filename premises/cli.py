@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "meter": "premises.commands.meter",
         "occupancy": "premises.commands.occupancy",
         "quarantine": "premises.commands.quarantine",
+        "reallocate": "premises.commands.reallocate",
         "registry": "premises.commands.registry",
         "replay": "premises.commands.replay",
         "report": "premises.commands.report",

@@ -17,6 +17,7 @@ from api.pages.report_inbox import router as report_inbox
 from api.pages.room_codes import router as room_codes
 from api.pages.savings import router as savings
 from api.pages.sheets import router as sheets
+from api.pages.space_proposals import router as space_proposals
 from api.pages.standing import router as standing
 from api.pages.utilisation import router as utilisation
 
@@ -36,6 +37,7 @@ for part in (
     data,
     logs,
     utilisation,
+    space_proposals,
     energy,
     savings,
 ):

@@ -26,11 +26,13 @@ from rectification.planning import PlanRefusedError, StalePlanError
 from rectification.plans import IllegalPlanStepError
 from rectification.ports import ItemTransaction
 from rectification.repairs import IllegalRepairStepError
+from rectification.reallocations import MoveGoneError
 from rectification.reporting import ReportRefusedError
 from rectification.reports import IllegalReportStepError
 from rectification.sheets import StaleEditError, UnknownEvidenceError
 from sensors.actors import Actor, NotPermittedError
 from sensors.clock import Clock
+from sensors.errors import InputFault
 
 router = APIRouter()
 
@@ -56,6 +58,8 @@ REFUSALS: Mapping[type[Exception], str] = {
     IllegalPlanStepError: "too_late",
     ReportRefusedError: "report",
     IllegalReportStepError: "too_late",
+    MoveGoneError: "too_late",
+    InputFault: "no_proposal",
 }
 """What is refused to a person who could mend it, and the message that says how."""
 

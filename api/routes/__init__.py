@@ -24,6 +24,7 @@ from api.routes import (
     rooms,
     savings,
     sheets,
+    space_proposals,
     standing,
     utilisation,
     wecom_replies,
@@ -53,6 +54,7 @@ for part in (
     logs,
     standing,
     utilisation,
+    space_proposals,
     energy,
     savings,
 ):

@@ -93,6 +93,10 @@ TABLE: dict[tuple[str, str], Permission | str] = {
     ("GET", "/api/v1/rooms/{room_id}"): Permission.READ,
     ("GET", "/api/v1/rooms/{room_id}/series"): Permission.READ,
     ("GET", "/api/v1/utilisation"): Permission.READ,
+    ("GET", "/api/v1/space/proposals"): Permission.MANAGE_ITEM,
+    ("POST", "/api/v1/space/proposals"): Permission.MANAGE_ITEM,
+    ("POST", "/api/v1/space/proposals/moves/{move_id}/accept"): Permission.MANAGE_ITEM,
+    ("POST", "/api/v1/space/proposals/moves/{move_id}/drop"): Permission.MANAGE_ITEM,
     ("GET", "/api/v1/energy"): Permission.READ,
     ("GET", "/api/v1/savings"): Permission.READ,
     ("GET", "/api/v1/items/{item_id}/savings"): Permission.READ,
@@ -169,6 +173,7 @@ def ask(bench: Bench, role: Role | None, method: str, path: str) -> tuple[int, s
 
 KINDS = (
     "alert",
+    "move",
     "item",
     "finding",
     "account",
