@@ -45,6 +45,7 @@ class EventView(BaseModel):
     end: date
     kwh: float
     in_period: str
+    lasts: bool = False
 
 
 class LackView(BaseModel):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from analytics.savings.result import Candidate, Figures, ModelFit, NonRoutineEvent
 from analytics.savings.terms import Period
 from reports.messages import Language, Messages
-from reports.savings_case import NormalYear, SavingsCase, Worth
+from reports.savings_case import NormalYear, SavingsCase, Worth, whole_figures
 from reports.savings_text import conclusion_of, doubts_of
 
 DECIMALS = 3
@@ -14,7 +14,8 @@ DECIMALS = 3
 def savings_document(case: SavingsCase, language: Language = "en") -> dict[str, object]:
     """Return a saving as JSON values: null where the data allow no number, and then `sufficiency` says why.
 
-    The figures on top are with the events in them, or without where that was asked; the other ones stand beside.
+    The figures on top are with the events in them, or without where that was asked (`events_taken_out`). Both stand
+    below by name: what the meter shows, and what it would show had the events not been; null where there are none.
     """
     savings, messages = case.savings, Messages(language, case.zone)
     return {
@@ -24,7 +25,9 @@ def savings_document(case: SavingsCase, language: Language = "en") -> dict[str, 
         "conclusion": case.conclusion.value,
         "conclusion_text": conclusion_of(case, messages),
         "events_taken_out": case.takes_events_out and savings.adjusted is not None,
-        "other_way": None if case.other_figures is None else _with_conclusion(case.other_figures),
+        "savings_with_events": _told(whole_figures(savings)),
+        "savings_without_events": _told(savings.adjusted),
+        "other_way": _told(case.other_figures),
         "non_routine_events": [_event(event) for event in savings.non_routine_events],
         "sufficiency": [
             {"code": doubt.code, "detail": doubt.sentence, "fatal": doubt.is_fatal, **doubt.params}
@@ -65,8 +68,8 @@ def _figures(figures: Figures | None) -> dict[str, object]:
     }
 
 
-def _with_conclusion(figures: Figures) -> dict[str, object]:
-    return {**_figures(figures), "conclusion": figures.conclusion.value}
+def _told(figures: Figures | None) -> dict[str, object] | None:
+    return None if figures is None else {**_figures(figures), "conclusion": figures.conclusion.value}
 
 
 def _event(event: NonRoutineEvent) -> dict[str, object]:
@@ -75,6 +78,7 @@ def _event(event: NonRoutineEvent) -> dict[str, object]:
         "end": event.end.isoformat(),
         "kwh": _number(event.kwh),
         "in_period": event.in_period,
+        "lasts": event.lasts,
     }
 
 

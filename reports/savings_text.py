@@ -136,7 +136,8 @@ def _events(case: SavingsCase, m: Messages) -> Iterator[str]:
     events = case.savings.non_routine_events
     if not events:
         return
-    yield m.text("savings.events")
+    is_without = case.takes_events_out and case.savings.adjusted is not None
+    yield m.text("savings.events", which=m.text("savings.which_without" if is_without else "savings.which_with"))
     for event in events:
         yield INDENT + event_line(event, m)
     if case.other_figures is not None:
@@ -145,10 +146,11 @@ def _events(case: SavingsCase, m: Messages) -> Iterator[str]:
 
 
 def event_line(event: NonRoutineEvent, m: Messages) -> str:
-    """Return one event: when, in which period, and by how much it moved the use."""
+    """Return one event: when, in which period, by how much it moved the use, and whether it may be a measure."""
     key = "savings.event_more" if event.kwh >= 0 else "savings.event_less"
     where = m.text(f"event_in.{event.in_period}")
-    return m.text(key, days=m.days(event.start, event.end), period=where, kwh=m.about(abs(event.kwh)))
+    told = m.text(key, days=m.days(event.start, event.end), period=where, kwh=m.about(abs(event.kwh)))
+    return told + m.text(f"savings.lasts_in_{event.in_period}") if event.lasts else told
 
 
 def _model(case: SavingsCase, m: Messages) -> Iterator[str]:

@@ -5,7 +5,7 @@ explain what they can of the residuals first, and only a stretch of days that st
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -17,17 +17,33 @@ from analytics.savings.slots import DAYS_A_WEEK, HOURS_A_DAY, days_of
 from analytics.savings.terms import DAYS_A_YEAR, Interval, Period
 
 MOST_EVENTS, MOST_LOOKS = 4, 6
-LEAST_STRENGTH = 35.0
-"""A shift of 6 standard deviations of the autocorrelated noise: the strongest of 60,000 stretches."""
+LEAST_STRENGTH = 45.0
+"""A shift of nearly 7 standard deviations of the autocorrelated noise: the strongest of 60,000 stretches, and some, as
+real noise has heavier tails. The project's own choice, by ordinary years of real buildings."""
 LEAST_SHARE = 0.01
 """Of the period's use: what an event must come to. Smaller ones do not change what is said. Our own choice."""
 LEAST_VARIANCE = 0.001
 """Of the usual one: no hour speaks alone for its day. The project's own choice."""
 AIR_KNOTS_C = (10.0, 15.0, 20.0)
+LEAST_LASTING_DAYS = 42
+"""A shift at the end of its period is taken to last, unless shorter: that may be a holiday. Our own choice."""
 SAME_SEASON = 0.5
 """Stretches of both periods that share so much of their days of the year are the calendar's."""
 STEP_SHARE, STEP_SHIFT = 0.25, 0.2
 """A stretch from a period's first day on is read as a new level after it, unless short and deep. Our own choice."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    """An event's days, and whether it lasts to the end of its period (and on, as far as is known)."""
+
+    days: Period
+    lasts: bool
+
+    def holds(self, other: "Shift") -> bool:
+        """Say whether another one lies within these days."""
+        mine, theirs = self.days, other.days
+        return mine != theirs and mine.first <= theirs.first and theirs.last <= mine.last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,21 +76,48 @@ def days_of_rows(baseline: Baseline, table: pl.DataFrame) -> Days:
     )
 
 
-def found(days: Days) -> list[Period]:
-    """Return the days of each event."""
+def found(days: Days) -> list[Shift]:
+    """Return the events in order of time."""
     number = days.day.dt.epoch("d").to_numpy().astype(np.float64)
-    known, events = days.known, list[Period]()
+    known, taken, kept = days.known, list[Stretch](), list[Stretch]()
     for _ in range(MOST_LOOKS):
-        seen = [stretch for missed in days.missed if (stretch := strongest(number, missed, known)) is not None]
+        seen = [one for missed in days.missed if (one := strongest(number, missed, known, taken)) is not None]
         stretch = max(seen, key=lambda one: one.strength, default=None)
-        if stretch is None or stretch.strength < LEAST_STRENGTH or len(events) == MOST_EVENTS:
+        if stretch is None or stretch.strength < _asked_of(stretch, kept) or len(kept) == MOST_EVENTS:
             break
+        taken.append(stretch)
         known = np.column_stack([known, _inside(stretch, len(number))])
         of_sums_kwh = float(np.linalg.lstsq(known, days.missed[0])[0][-1])
         shift_kwh = max(of_sums_kwh, stretch.shift_kwh, key=abs)
         if abs(shift_kwh) * (stretch.end - stretch.first) >= LEAST_SHARE * days.mean_kwh * len(number):
-            events.append(_dated(stretch, shift_kwh, days))
-    return events
+            kept.append(replace(stretch, shift_kwh=shift_kwh))
+    return [_dated(stretch, days) for stretch in _merged([_since(stretch, days) for stretch in kept])]
+
+
+def _asked_of(stretch: Stretch, kept: Sequence[Stretch]) -> float:
+    """Return the strength that an event must have: half where it goes on from another."""
+    ends = {end for other in kept for end in (other.first, other.end)}
+    return LEAST_STRENGTH / 2 if ends & {stretch.first, stretch.end} else LEAST_STRENGTH
+
+
+def _since(stretch: Stretch, days: Days) -> Stretch:
+    """Return a stretch from the period's first day on as the step that follows it, unless it is short and deep."""
+    total, shift_kwh = len(days.day), stretch.shift_kwh
+    is_small = abs(shift_kwh) < STEP_SHIFT * days.mean_kwh
+    if stretch.first > 0 or not (stretch.end > STEP_SHARE * total or is_small or shift_kwh > 0):
+        return stretch
+    return replace(stretch, first=stretch.end, end=total, shift_kwh=-shift_kwh)
+
+
+def _merged(stretches: Sequence[Stretch]) -> list[Stretch]:
+    """Return the stretches in order; those of one sign that touch, or of which one holds the other, are one event."""
+    told = list[Stretch]()
+    for one in sorted(stretches, key=lambda each: (each.first, -each.end)):
+        if told and one.first <= told[-1].end and one.shift_kwh * told[-1].shift_kwh > 0:
+            told[-1] = replace(told[-1], end=max(told[-1].end, one.end))
+        else:
+            told.append(one)
+    return told
 
 
 def _missed(baseline: Baseline, table: pl.DataFrame) -> pl.DataFrame:
@@ -97,10 +140,9 @@ def _weight(baseline: Baseline, table: pl.DataFrame) -> pl.Series:
     return usual / variance
 
 
-def not_of_the_calendar(events: Sequence[Period], others: Sequence[Period]) -> list[Period]:
-    """Return the events that do not come back at the same season in the other period, in order of time."""
-    kept = [event for event in events if not any(_same_season(event, other) for other in others)]
-    return sorted(kept, key=lambda event: event.first)
+def not_of_the_calendar(shifts: Sequence[Shift], others: Sequence[Shift]) -> list[Shift]:
+    """Return the shifts that do not come back at the same season in the other period."""
+    return [shift for shift in shifts if not any(_same_season(shift.days, other.days) for other in others)]
 
 
 def _same_season(one: Period, other: Period) -> bool:
@@ -118,15 +160,9 @@ def _inside(stretch: Stretch, days: int) -> Floats:
     return inside
 
 
-def _dated(stretch: Stretch, shift_kwh: float, days: Days) -> Period:
-    """Return first and last day; of a step, those after it."""
-    total = len(days.day)
-    share = stretch.end / total
-    is_step = stretch.first == 0 and (
-        share > STEP_SHARE or abs(shift_kwh) < STEP_SHIFT * days.mean_kwh or shift_kwh > 0
-    )
-    first, end = (stretch.end, total) if is_step else (stretch.first, stretch.end)
-    return Period(days.day[first], days.day[end - 1])
+def _dated(stretch: Stretch, days: Days) -> Shift:
+    period = Period(days.day[stretch.first], days.day[stretch.end - 1])
+    return Shift(days=period, lasts=stretch.end == len(days.day) and period.days >= LEAST_LASTING_DAYS)
 
 
 def _known(weekday: Floats, air_c: Floats) -> Floats:

@@ -101,11 +101,16 @@ class NonRoutineEvent:
     kwh: float
     in_period: str
     """`baseline` or `reporting`."""
+    lasts: bool = False
+    """Whether it goes on at the period's end: in the reporting period it may then be a measure; a person decides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """Adjusted baseline less actual, with its interval; negative savings are an increase."""
+    """Adjusted baseline less actual, with its interval; negative savings are an increase.
+
+    Without events, the actual use is that of the reporting period as if they had not been.
+    """
 
     adjusted_baseline_kwh: float
     actual_kwh: float
@@ -121,7 +126,7 @@ class Savings:
     """The answer. Figures are None where a fatal shortfall allows no number.
 
     `ci90_*` is the interval at the confidence asked for, 90 % unless told.
-    `adjusted` holds the same figures with the events taken out; None where there are no events.
+    `adjusted` holds the same figures as if the events had not been; None where there are none, or too little is left.
     """
 
     interval: Interval

@@ -4,11 +4,15 @@ Model: a day's residual = what weekday and weather explain + a shift on the days
 The shift's gain in squares over the long-run variance of the noise (Newey and West) says whether a stretch stands out.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analytics.savings.gram import Floats, Ints
+
+Flags = NDArray[np.bool_]
 
 LEAST_DAYS = 10
 """Shorter ones are holidays and works, which the interval covers. The project's own choice."""
@@ -31,9 +35,17 @@ class Stretch:
     shift_kwh: float
     strength: float
 
+    def crosses(self, first: Ints, end: Ints) -> Flags:
+        """Say which stretches share days with this one, neither holding the other."""
+        begins_inside = (self.first < first) & (first < self.end) & (self.end < end)
+        return begins_inside | ((first < self.first) & (self.first < end) & (end < self.end))
 
-def strongest(day_number: Floats, missed: Floats, known: Floats) -> Stretch | None:
-    """Return the stretch that explains most of what `known` columns do not; None where there are too few days."""
+
+def strongest(day_number: Floats, missed: Floats, known: Floats, taken: Sequence[Stretch] = ()) -> Stretch | None:
+    """Return the stretch that explains most of what `known` columns do not; None where there are too few days.
+
+    It may lie within one that is `taken`, or hold it, but not cross it: two that overlap are one that was dated badly.
+    """
     if len(missed) < 3 * LEAST_DAYS + known.shape[1]:
         return None
     basis = np.linalg.qr(known)[0]
@@ -45,8 +57,10 @@ def strongest(day_number: Floats, missed: Floats, known: Floats) -> Stretch | No
     count = np.arange(len(rest) + 1)
     length = count[None, :] - count[:, None]
     free = length - explained
-    gain = np.where(_allowed(day_number, length) & (free >= LEAST_FREE_DAYS), (sums[None, :] - sums[:, None]) ** 2, 0.0)
-    gain /= np.maximum(free, LEAST_FREE_DAYS)
+    allowed = _allowed(day_number, length) & (free >= LEAST_FREE_DAYS)
+    for stretch in taken:
+        allowed &= ~stretch.crosses(count[:, None], count[None, :])
+    gain = np.where(allowed, (sums[None, :] - sums[:, None]) ** 2, 0.0) / np.maximum(free, LEAST_FREE_DAYS)
     first, end = _simplest(gain)
     if gain[first, end] <= 0:
         return None
@@ -74,7 +88,7 @@ def long_run_variance(noise: Floats) -> float:
     return max(own + 2 * crossed, own) / len(noise) + float(np.finfo(float).tiny)
 
 
-def _allowed(day_number: Floats, length: Ints) -> Floats:
+def _allowed(day_number: Floats, length: Ints) -> Flags:
     """Return which pairs of first and end leave a stretch long enough, and a rest to compare it with."""
     edges = np.append(day_number, day_number[-1] + 1)
     lasting = edges[None, :] - edges[:, None]

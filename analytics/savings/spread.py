@@ -8,7 +8,8 @@ Drift cannot be seen within one year of baseline. A building whose residuals ave
 no sign of any; one whose four-weekly means hardly scatter less than its days changes slowly, and will between years.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
@@ -16,7 +17,7 @@ import polars as pl
 
 from analytics.savings.baseline import Baseline, sums_of
 from analytics.savings.gram import Floats, Solution
-from analytics.savings.result import Conclusion, Figures
+from analytics.savings.result import Conclusion, Figures, NonRoutineEvent
 from analytics.savings.terms import Interval
 
 BLOCK_DAYS = 28
@@ -38,11 +39,12 @@ class Spread:
     scatter_kwh: float
     drift_kwh: float
     freedom: int
+    events_kwh: float = 0.0
 
     @property
     def total_kwh(self) -> float:
         """Return the standard deviation of all together."""
-        return float(np.hypot(np.hypot(self.model_kwh, self.scatter_kwh), self.drift_kwh))
+        return float(np.linalg.norm((self.model_kwh, self.scatter_kwh, self.drift_kwh, self.events_kwh)))
 
     def half_width_kwh(self, confidence: float) -> float:
         """Return half the width of the interval."""
@@ -51,9 +53,17 @@ class Spread:
 
 def figures(baseline: Baseline, reporting: pl.DataFrame, confidence: float) -> Figures:
     """Return adjusted baseline less actual over the known rows of a reporting period, with its interval."""
+    return figures_without((), baseline, reporting, confidence)
+
+
+def figures_without(
+    events: Sequence[NonRoutineEvent], baseline: Baseline, reporting: pl.DataFrame, confidence: float
+) -> Figures:
+    """Return the figures as if events of the reporting period had not been: their energy is taken from the actual."""
     expected = float((baseline.expected(reporting) * reporting["span"].to_numpy()).sum())
-    actual = float(reporting["kwh"].sum())
-    half = spread(baseline, reporting, expected).half_width_kwh(confidence)
+    actual = float(reporting["kwh"].sum()) - sum(event.kwh for event in events)
+    whole = spread(baseline, reporting, expected)
+    half = replace(whole, events_kwh=_of_events(events, whole, reporting, baseline)).half_width_kwh(confidence)
     saved = expected - actual
     low, high = saved - half, saved + half
     return Figures(
@@ -65,6 +75,13 @@ def figures(baseline: Baseline, reporting: pl.DataFrame, confidence: float) -> F
         ci90_pct=(100 * low / expected, 100 * high / expected),
         conclusion=_conclusion(low, high),
     )
+
+
+def _of_events(events: Sequence[NonRoutineEvent], whole: Spread, reporting: pl.DataFrame, baseline: Baseline) -> float:
+    """Return how unsure the events' sizes are: their days scatter as all do, and so do those they are compared with."""
+    days = float(reporting["span"].sum()) / _rows_a_day(baseline)
+    of_day = whole.scatter_kwh / np.sqrt(days)
+    return float(of_day * np.sqrt(2 * sum((event.end - event.start).days + 1 for event in events)))
 
 
 def spread(baseline: Baseline, reporting: pl.DataFrame, expected_kwh: float) -> Spread:

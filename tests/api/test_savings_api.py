@@ -27,7 +27,9 @@ DOCUMENT: dict[str, object] = {
     "ci90_kwh": [80.0, 120.0],
     "ci90_pct": [8.0, 12.0],
     "conclusion": "saved",
-    "non_routine_events": [{"start": "2025-03-01", "end": "2025-04-01", "kwh": -5.0, "in_period": "reporting"}],
+    "non_routine_events": [
+        {"start": "2025-03-01", "end": "2025-04-01", "kwh": -5.0, "in_period": "reporting", "lasts": False}
+    ],
     "sufficiency": [{"code": "zeros", "detail": "3 zeros", "fatal": False, "rows": 3}],
 }
 

@@ -81,6 +81,38 @@ def test_new_load_is_dated_sized_and_taken_out(first: date) -> None:
     assert adjusted_pct(told) == pytest.approx(10, abs=0.5)
 
 
+def test_load_that_began_in_the_baseline_is_expected_from_then_on() -> None:
+    first, kwh_an_hour = date(2022, 6, 10), 8.0
+    loaded = changed(OFFICE, day_of() >= first, lambda use: use + kwh_an_hour)
+    told = asked(changed(loaded, LATER, lambda use: 0.9 * use))
+    event = only_event(told)
+    assert abs(event.start - first) <= WEEK
+    assert (event.in_period, event.lasts) == ("baseline", True)
+    assert adjusted_pct(told) == pytest.approx(10, abs=0.5)
+    assert percent(told) < 8
+
+
+def test_return_by_stages_is_one_event() -> None:
+    first, later = date(2023, 3, 18), date(2023, 7, 1)
+    deep = changed(MEASURE, in_days(first, later), lambda use: 0.6 * use)
+    told = asked(changed(deep, day_of() > later, lambda use: 0.88 * use))
+    event = only_event(told)
+    assert is_dated(event, first, AFTER.last)
+    assert event.lasts
+    assert adjusted_pct(told) == pytest.approx(10, abs=0.7)
+
+
+def test_events_that_overlap_are_not_told_twice() -> None:
+    first, last = date(2023, 3, 20), date(2023, 5, 14)
+    loaded = changed(MEASURE, day_of() >= date(2023, 7, 20), lambda use: use + 8.0)
+    told = asked(changed(loaded, in_days(first, last), locked_down))
+    lockdown, load = told.non_routine_events
+    assert is_dated(lockdown, first, last)
+    assert is_dated(load, date(2023, 7, 20), AFTER.last)
+    assert not lockdown.lasts
+    assert load.lasts
+
+
 def test_measure_through_the_whole_period_is_no_event() -> None:
     told = asked(MEASURE)
     assert not told.non_routine_events

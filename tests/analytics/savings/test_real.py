@@ -112,4 +112,5 @@ def test_lockdown_put_into_a_real_year_is_dated_and_taken_out(number: int) -> No
     assert abs((event.start - first).days) <= 7
     assert abs((event.end - last).days) <= 7
     assert told.adjusted is not None
-    assert told.adjusted.savings_pct == pytest.approx(percent(without), abs=0.6)
+    # eight weeks of a real year are known no better from the weeks beside them
+    assert told.adjusted.savings_pct == pytest.approx(percent(without), abs=0.9)
