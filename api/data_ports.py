@@ -31,7 +31,10 @@ class SentMetric:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownDevice:
-    """A device that sends and is not in the registry, with what it sent. `is_known`: by now it is there."""
+    """A device that sends and is not in the registry, with what it sent. `is_known`: by now it is there.
+
+    `model` is what its gateway calls it, None where it does not say.
+    """
 
     device: str
     gateway: str
@@ -41,6 +44,7 @@ class UnknownDevice:
     records: int
     kind: DeviceKind
     is_known: bool = False
+    model: str | None = None
     metrics: tuple[SentMetric, ...] = ()
     events: Mapping[str, int] = field(default_factory=dict)
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from paho.mqtt.client import topic_matches_sub
 
 from ingest.dialects.availability import add_availability
-from ingest.dialects.decoded import Cleaner, Command, Context, Decoded, Decoder, DialectError, Outcome, Row
+from ingest.dialects.decoded import Cleaner, Command, Context, Decoded, Decoder, DialectError, Heard, Outcome, Row
 from ingest.dialects.formats import FORMATS
 from ingest.dialects.mapped import mapped_by_file
 from ingest.native import Decoded as Contract
@@ -55,6 +55,7 @@ class Dialects:
         self._by_name = {each.options.name: each for each in self._gateways}
         self._owners: dict[str, str | None] = {}
         self._commands: list[Command] = []
+        self._heard: dict[tuple[str, str], str] = {}
 
     def use(self, registry: Registry) -> None:
         """Know the devices of a registry, and take its zone for times without an offset."""
@@ -98,12 +99,22 @@ class Dialects:
         try:
             decoded = found.decoder.decode(topic, payload, context)
             self._commands += decoded.commands[: max(_MOST_COMMANDS - len(self._commands), 0)]
+            self._hear(gateway, decoded.heard)
             add_availability(decoded, context)
             return in_contract(decoded, context.site)
         except DialectError as exc:
             return _undecodable(exc, context.site)
         finally:
             context.states = states
+
+    def _hear(self, gateway: str, heard: Sequence[Heard]) -> None:
+        for each in heard:
+            if each.model and len(self._heard) < _MOST_TOPICS:
+                self._heard[gateway, each.device] = each.model
+
+    def model_of(self, gateway: str, device: str) -> str | None:
+        """Return the model of a device that the registry does not know, as far as its gateway said it."""
+        return self._heard.get((gateway, device))
 
     def commands(self) -> Sequence[Command]:
         """Return what is to be published in answer to what was decoded since the last call."""

@@ -57,7 +57,7 @@ def command(
         room=room,
         circuit=circuit,
         opening=opening,
-        model=model,
+        model=model or (None if sent is None else sent.model),
         interval_s=interval_s,
         metrics=() if sent is None else [each.metric for each in sent.metrics],
     )

@@ -2,20 +2,27 @@
 
 import threading
 from collections.abc import Callable, Collection, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from api.data_ports import Asked, GatewayAccount, KeptHeap, KeptMessage, ReplayOutcome, UnknownDevice
 from premises.home import Home
 from premises.intake.quarantine_devices import unknown_devices
 from premises.intake.quarantine_replay import replay
+from premises.settings import load_settings
 from sensors.clock import Clock
+from sensors.errors import InputFault
 from sensors.intake import Book, GatewayState
 from sensors.readings import epoch_ms, from_epoch_ms
 from sensors.topology import Registry
 from storage.quarantine import Kept, QuarantineShelf, Which
+from storage.registry_file import load_registry
 from storage.spool import SqliteSpool
+
+if TYPE_CHECKING:
+    from ingest.dialects.desk import Dialects
 
 SHOWN_CHARS = 400
 
@@ -115,7 +122,16 @@ class SpoolDesk:
 def devices_of(home: Home, known: Collection[str]) -> list[UnknownDevice]:
     """Return the unknown devices of a home whose spool is there, over a connection of its own: it takes a while."""
     with closing(QuarantineShelf(home.spool)) as shelf:
-        return unknown_devices(shelf, known)
+        return unknown_devices(shelf, known, _dialects(home))
+
+
+def _dialects(home: Home) -> "Dialects | None":
+    """Return the gateways of the settings that speak a format of their own, None where there are none."""
+    dialects = load_settings(home).dialects.dialects()
+    if dialects is not None:
+        with suppress(InputFault):  # a broken registry gives no device a name; the rest is told all the same
+            dialects.use(load_registry(home.registry))
+    return dialects
 
 
 def account(book: Book, state: GatewayState | None, now: datetime) -> GatewayAccount:

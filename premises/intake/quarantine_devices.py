@@ -7,7 +7,9 @@ from math import isnan
 
 from api.data_ports import DeviceKind, SentMetric, UnknownDevice
 from ingest import native
-from ingest.native import Decoded, Topic, TopicError
+from ingest.dialects.desk import Dialects
+from ingest.native import Decoded, Topic, TopicError, TopicKind
+from sensors.intake import Quarantined
 from sensors.metrics import METRICS
 from sensors.readings import ReadingBatch, from_epoch_ms
 from storage.quarantine import Kept, QuarantineShelf, Which
@@ -26,13 +28,18 @@ _METER_KINDS = frozenset({"electricity", "utilities"})
 _DOOR_EVENTS = frozenset({"granted", "denied", "forced", "exit_request", "held"})
 
 
-def unknown_devices(shelf: QuarantineShelf, known: Collection[str]) -> list[UnknownDevice]:
-    """Return the devices that sent and are not in the registry, the last heard first; `known` is who is in it now."""
+def unknown_devices(
+    shelf: QuarantineShelf, known: Collection[str], dialects: Dialects | None = None
+) -> list[UnknownDevice]:
+    """Return the devices that sent and are not in the registry, the last heard first; `known` is who is in it now.
+
+    `dialects` are the gateways whose formats are their own.
+    """
     seen: dict[tuple[str, str], _Seen] = {}
     for page in shelf.pages(Which(reason=UNKNOWN_DEVICE), size=_PAGE, latest=MOST_MESSAGES):
         for kept in page:
-            _take(seen, kept)
-    found = [each.told(is_known=each.device in known) for each in seen.values()]
+            _take(seen, kept, dialects)
+    found = [each.told(is_known=each.device in known, model=_model(each, dialects)) for each in seen.values()]
     return sorted(found, key=lambda each: (each.last, each.device), reverse=True)
 
 
@@ -67,7 +74,7 @@ class _Seen:
         self.first_ms = min(self.first_ms, received_ms)
         self.last_ms = max(self.last_ms, received_ms)
 
-    def told(self, *, is_known: bool) -> UnknownDevice:
+    def told(self, *, is_known: bool, model: str | None) -> UnknownDevice:
         return UnknownDevice(
             device=self.device,
             gateway=self.gateway,
@@ -77,6 +84,7 @@ class _Seen:
             records=self.records,
             kind=kind_of(self.metrics.keys(), self.events.keys()),
             is_known=is_known,
+            model=model,
             metrics=tuple(_sent(name, metric) for name, metric in sorted(self.metrics.items())),
             events=self.events,
         )
@@ -103,17 +111,40 @@ def _sent(name: str, metric: _Metric) -> SentMetric:
     )
 
 
-def _take(seen: dict[tuple[str, str], _Seen], kept: Kept) -> None:
-    message = kept.message
+def _model(seen: _Seen, dialects: Dialects | None) -> str | None:
+    return None if dialects is None else dialects.model_of(seen.gateway, seen.device)
+
+
+def _decoded(message: Quarantined, dialects: Dialects | None) -> tuple[Topic, Decoded] | None:
+    """Return where a message came from and what it says, None where nobody's format is known."""
+    gateway = None if dialects is None else dialects.gateway_of(message.topic)
+    if dialects is not None and gateway is not None:
+        dialects.forget()  # each message by itself: none is taken for a repetition of another
+        said = dialects.decode(gateway, message.topic, message.payload, received_ms=message.received_ms, retained=False)
+        return Topic(site=said.readings.site, gateway=gateway, kind=TopicKind.READINGS), said
     try:
         topic = Topic.parse(message.topic)
     except TopicError:
+        return None
+    return topic, native.decode(topic, message.payload, received_ms=message.received_ms)
+
+
+def _path(decoded: Decoded, kind: str, record: int) -> str:
+    return decoded.paths[record] if decoded.paths else f"{kind}[{record}]"
+
+
+def _take(seen: dict[tuple[str, str], _Seen], kept: Kept, dialects: Dialects | None) -> None:
+    message = kept.message
+    found = _decoded(message, dialects)
+    if found is None:
         return
-    decoded = native.decode(topic, message.payload, received_ms=message.received_ms)
+    topic, decoded = found
     meant = set(message.paths)
     _take_readings(seen, topic, decoded, meant, message.received_ms)
     for record, event in zip(decoded.event_records, decoded.events, strict=True):
-        if f"events[{record}]" in meant and (device := _seen(seen, topic, event.device, message.received_ms)):
+        if _path(decoded, "events", record) in meant and (
+            device := _seen(seen, topic, event.device, message.received_ms)
+        ):
             device.heard(message.received_ms)
             device.events[event.type.value] += 1
 
@@ -123,7 +154,9 @@ def _take_readings(
 ) -> None:
     batch = decoded.readings
     for row, record in enumerate(decoded.reading_records):
-        if f"readings[{record}]" in meant and (device := _seen(seen, topic, batch.device[row], received_ms)):
+        if _path(decoded, "readings", record) in meant and (
+            device := _seen(seen, topic, batch.device[row], received_ms)
+        ):
             device.heard(received_ms)
             device.metrics.setdefault(batch.metric[row], _Metric()).add(batch, row)
 

@@ -16,6 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from ingest.mqtt_options import without_covered
 from sensors.intake import Book
 from storage.spool import SqliteSpool
+from tests.ingest.dialects.sparkplug_messages import payload
 from tests.servers import MOSQUITTO, eventually, mosquitto, stop
 
 EUI = "24e124710b425a10"
@@ -41,6 +42,10 @@ name = "zigbee"
 format = "zigbee2mqtt"
 topics = ["{base}/#"]
 devices = {{ "living room/door" = "door1" }}
+[[dialects.gateways]]
+name = "plc"
+format = "sparkplug"
+topics = ["spBv1.0/{base}/#"]
 """
 
 
@@ -78,11 +83,16 @@ def test_two_gateways_are_read_from_the_broker_and_their_books_balance(tmp_path:
             client = Client(CallbackAPIVersion.VERSION2)
             client.connect("127.0.0.1", mosquitto().port)
             client.loop_start()
+            asked: list[str] = []
+            client.on_message = lambda _client, _data, told: asked.append(told.topic)
+            client.subscribe(f"spBv1.0/{base}/NCMD/#")
             for _ in range(2):
                 client.publish(f"{base}/device/{EUI}/event/up", json.dumps(uplink), qos=0)
             client.publish(f"{base}/living room/door", '{"contact":false,"battery":98}', qos=1).wait_for_publish(30)
             eventually(lambda: books(tmp_path).keys() >= {"lora", "zigbee"}, what="both gateways", seconds=60)
             eventually(lambda: books(tmp_path)["lora"].received == 4, what="both uplinks", seconds=60)
+            client.publish(f"spBv1.0/{base}/NDATA/plc1", payload(seq=7))
+            eventually(lambda: asked == [f"spBv1.0/{base}/NCMD/plc1"], what="the births to be asked for")
             client.disconnect()
             client.loop_stop()
         finally:
