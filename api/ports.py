@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 from alerts.episodes import AlertHistory
 from alerts.logs.ports import LogTransaction
@@ -24,12 +24,13 @@ from api.security.passwords import Argon2Passwords, Passwords
 from api.sms_replies import SmsReplies
 from api.wecom_replies import WecomReplies
 from rectification.by_savings import ItemSavings
+from rectification.checklists import Checklists
 from rectification.commands import Deadlines
 from rectification.evidence import MAX_BYTES
+from rectification.inspection_ports import InspectionTransaction
 from rectification.look_back import LookBacks, after_half_a_year
 from rectification.model import Item
 from rectification.ports import NoticeTransaction, PlanTransaction, RepairTransaction
-from rectification.reallocations import ReallocationTransaction
 from rectification.report_ports import ReportTransaction
 from sensors.accounts import Account, Session, SetUpToken
 from sensors.actors import Actor
@@ -145,7 +146,7 @@ class RecordsTransaction(
     PlanTransaction,
     RepairTransaction,
     ReportTransaction,
-    ReallocationTransaction,
+    InspectionTransaction,
     FindingTransaction,
     AccountTransaction,
     BillTransaction,
@@ -334,6 +335,8 @@ class Services:
     look_back: LookBacks = after_half_a_year
     """Says when somebody looks again at what was signed off."""
     evidence: EvidenceFiles = field(default_factory=NoEvidence)
+    checklists: Callable[[], Checklists] = field(default=lambda: MappingProxyType({}))
+    """What can be inspected. It raises InputFault where the site's own file cannot be used."""
     ready: Callable[[], Mapping[str, str]] = field(default=lambda: MappingProxyType({}))
     """Parts that must work before all is well, each with why it does not, empty where it does."""
     data: DataDesk = field(default_factory=NoData)
@@ -346,8 +349,6 @@ class Services:
     """What was saved; None where no register of the subject is rolled up. It may block."""
     item_savings: Callable[[Item, datetime | None], ItemSavings | None] = field(default=lambda _item, _began: None)
     """What mending an item saved, from when work on it began; None where its fault is no energy. It may block."""
-    reallocation: Callable[[float], Mapping[str, Any]] | None = None
-    """Proposes a better use of rooms within so many seconds; None where nothing does. It blocks; raises InputFault."""
     figures: Callable[[], bytes] | None = None
     """What `/metrics` answers, in Prometheus' text format; None for nothing."""
     passwords: Passwords = field(default_factory=Argon2Passwords)
@@ -357,5 +358,6 @@ class Services:
     """Makes duty sheets; None where nothing does."""
     plan_papers: PlanPapers | None = None
     """Makes ledgers, plans and closing sheets; None where nothing does."""
+    """Works out and writes energy reports; None where nothing does."""
     wecom_replies: Mapping[str, WecomReplies] = field(default_factory=lambda: MappingProxyType({}))
     """WeCom's applications whose members may answer, by their names in the settings."""

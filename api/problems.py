@@ -30,13 +30,14 @@ from rectification.commands import (
     UnknownItemError,
 )
 from rectification.evidence import EvidenceGoneError, EvidenceRefusedError
+from rectification.inspecting import InspectionRefusal, InspectionRefusedError, UnknownInspectionError
+from rectification.inspections import IllegalInspectionStepError
 from rectification.mending import RepairRefusedError, UnknownRepairError
 from rectification.model import IllegalItemStepError
 from rectification.particulars_checks import ParticularsRefusedError
 from rectification.planning import PlanRefusedError, StalePlanError, UnknownPlanError
 from rectification.plans import IllegalPlanStepError
 from rectification.repairs import IllegalRepairStepError
-from rectification.reallocations import MoveGoneError
 from rectification.reporting import ReportRefusedError, UnknownCodeError, UnknownReportError
 from rectification.reports import IllegalReportStepError
 from rectification.sheets import StaleEditError, UnknownEvidenceError
@@ -206,6 +207,15 @@ def _of_particulars(exc: Exception) -> Problem:
     return Problem(status=422, code="invalid", detail=str(exc), more={"faults": faults})
 
 
+def _of_refused_inspection(exc: Exception) -> Problem:
+    if not isinstance(exc, InspectionRefusedError):
+        return Problem(status=409, code="inspection_refused", detail=str(exc))
+    is_stale = exc.refusal is InspectionRefusal.STALE
+    more = {"line": exc.line} if exc.line else {}
+    code = "stale" if is_stale else f"inspection.{exc.refusal}"
+    return Problem(status=412 if is_stale else 409, code=code, detail=str(exc), more=more)
+
+
 def _of_unavailable(exc: Exception) -> Problem:
     # The message names files and databases of the server, so it goes into the log only.
     log.error("request_failed", error=f"{type(exc).__name__}: {exc}")
@@ -252,11 +262,13 @@ PROBLEMS: Mapping[type[Exception], Callable[[Exception], Problem]] = MappingProx
         StalePlanError: _told(412, "stale"),
         IllegalPlanStepError: _told(409, "illegal_step"),
         IllegalRepairStepError: _told(409, "illegal_step"),
-        MoveGoneError: _told(409, "move_gone"),
         ReportRefusedError: _told(422, "report_refused"),
         UnknownReportError: _told(404, "not_found"),
         UnknownCodeError: _told(404, "not_found"),
         IllegalReportStepError: _told(409, "illegal_step"),
+        UnknownInspectionError: _told(404, "not_found"),
+        IllegalInspectionStepError: _told(409, "illegal_step"),
+        InspectionRefusedError: _of_refused_inspection,
         BodyTooLargeError: _of_large_body,
         NotNowError: _of_unavailable,
         InputFault: _of_unavailable,

@@ -28,6 +28,7 @@ from premises.jobs.analysis_jobs import AnalysisJobs, TouchedStore
 from premises.jobs.daily import workday_deadlines
 from premises.jobs.daily_jobs import DailyJobs, last_daily, room_uses, utilisation_of
 from premises.jobs.drain_loop import DrainLoop
+from premises.jobs.inspection_rounds import InspectionRounds
 from premises.jobs.log_rules import LogRules
 from premises.jobs.reminders import Reminders
 from premises.jobs.rollup_job import Rollups
@@ -48,7 +49,6 @@ from premises.processes.locks import holder, sole
 from premises.processes.server_info import ServerInfo
 from premises.queries import ReadingQueries
 from premises.readiness import parts
-from premises.reallocating.making import served_reallocation
 from premises.savings.of_items import asked_of_items, item_meter
 from premises.savings.of_store import asked_of_store
 from premises.settings import ServerSettings, Settings, read_secret
@@ -66,6 +66,7 @@ from sensors.clock import Clock
 from sensors.errors import InputFault, NotNowError
 from sensors.readings import epoch_ms, from_epoch_ms
 from sensors.topology import Registry, SiteId
+from storage.checklists_file import load_checklists
 from storage.evidence import EvidenceStore
 from storage.records import SqlRecords
 
@@ -188,24 +189,42 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
         )
         stack.callback(queries.close)
         rollups = Rollups(store, daily.building)
-        reminders = Reminders(
+        tellers = tellers_of(
+            channels_of(settings, home, registry=registry),
+            settings.rectification.reminder_channels,
+            origin=settings.server.origin or "",
+        )
+        reminders = Reminders(records=records, building=daily.building, clock=clock, tellers=tellers)
+        rounds = InspectionRounds(
             records=records,
             building=daily.building,
+            checklists=lambda: load_checklists(home.registry),
+            deadline=_deadlines(daily),
             clock=clock,
-            tellers=tellers_of(
-                channels_of(settings, home, registry=registry),
-                settings.rectification.reminder_channels,
-                origin=settings.server.origin or "",
+            tellers=tellers,
+        )
+            records=records,
+            maker=FigureMaker(
+                store=store,
+                building=daily.building,
+                registry_path=home.registry,
+                records=records,
+                saved_by=asked_of_items(store, daily.building, clock),
+                clock=clock,
             ),
+            registry=registry,
+            clock=clock,
         )
         schedule = Schedule(
             daily,
             nightly={
                 "logs": LogRules(records=records, building=daily.building, clock=clock, told=alert_desk.told).nightly,
                 "tidy": lambda: _tidied(records, clock),
+                ),
             },
             hourly={
                 "rollup": rollups.changed,
+                "inspections": rounds.hourly,
                 "reminders": reminders.hourly,
                 "report_contacts": lambda: _contacts_erased(records),
             },
@@ -249,9 +268,9 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
                 deadline=_deadlines(daily),
             ),
             wecom_replies=wecom_replies(settings, home),
-            reallocation=served_reallocation(home, daily.building, records, store, clock),
             evidence=EvidenceStore(home.evidence),
             look_back=_look_backs(daily, settings),
+            checklists=lambda: load_checklists(home.registry),
         )
         internal = Internal(
             token=info.token,

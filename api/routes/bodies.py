@@ -6,8 +6,10 @@ from typing import Annotated
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from analytics.ledger import Judgement
+from api.problems import Problem, ProblemError
 from sensors.actors import Role
 from sensors.local_time import EARLIEST, LATEST
+from sensors.subjects import Subject
 
 LATEST_NUMBER = 2**53
 """No record has a greater number; a greater one is more than a database holds."""
@@ -114,3 +116,11 @@ class JudgeBody(Body):
 
     judgement: Judgement | None
     until: Time | None = None
+
+
+def subject_of(written: str) -> Subject:
+    """Return the subject that somebody wrote, like `room:a-201`. Raises ProblemError."""
+    try:
+        return Subject.parse(written)
+    except ValueError as exc:
+        raise ProblemError(Problem(status=422, code="invalid", detail=str(exc))) from exc

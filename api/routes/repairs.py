@@ -9,15 +9,13 @@ from fastapi import APIRouter, Depends, Query
 
 from api.dependencies import Reader, ServicesOf, permit
 from api.people import names
-from api.problems import Problem, ProblemError
-from api.routes.bodies import NoteBody
+from api.routes.bodies import NoteBody, subject_of
 from api.routes.item_bodies import FinishBody, OrderBody, RepairBody, RepairOfBody
 from api.routes.views import Names
 from rectification.commands import existing
 from rectification.mending import cancel_repair, finish_repair, order_repair, report_repair, report_repair_of
 from rectification.repairs import Repair, RepairState
 from sensors.actors import Actor, Permission
-from sensors.subjects import Subject
 
 router = APIRouter(tags=["repairs"])
 
@@ -80,10 +78,7 @@ def get_repairs(
 def post_repair(services: ServicesOf, actor: Worker, given: RepairOfBody) -> RepairView:
     """Report that something of the registry is to be mended."""
     site = services.registry().site.id
-    try:
-        subject = Subject.parse(given.subject)
-    except ValueError as exc:
-        raise ProblemError(Problem(status=422, code="invalid", detail=str(exc))) from exc
+    subject = subject_of(given.subject)
     with services.records.transaction() as tx:
         repair = report_repair(tx, site=site, subject=subject, what=given.what, actor=actor, clock=services.clock)
         return RepairView.of(repair, names(tx))

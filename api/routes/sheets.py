@@ -11,8 +11,7 @@ from api.dependencies import Reader, ServicesOf, permit
 from api.item_sheets import edit_sheet, open_found
 from api.people import names
 from api.ports import Services
-from api.problems import Problem, ProblemError
-from api.routes.bodies import NoteBody
+from api.routes.bodies import NoteBody, subject_of
 from api.routes.item_bodies import FoundBody, ProgressBody, SheetBody, SheetEditBody
 from api.routes.revisions import ReadRevision, tell_revision
 from api.routes.views import ItemView
@@ -32,7 +31,6 @@ from rectification.particulars import (
 from rectification.ports import SheetTransaction
 from rectification.sheets import Found, note_progress, sheet_of
 from sensors.actors import Actor, Permission
-from sensors.subjects import Subject
 from sensors.topology import Name, Registry
 
 router = APIRouter(tags=["items"])
@@ -95,7 +93,7 @@ def post_item(services: ServicesOf, actor: Worker, given: FoundBody) -> ItemView
     """Open a draft for something that people found; no rule judges it, somebody looks whether it is mended."""
     found = Found(
         site=services.registry().site.id,
-        subject=_subject(given.subject),
+        subject=subject_of(given.subject),
         severity=given.severity,
         given=Particulars(**{name: value for name, value in given if name in _FOUND}),
         measure=given.measure,
@@ -179,10 +177,3 @@ def _view(services: Services, tx: SheetTransaction, item: Item, response: Respon
         deadline=sheet.deadline,
         told=Told.of(item, sheet.given, services.registry()),
     )
-
-
-def _subject(written: str) -> Subject:
-    try:
-        return Subject.parse(written)
-    except ValueError as exc:
-        raise ProblemError(Problem(status=422, code="invalid", detail=str(exc))) from exc

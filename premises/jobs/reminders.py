@@ -11,7 +11,8 @@ from alerts.dispatch import Answer, Delivery
 from analytics.calendar import DayKind, WorkCalendar
 from premises.jobs.daily import Building
 from premises.notices.item_notices import Due, Teller
-from rectification.notices import ItemNotice, NoticeKind
+from rectification.inspections import Inspection
+from rectification.notices import OF_INSPECTIONS, ItemNotice, NoticeKind
 from rectification.particulars import NOTHING_WRITTEN, title_of
 from rectification.ports import NoticeTransaction
 from rectification.reminders import People, remind
@@ -19,6 +20,7 @@ from sensors.accounts import Account
 from sensors.actors import Permission
 from sensors.clock import Clock
 from sensors.readings import epoch_ms
+from sensors.topology import Name
 from storage.records.outbox import OutboxMessage
 
 KIND = "item_notices"
@@ -39,6 +41,10 @@ class ReminderTransaction(NoticeTransaction, Protocol):
 
     def accounts(self) -> Sequence[Account]:
         """Return all accounts."""
+        ...
+
+    def inspection(self, inspection_id: str) -> Inspection | None:
+        """Return an inspection."""
         ...
 
     def enqueue(self, *, kind: str, subject_id: str, payload: str, at: datetime) -> None:
@@ -136,12 +142,23 @@ def _payload(notices: Sequence[ItemNotice]) -> str:
 
 def _due(tx: ReminderTransaction, payload: str) -> list[Due]:
     found = []
-    for item_id, kind, day in json.loads(payload):
-        item = tx.item(item_id)
-        if item is not None:
-            title = title_of(item, tx.particulars(item.id) or NOTHING_WRITTEN)
-            found.append(Due(number=item.number, title=title, kind=NoticeKind(kind), day=date.fromisoformat(day)))
+    for identifier, kind, day in json.loads(payload):
+        told = NoticeKind(kind)
+        named = _inspection_named(tx, identifier) if told in OF_INSPECTIONS else _item_named(tx, identifier)
+        if named is not None:
+            number, title = named
+            found.append(Due(number=number, title=title, kind=told, day=date.fromisoformat(day)))
     return found
+
+
+def _item_named(tx: ReminderTransaction, item_id: str) -> tuple[int, Name] | None:
+    item = tx.item(item_id)
+    return None if item is None else (item.number, title_of(item, tx.particulars(item.id) or NOTHING_WRITTEN))
+
+
+def _inspection_named(tx: ReminderTransaction, inspection_id: str) -> tuple[int, Name] | None:
+    found = tx.inspection(inspection_id)
+    return None if found is None else (found.number, found.name)
 
 
 def _told(teller: Teller | None, key: str, due: Sequence[Due]) -> Answer:
