@@ -37,6 +37,7 @@ from rectification.model import IllegalItemStepError
 from rectification.particulars_checks import ParticularsRefusedError
 from rectification.planning import PlanRefusedError, StalePlanError, UnknownPlanError
 from rectification.plans import IllegalPlanStepError
+from rectification.reallocations import MoveGoneError
 from rectification.repairs import IllegalRepairStepError
 from rectification.reporting import ReportRefusedError, UnknownCodeError, UnknownReportError
 from rectification.reports import IllegalReportStepError
@@ -262,6 +263,7 @@ PROBLEMS: Mapping[type[Exception], Callable[[Exception], Problem]] = MappingProx
         StalePlanError: _told(412, "stale"),
         IllegalPlanStepError: _told(409, "illegal_step"),
         IllegalRepairStepError: _told(409, "illegal_step"),
+        MoveGoneError: _told(409, "move_gone"),
         ReportRefusedError: _told(422, "report_refused"),
         UnknownReportError: _told(404, "not_found"),
         UnknownCodeError: _told(404, "not_found"),

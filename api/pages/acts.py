@@ -25,8 +25,8 @@ from rectification.particulars_checks import ParticularsRefusedError
 from rectification.planning import PlanRefusedError, StalePlanError
 from rectification.plans import IllegalPlanStepError
 from rectification.ports import ItemTransaction
-from rectification.repairs import IllegalRepairStepError
 from rectification.reallocations import MoveGoneError
+from rectification.repairs import IllegalRepairStepError
 from rectification.reporting import ReportRefusedError
 from rectification.reports import IllegalReportStepError
 from rectification.sheets import StaleEditError, UnknownEvidenceError
