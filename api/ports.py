@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from alerts.episodes import AlertHistory
 from alerts.logs.ports import LogTransaction
@@ -31,6 +31,7 @@ from rectification.inspection_ports import InspectionTransaction
 from rectification.look_back import LookBacks, after_half_a_year
 from rectification.model import Item
 from rectification.ports import NoticeTransaction, PlanTransaction, RepairTransaction
+from rectification.reallocations import ReallocationTransaction
 from rectification.report_ports import ReportTransaction
 from sensors.accounts import Account, Session, SetUpToken
 from sensors.actors import Actor
@@ -146,6 +147,7 @@ class RecordsTransaction(
     PlanTransaction,
     RepairTransaction,
     ReportTransaction,
+    ReallocationTransaction,
     InspectionTransaction,
     FindingTransaction,
     AccountTransaction,
@@ -349,6 +351,8 @@ class Services:
     """What was saved; None where no register of the subject is rolled up. It may block."""
     item_savings: Callable[[Item, datetime | None], ItemSavings | None] = field(default=lambda _item, _began: None)
     """What mending an item saved, from when work on it began; None where its fault is no energy. It may block."""
+    reallocation: Callable[[float], Mapping[str, Any]] | None = None
+    """Proposes a better use of rooms within so many seconds; None where nothing does. It blocks; raises InputFault."""
     figures: Callable[[], bytes] | None = None
     """What `/metrics` answers, in Prometheus' text format; None for nothing."""
     passwords: Passwords = field(default_factory=Argon2Passwords)

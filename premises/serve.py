@@ -49,6 +49,7 @@ from premises.processes.locks import holder, sole
 from premises.processes.server_info import ServerInfo
 from premises.queries import ReadingQueries
 from premises.readiness import parts
+from premises.reallocating.making import served_reallocation
 from premises.savings.of_items import asked_of_items, item_meter
 from premises.savings.of_store import asked_of_store
 from premises.settings import ServerSettings, Settings, read_secret
@@ -268,6 +269,7 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
                 deadline=_deadlines(daily),
             ),
             wecom_replies=wecom_replies(settings, home),
+            reallocation=served_reallocation(home, daily.building, records, store, clock),
             evidence=EvidenceStore(home.evidence),
             look_back=_look_backs(daily, settings),
             checklists=lambda: load_checklists(home.registry),

@@ -26,6 +26,7 @@ from api.routes import (
     rooms,
     savings,
     sheets,
+    space_proposals,
     standing,
     utilisation,
     wecom_replies,
@@ -57,6 +58,7 @@ for part in (
     logs,
     standing,
     utilisation,
+    space_proposals,
     energy,
     savings,
 ):
