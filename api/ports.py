@@ -362,6 +362,5 @@ class Services:
     """Makes duty sheets; None where nothing does."""
     plan_papers: PlanPapers | None = None
     """Makes ledgers, plans and closing sheets; None where nothing does."""
-    """Works out and writes energy reports; None where nothing does."""
     wecom_replies: Mapping[str, WecomReplies] = field(default_factory=lambda: MappingProxyType({}))
     """WeCom's applications whose members may answer, by their names in the settings."""

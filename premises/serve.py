@@ -204,24 +204,11 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
             clock=clock,
             tellers=tellers,
         )
-            records=records,
-            maker=FigureMaker(
-                store=store,
-                building=daily.building,
-                registry_path=home.registry,
-                records=records,
-                saved_by=asked_of_items(store, daily.building, clock),
-                clock=clock,
-            ),
-            registry=registry,
-            clock=clock,
-        )
         schedule = Schedule(
             daily,
             nightly={
                 "logs": LogRules(records=records, building=daily.building, clock=clock, told=alert_desk.told).nightly,
                 "tidy": lambda: _tidied(records, clock),
-                ),
             },
             hourly={
                 "rollup": rollups.changed,
