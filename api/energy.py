@@ -129,10 +129,10 @@ def energy_of(services: Services, asked: EnergyAsked) -> EnergyView:
     told = services.energy(asked)
     given = {"by": asked.by, "first": asked.first, "last": asked.last, "building": asked.building}
     view = EnergyView.model_validate({**(told or {}), **given})
-    return _visible(services.registry(), view)
+    return visible(services.registry(), view)
 
 
-def _visible(registry: Registry, view: EnergyView) -> EnergyView:
+def visible(registry: Registry, view: EnergyView) -> EnergyView:
     """Return the view without what tells of one or two people, or of rooms that show nowhere.
 
     Shielded parts are told as one together with the smallest other part, for else the whole less the rest tells them.

@@ -17,6 +17,7 @@ from analytics.savings.terms import Period
 from analytics.submetering import By
 from api.alert_ports import AlertDesk, NoDeliveries
 from api.data_ports import DataDesk, NoData
+from api.energy_report_ports import EnergyReportDesk
 from api.evidence_ports import EvidenceFiles, NoEvidence
 from api.papers import DutySheets
 from api.plan_papers import PlanPapers
@@ -26,6 +27,7 @@ from api.wecom_replies import WecomReplies
 from rectification.by_savings import ItemSavings
 from rectification.checklists import Checklists
 from rectification.commands import Deadlines
+from rectification.energy_reports import EnergyReportTransaction
 from rectification.evidence import MAX_BYTES
 from rectification.inspection_ports import InspectionTransaction
 from rectification.look_back import LookBacks, after_half_a_year
@@ -147,6 +149,7 @@ class RecordsTransaction(
     PlanTransaction,
     RepairTransaction,
     ReportTransaction,
+    EnergyReportTransaction,
     ReallocationTransaction,
     InspectionTransaction,
     FindingTransaction,
@@ -362,5 +365,7 @@ class Services:
     """Makes duty sheets; None where nothing does."""
     plan_papers: PlanPapers | None = None
     """Makes ledgers, plans and closing sheets; None where nothing does."""
+    energy_reports: EnergyReportDesk | None = None
+    """Works out and writes energy reports; None where nothing does."""
     wecom_replies: Mapping[str, WecomReplies] = field(default_factory=lambda: MappingProxyType({}))
     """WeCom's applications whose members may answer, by their names in the settings."""

@@ -20,6 +20,8 @@ from api.ports import Services, WebSettings
 from api.security.accounts import set_up_url
 from api.security.hosts import LOOPBACK_NAMES
 from premises.clock import SystemClock
+from premises.energy_reports.desk import EnergyReports
+from premises.energy_reports.making import FigureMaker
 from premises.energy_use import asked_by_page, asked_of
 from premises.home import Home
 from premises.imports.bulk_import import BulkImports
@@ -204,11 +206,27 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
             clock=clock,
             tellers=tellers,
         )
+        energy_reports = EnergyReports(
+            records=records,
+            maker=FigureMaker(
+                store=store,
+                building=daily.building,
+                registry_path=home.registry,
+                records=records,
+                saved_by=asked_of_items(store, daily.building, clock),
+                clock=clock,
+            ),
+            registry=registry,
+            clock=clock,
+        )
         schedule = Schedule(
             daily,
             nightly={
                 "logs": LogRules(records=records, building=daily.building, clock=clock, told=alert_desk.told).nightly,
                 "tidy": lambda: _tidied(records, clock),
+                "energy_reports": lambda: energy_reports.scheduled(
+                    settings.energy_reports.kinds, settings.energy_reports.after_days
+                ),
             },
             hourly={
                 "rollup": rollups.changed,
@@ -225,6 +243,7 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
         guard.start()
         stack.callback(guard.stop)
         stack.callback(jobs.stop)
+        stack.callback(energy_reports.stop)
         services = Services(
             records=records,
             rooms=queries,
@@ -255,6 +274,7 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
                 records=records,
                 deadline=_deadlines(daily),
             ),
+            energy_reports=energy_reports,
             wecom_replies=wecom_replies(settings, home),
             reallocation=served_reallocation(home, daily.building, records, store, clock),
             evidence=EvidenceStore(home.evidence),
@@ -270,6 +290,7 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
             run_daily=daily.daily,
             roll_up=rollups.between,
             energy_use=asked_of(store, daily.building, home.registry),
+            energy_report=energy_reports.preview,
         )
         link = None if demo_actor is not None else set_up_url(services)
         yield _Application(create_app(services), internal_app(internal), link)

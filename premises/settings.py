@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, Validati
 
 from ingest.gbt26875.panels import address_of
 from premises.channel_settings import AlertSettings
+from premises.energy_report_settings import EnergyReportSettings
 from premises.gateway_settings import DialectSettings
 from premises.home import Home
 from premises.rectification_settings import RectificationSettings
@@ -245,6 +246,7 @@ class Settings(Section):
     fire_panel: FirePanelSettings = FirePanelSettings()
     dialects: DialectSettings = DialectSettings()
     records: RecordsSettings = RecordsSettings()
+    energy_reports: EnergyReportSettings = EnergyReportSettings()
     rectification: RectificationSettings = RectificationSettings()
     metrics: MetricsSettings = MetricsSettings()
     watchdog: WatchdogSettings = WatchdogSettings()

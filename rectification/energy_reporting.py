@@ -103,7 +103,8 @@ def review(tx: EnergyReportTransaction, identifier: str, *, actor: Actor, clock:
     if found.prepared_by is None:
         raise NobodyPreparedError
     if actor.id == found.prepared_by:
-        raise SameHandError("prepared")
+        hand = "prepared"
+        raise SameHandError(hand)
     now = clock.now()
     changed = replace(found, state=state, reviewed=now, reviewed_by=actor.id)
     return _kept(tx, changed, ReportAction.REVIEW, actor=actor, at=now, note=note)
@@ -152,6 +153,6 @@ YEARLY_DUE = (3, 31)
 """Month and day by which last year's report is handed in (国管节能〔2022〕301号)."""
 
 
-def overdue(issued: bool, today: date) -> bool:  # noqa: FBT001 - a question has two answers
+def overdue(*, issued: bool, today: date) -> bool:
     """Say whether last year's report is missing after its day."""
     return not issued and (today.month, today.day) > YEARLY_DUE

@@ -1,4 +1,4 @@
-"""The energy report (能源资源消费报告) of a period: locked versions, three hands (编制–审核–签发), corrections that stay."""
+"""The energy report (能源资源消费报告): locked versions, three hands (编制–审核–签发), corrections."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -250,6 +250,14 @@ class PeriodNotOverError(StepRefusedError):
     def __init__(self, period: ReportPeriod) -> None:
         """Say when."""
         super().__init__(f"{period} is over at the end of {period.last}; a report is made of whole periods")
+
+
+class MakingBusyError(StepRefusedError):
+    """The report is being worked out already."""
+
+    def __init__(self, period: ReportPeriod) -> None:
+        """Name it."""
+        super().__init__(f"the report of {period} is being worked out; look again in a moment")
 
 
 def digest_of(figures: str) -> str:

@@ -121,6 +121,34 @@ class Peer:
     year: int
 
 
+class TargetMeasure(StrEnum):
+    """What a target is set for; the value's unit is the name's end."""
+
+    ELECTRICITY_KWH = "electricity_kwh"
+    ELECTRICITY_KWH_M2 = "electricity_kwh_m2"
+    ELECTRICITY_KWH_PERSON = "electricity_kwh_person"
+    WATER_M3 = "water_m3"
+    WATER_M3_PERSON = "water_m3_person"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What a year's use shall not be above, and who set that."""
+
+    measure: TargetMeasure
+    year: int
+    value: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """What the unit means to do in a year, as people wrote it."""
+
+    year: int
+    text: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
     """What binds, and what to aim at where it is known, kWh/(m²·a), and who says so."""
@@ -148,6 +176,10 @@ class EnergyTerms:
     factors: tuple[SiteCarbonFactor, ...] = ()
     quotas: tuple[SiteQuota, ...] = ()
     peers: tuple[Peer, ...] = ()
+    credit_code: str = ""
+    """统一社会信用代码 of the unit that reports."""
+    targets: tuple[Target, ...] = ()
+    intents: tuple[Intent, ...] = ()
 
     def tariff_on(self, day: date) -> Tariff | None:
         """Return the tariff in force on a day, None where there is none."""

@@ -1,5 +1,6 @@
 """`energy.yaml` beside the registry: tariffs, carbon factors, provincial quotas, peers; every fault with its line."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from itertools import pairwise
@@ -9,10 +10,13 @@ from sensors.documents import MAX_BYTES, DocumentFault, DocumentSyntaxError, Map
 from sensors.energy_terms import (
     NO_TERMS,
     EnergyTerms,
+    Intent,
     Peer,
     Period,
     SiteCarbonFactor,
     SiteQuota,
+    Target,
+    TargetMeasure,
     Tariff,
     TariffDays,
     TariffSeason,
@@ -27,6 +31,7 @@ from storage.registry_file import decoded, fault_lines, placed_faults
 FILE_NAME = "energy.yaml"
 _LONG_AGO = date(1990, 1, 1)
 _MONTHS = 12
+CREDIT_CODE = re.compile(r"[0-9A-HJ-NP-RT-UW-Y]{18}")
 
 
 class EnergyFileError(InputFault):
@@ -57,7 +62,7 @@ def parse_terms(content: bytes) -> tuple[EnergyTerms, list[DocumentFault]]:
     except DocumentSyntaxError as exc:
         return NO_TERMS, [DocumentFault(path=(), reason=exc.reason, place=exc.place)]
     if not isinstance(document.root, MapNode):
-        reason = "must be a mapping with tariffs, carbon_factors, quotas or peers"
+        reason = "must be a mapping with tariffs, carbon_factors, quotas, peers, credit_code, targets or intents"
         return NO_TERMS, [DocumentFault(path=(), reason=reason, place=Place(1, 1))]
     faults = list(document.faults)
     terms = _terms(Fields(document.root, (), faults, ""))
@@ -76,6 +81,9 @@ def _terms(fields: Fields) -> EnergyTerms:
         factors=tuple(_factor(each) for _, each in fields.each("carbon_factors", "carbon factor")),
         quotas=tuple(_quota(each) for _, each in fields.each("quotas", "quota")),
         peers=tuple(_peer(each) for _, each in fields.each("peers", "peer")),
+        credit_code=fields.optional("credit_code", _credit_code) or "",
+        targets=tuple(_target(each) for _, each in fields.each("targets", "target")),
+        intents=tuple(_intent(each) for _, each in fields.each("intents", "intent")),
     )
     fields.finish()
     return terms
@@ -168,6 +176,28 @@ def _peer(fields: Fields) -> Peer:
         source=fields.required("source", words, ""),
         year=fields.required("year", _year, 2000),
     )
+
+
+def _target(fields: Fields) -> Target:
+    return Target(
+        measure=fields.required("measure", one_of(TargetMeasure), TargetMeasure.ELECTRICITY_KWH),
+        year=fields.required("year", _year, 2000),
+        value=fields.required("value", positive, 1.0),
+        source=fields.required("source", words, ""),
+    )
+
+
+def _intent(fields: Fields) -> Intent:
+    return Intent(year=fields.required("year", _year, 2000), text=fields.required("text", words, ""))
+
+
+def _credit_code(text: str) -> str:
+    """Return a code of 18 letters and digits (GB 32100-2015), whose last character is checked by no one here."""
+    code = text.strip().upper()
+    if not CREDIT_CODE.fullmatch(code):
+        msg = f"must be 18 digits and capital letters, without I, O, S, V, Z, not {text}; put it in quotation marks"
+        raise ValueError(msg)
+    return code
 
 
 def _within(parse: Callable[[str], float], low: float, high: float, what: str) -> Callable[[str], float]:

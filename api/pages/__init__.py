@@ -7,6 +7,7 @@ from api.pages.alerts import router as alerts
 from api.pages.data import router as data
 from api.pages.doors import router as doors
 from api.pages.energy import router as energy
+from api.pages.energy_reports import router as energy_reports
 from api.pages.logs import router as logs
 from api.pages.people_reports import router as people_reports
 from api.pages.plans import router as plans
@@ -39,6 +40,7 @@ for part in (
     utilisation,
     space_proposals,
     energy,
+    energy_reports,
     savings,
 ):
     router.include_router(part)

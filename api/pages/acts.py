@@ -18,7 +18,20 @@ from api.people import give_item, propose_item
 from api.ports import RecordsTransaction
 from api.problems import ProblemError
 from rectification import commands
+from rectification.energy_reports import (
+    IllegalReportStepError as IllegalEnergyStepError,
+)
+from rectification.energy_reports import (
+    MakingBusyError,
+    NobodyPreparedError,
+    PeriodNotOverError,
+    ReasonMissingError,
+    SameHandError,
+    VersionPendingError,
+)
 from rectification.evidence import EvidenceRefusedError
+from rectification.inspecting import InspectionRefusedError
+from rectification.inspections import IllegalInspectionStepError
 from rectification.mending import RepairRefusedError
 from rectification.model import IllegalItemStepError, Item
 from rectification.particulars_checks import ParticularsRefusedError
@@ -57,7 +70,16 @@ REFUSALS: Mapping[type[Exception], str] = {
     PlanRefusedError: "plan",
     IllegalPlanStepError: "too_late",
     ReportRefusedError: "report",
+    IllegalEnergyStepError: "energy_report",
+    NobodyPreparedError: "energy_report",
+    PeriodNotOverError: "energy_report",
+    ReasonMissingError: "energy_report",
+    SameHandError: "energy_report",
+    VersionPendingError: "energy_report",
+    MakingBusyError: "energy_report",
     IllegalReportStepError: "too_late",
+    InspectionRefusedError: "inspection",
+    IllegalInspectionStepError: "too_late",
     MoveGoneError: "too_late",
     InputFault: "no_proposal",
 }

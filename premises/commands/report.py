@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from premises.commands.report_edited import edited_ledger
+from premises.commands.report_energy import command as energy
 from premises.home import Home, home_option
 from sensors.errors import InputFault
 
@@ -76,7 +77,7 @@ def ledger(
     """Write the rectification ledger (整改台账). Excel can be edited by hand and brought in with `edited-ledger`."""
     from premises.plan_papers.making import plan_numbered  # noqa: PLC0415 - keeps `--help` quick
 
-    place, form = Home.find(home), _form(wanted, out, "xlsx")
+    place, form = Home.find(home), form_of(wanted, out, "xlsx")
     with _papers(place) as (papers, tx):
         plan = None if number is None else plan_numbered(tx, number)
         content = papers.ledger(tx, form, language, plan)
@@ -95,7 +96,7 @@ def plan(
     """Write a rectification plan (整改方案) in the official format, its ledger attached."""
     from premises.plan_papers.making import plan_numbered  # noqa: PLC0415 - keeps `--help` quick
 
-    place, form = Home.find(home), _form(wanted, out, "docx")
+    place, form = Home.find(home), form_of(wanted, out, "docx")
     with _papers(place) as (papers, tx):
         found = plan_numbered(tx, number)
         content = papers.plan(tx, found.id, form, language)
@@ -114,7 +115,7 @@ def closing_sheet(
     """Write the closing sheet (销号单) of the item NUMBER; its chart needs readings that no running server holds."""
     from premises.plan_papers.making import item_numbered  # noqa: PLC0415 - keeps `--help` quick
 
-    place, form = Home.find(home), _form(wanted, out, "docx")
+    place, form = Home.find(home), form_of(wanted, out, "docx")
     with _papers(place, with_readings=True) as (papers, tx):
         content = papers.closing(tx, item_numbered(tx, number).id, form, language)
     _told(place, out, f"closing-{number}-{language}.{form}", content)
@@ -143,7 +144,7 @@ def _papers(place: Home, *, with_readings: bool = False) -> "Iterator[tuple[Plan
         yield papers, stack.enter_context(records.reading())
 
 
-def _form(wanted: "Format | None", out: Path | None, usual: "Format") -> "Format":
+def form_of(wanted: "Format | None", out: Path | None, usual: "Format") -> "Format":
     """Return the format that is asked for, else as the file's name ends, else the usual one."""
     from premises.papers import MEDIA_TYPES  # noqa: PLC0415 - keeps `--help` quick
 
@@ -177,3 +178,4 @@ def write_paper(target: Path, content: bytes) -> None:
 
 
 command.add_command(edited_ledger)
+command.add_command(energy)

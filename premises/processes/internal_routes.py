@@ -48,6 +48,8 @@ class Internal:
     """Given the first local day and the one to stop before, and whom to tell how far it is."""
     energy_use: Callable[[str, date, date], Mapping[str, object]]
     """Given by what it is divided, the first local day and the one to stop before."""
+    energy_report: Callable[[str], str]
+    """Given a period as it is written, its figures as they stand, as JSON."""
 
 
 def internal_app(internal: Internal) -> ASGIApp:
@@ -59,6 +61,7 @@ def internal_app(internal: Internal) -> ASGIApp:
             Route("/internal/daily", _daily(internal), methods=["POST"]),
             Route("/internal/rollup", _rollup(internal), methods=["POST"]),
             Route("/internal/energy", _energy(internal), methods=["POST"]),
+            Route("/internal/energy-report", _energy_report(internal), methods=["POST"]),
             Route("/internal/imports/{name}", _stored(internal)),
             Route("/internal/imports/{name}/{number:int}", _put(internal), methods=["PUT"]),
             Route("/internal/readings/export", _export(internal), methods=["POST"]),
@@ -142,6 +145,15 @@ def _energy(internal: Internal) -> Endpoint:
         return StreamingResponse(done, media_type="application/x-ndjson")
 
     return energy
+
+
+def _energy_report(internal: Internal) -> Endpoint:
+    async def energy_report(request: Request) -> Response:
+        asked = await request.json()
+        done = _lines(lambda _tell: {"figures": internal.energy_report(asked["period"])})
+        return StreamingResponse(done, media_type="application/x-ndjson")
+
+    return energy_report
 
 
 def _stored(internal: Internal) -> Endpoint:
