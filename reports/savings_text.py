@@ -9,6 +9,8 @@ from reports.savings_case import SavingsCase, Worth
 
 INDENT = "  "
 
+LASTING = {"baseline": "savings.lasts_in_baseline", "reporting": "savings.lasts_in_reporting"}
+
 REASONS_TOLD = 2
 """How many fatal lacks the conclusion itself names; all of them are listed."""
 
@@ -150,7 +152,7 @@ def event_line(event: NonRoutineEvent, m: Messages) -> str:
     key = "savings.event_more" if event.kwh >= 0 else "savings.event_less"
     where = m.text(f"event_in.{event.in_period}")
     told = m.text(key, days=m.days(event.start, event.end), period=where, kwh=m.about(abs(event.kwh)))
-    return told + m.text(f"savings.lasts_in_{event.in_period}") if event.lasts else told
+    return told + m.text(LASTING[event.in_period]) if event.lasts else told
 
 
 def _model(case: SavingsCase, m: Messages) -> Iterator[str]:
