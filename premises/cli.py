@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "doctor": "premises.commands.doctor",
         "energy": "premises.commands.energy",
         "evaluate": "premises.commands.evaluate",
+        "gateway": "premises.commands.gateway",
         "import": "premises.commands.import_csv",
         "ingest": "premises.commands.ingest",
         "meter": "premises.commands.meter",

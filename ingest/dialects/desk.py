@@ -38,6 +38,12 @@ class GatewayOptions:
     names: Mapping[str, str] = field(default_factory=dict)
     mapping: Path | None = None
 
+    def made(self, registry: Registry) -> tuple[Decoder, Context]:
+        """Return a decoder and its context, which knows the devices of a registry. Raises DeviceMapError."""
+        made = _made(self)
+        _know(made, registry)
+        return made.decoder, made.context
+
 
 @dataclass(frozen=True, slots=True)
 class _Gateway:
@@ -59,12 +65,8 @@ class Dialects:
 
     def use(self, registry: Registry) -> None:
         """Know the devices of a registry, and take its zone for times without an offset."""
-        models = {str(device.id): device.model or "" for device in registry.devices.values()}
         for each in self._gateways:
-            each.context.site = registry.site.id
-            each.context.models = models
-            each.context.names = dict(each.options.names)
-            each.context.zone = each.options.zone or find_timezone(registry.site.timezone)
+            _know(each, registry)
 
     def gateway_of(self, topic: str) -> str | None:
         """Return the name of the gateway that a topic belongs to: the first of whose filters one matches."""
@@ -139,6 +141,14 @@ def _made(options: GatewayOptions) -> _Gateway:
         names=dict(options.names),
     )
     return _Gateway(options, decoder, context)
+
+
+def _know(gateway: _Gateway, registry: Registry) -> None:
+    context = gateway.context
+    context.site = registry.site.id
+    context.models = {str(device.id): device.model or "" for device in registry.devices.values()}
+    context.names = dict(gateway.options.names)
+    context.zone = gateway.options.zone or find_timezone(registry.site.timezone)
 
 
 def in_contract(decoded: Decoded, site: SiteId) -> Contract:

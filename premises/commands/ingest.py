@@ -132,7 +132,7 @@ def _run(home: Home) -> None:
             tick=tick,
             commands=pipeline.commands,
         )
-        subscriber = Subscriber(_mqtt_options(settings.mqtt, settings.dialects.topics), handlers)
+        subscriber = Subscriber(mqtt_options(settings.mqtt, settings.dialects.topics), handlers)
         _stop_on_signal(subscriber)
         alerting.start()
         watchdog.start()
@@ -228,7 +228,8 @@ def _follow(registry: RegistryFile, pipeline: "Pipeline") -> None:
         log.info("registry_changed", devices=len(changed.devices))
 
 
-def _mqtt_options(settings: "MqttSettings", dialects: "Sequence[str]") -> "MqttOptions":
+def mqtt_options(settings: "MqttSettings", dialects: "Sequence[str]") -> "MqttOptions":
+    """Return how to reach the broker, with the topics of the contract and these."""
     from ingest.mqtt import MqttOptions, TlsFiles  # noqa: PLC0415 - keeps `--help` quick
     from ingest.mqtt_options import without_covered  # noqa: PLC0415 - likewise
     from premises.settings import read_secret  # noqa: PLC0415
