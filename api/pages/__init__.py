@@ -8,6 +8,7 @@ from api.pages.data import router as data
 from api.pages.doors import router as doors
 from api.pages.energy import router as energy
 from api.pages.energy_reports import router as energy_reports
+from api.pages.inspections import router as inspections
 from api.pages.logs import router as logs
 from api.pages.people_reports import router as people_reports
 from api.pages.plans import router as plans
@@ -27,6 +28,7 @@ for part in (
     doors,
     people_reports,
     report_inbox,
+    inspections,
     room_codes,
     standing,
     quality,
