@@ -83,7 +83,7 @@ def found(days: Days) -> list[Shift]:
     for _ in range(MOST_LOOKS):
         seen = [one for missed in days.missed if (one := strongest(number, missed, known, taken)) is not None]
         stretch = max(seen, key=lambda one: one.strength, default=None)
-        if stretch is None or stretch.strength < _asked_of(stretch, kept) or len(kept) == MOST_EVENTS:
+        if stretch is None or stretch.strength < _asked_of(_since(stretch, days), kept) or len(kept) == MOST_EVENTS:
             break
         taken.append(stretch)
         known = np.column_stack([known, _inside(stretch, len(number))])
@@ -96,8 +96,11 @@ def found(days: Days) -> list[Shift]:
 
 def _asked_of(stretch: Stretch, kept: Sequence[Stretch]) -> float:
     """Return the strength that an event must have: half where it goes on from another."""
-    ends = {end for other in kept for end in (other.first, other.end)}
-    return LEAST_STRENGTH / 2 if ends & {stretch.first, stretch.end} else LEAST_STRENGTH
+    goes_on = any(
+        other.shift_kwh * stretch.shift_kwh > 0 and (other.end == stretch.first or stretch.end == other.first)
+        for other in kept
+    )
+    return LEAST_STRENGTH / 2 if goes_on else LEAST_STRENGTH
 
 
 def _since(stretch: Stretch, days: Days) -> Stretch:
