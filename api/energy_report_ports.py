@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Making:
-    """A report that is being worked out, or could not be; `done` is from 0 to 1, `failure` is empty while it goes on."""
+    """A report that is being worked out, or could not be; `done` is from 0 to 1, no `failure` while it goes on."""
 
     period: str
     part: str

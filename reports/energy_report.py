@@ -409,7 +409,7 @@ def _number(told: Told, value: float | None) -> str:
 def _table(told: Told, key: str, columns: Sequence[tuple[str, int]], rows: Sequence[Sequence[str]]) -> PaperTable:
     return PaperTable(
         title=told.text(f"table.{key}"),
-        columns=[Column(head=told.text(f"column.{name}"), width_pct=pct) for name, pct in columns],
+        columns=[Column(head=told.text(f"head.{name}"), width_pct=pct) for name, pct in columns],
         rows=rows,
         empty=told.text("empty"),
     )

@@ -54,7 +54,7 @@ def _words(figures: ReportFigures, version: Version | None, language: Language, 
 
 def _figures_sheet(sheet: Worksheet, told: Told) -> None:
     heads = ("id", "meaning", "value", "unit", "first", "last", "source", "coverage", "quality")
-    _heads(sheet, [told.text(f"column.{head}") for head in heads], (28, 30, 14, 12, 12, 12, 60, 10, 16))
+    _heads(sheet, [told.text(f"head.{head}") for head in heads], (28, 30, 14, 12, 12, 12, 60, 10, 16))
     for row, figure in enumerate(told.figures.every(), start=2):
         for column, value in enumerate(_figure_cells(told, figure), start=1):
             _write(sheet, row, column, value)
@@ -78,7 +78,7 @@ def _figure_cells(told: Told, figure: Figure) -> Sequence[Cell]:
 
 
 def _months_sheet(sheet: Worksheet, told: Told) -> None:
-    _heads(sheet, [told.text("column.month"), told.text("column.kwh"), told.text("column.coverage")], (14, 18, 14))
+    _heads(sheet, [told.text("head.month"), told.text("head.kwh"), told.text("head.coverage")], (14, 18, 14))
     months = told.figures.months
     for row, figure in enumerate(months, start=2):
         _write(sheet, row, 1, figure.id.removeprefix("month/"))
@@ -91,7 +91,7 @@ def _months_sheet(sheet: Worksheet, told: Told) -> None:
 
 
 def _pie_sheet(sheet: Worksheet, told: Told, title: str, rows: Sequence[Sequence[Cell]]) -> None:
-    _heads(sheet, [told.text("column.part"), told.text("column.kwh")], (36, 18))
+    _heads(sheet, [told.text("head.part"), told.text("head.kwh")], (36, 18))
     for row, cells in enumerate(rows or [[told.text("empty"), None]], start=2):
         for column, value in enumerate(cells, start=1):
             _write(sheet, row, column, value)

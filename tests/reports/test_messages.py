@@ -43,8 +43,8 @@ FAMILIES = {
     "severity": [*Severity],
 }
 """Messages whose ids are put together from a closed list."""
-OPEN_FAMILIES = ("evidence", "metric", "nights", "unit", "word")
-"""Messages that are used where they exist, else the word itself is shown."""
+OPEN_FAMILIES = ("energy_report", "evidence", "metric", "nights", "unit", "word")
+"""Messages that are used where they exist, else the word itself is shown; those of the energy report by its ids."""
 
 
 def keys(language: Language) -> set[str]:
