@@ -88,6 +88,9 @@ class SparkplugB:
             said = self._read(payload)
         except UnreadableError as exc:
             raise DialectError(reason="not_protobuf", detail=str(exc) or "no payload of Sparkplug B") from exc
+        if not all(isinstance(each.name, str) and isinstance(each.string_value, str) for each in said.metrics):
+            # protobuf gives a text that is no UTF-8 as bytes.
+            raise DialectError(reason="not_protobuf", detail="a name or a text is no UTF-8")
         if len(self._nodes) >= MOST_KEPT:
             self._nodes.clear()
         node = self._nodes.setdefault((found.group, found.node), _Node())
@@ -212,7 +215,8 @@ def _unit(metric: Metric) -> str:
     if not metric.HasField("properties"):
         return ""
     said = zip(metric.properties.keys, metric.properties.values, strict=False)
-    return next((value.string_value for key, value in said if key in _UNIT_KEYS), "")
+    unit = next((value.string_value for key, value in said if key in _UNIT_KEYS), "")
+    return unit if isinstance(unit, str) else ""
 
 
 def _born(node: _Node, device: str, metric: Metric) -> _Born | None:

@@ -1,6 +1,8 @@
 """Births, numbers and deaths of Sparkplug's nodes: when they are asked for their births, and when not."""
 
-from ingest.dialects.decoded import Context, Decoded
+import pytest
+
+from ingest.dialects.decoded import Context, Decoded, DialectError
 from ingest.dialects.sparkplug import ASK_AGAIN_MS, SparkplugB
 from ingest.dialects.sparkplug_schema import payload_reader
 from premises.decoding import context_of
@@ -73,3 +75,9 @@ def test_a_negative_number_of_16_bits_is_read_whether_16_or_32_bits_were_written
             .readings
         )
         assert row[4] == -1
+
+
+def test_a_name_that_is_no_text_is_refused() -> None:
+    broken = payload([metric("co2", datatype=DOUBLE, value=612.0)]).replace(b"co2", b"\x80o2")
+    with pytest.raises(DialectError, match="UTF-8"):
+        SparkplugB().decode(DATA, broken, context())
