@@ -85,6 +85,19 @@ def test_steady_load_is_dated_where_working_hours_scatter(share: float) -> None:
     assert told.adjusted.savings_pct == pytest.approx(10, abs=0.5)
 
 
+def test_load_that_began_in_the_baseline_hides_no_saving_of_a_simulated_building() -> None:
+    plain, first = rmv(), date(2006, 6, 10)
+    kwh_an_hour = 0.1 * float(plain.meter["kwh"].to_numpy().mean())
+    loaded = changed(plain, day_of() >= first, lambda use: use + kwh_an_hour)
+    told = asked(
+        changed(loaded, day_of() >= date(2017, 1, 1), lambda use: 0.9 * use), baseline=year(2006), reporting=year(2017)
+    )
+    (event,) = told.non_routine_events
+    assert abs((event.start - first).days) <= 7
+    assert told.adjusted is not None
+    assert told.adjusted.savings_pct == pytest.approx(10, abs=0.5)
+
+
 def test_four_quiet_weeks_are_dated_in_a_simulated_building() -> None:
     plain, first, last = rmv(), date(2017, 6, 1), date(2017, 6, 28)
     quiet = changed(plain, day_of().is_between(first, last), lambda use: 0.8 * use)
