@@ -96,10 +96,8 @@ def found(days: Days) -> list[Shift]:
 
 def _asked_of(stretch: Stretch, kept: Sequence[Stretch]) -> float:
     """Return the strength that an event must have: half where it goes on from another."""
-    goes_on = any(
-        other.shift_kwh * stretch.shift_kwh > 0 and (other.end == stretch.first or stretch.end == other.first)
-        for other in kept
-    )
+    ends = {stretch.first, stretch.end}
+    goes_on = any(other.shift_kwh * stretch.shift_kwh > 0 and ends & {other.first, other.end} for other in kept)
     return LEAST_STRENGTH / 2 if goes_on else LEAST_STRENGTH
 
 
