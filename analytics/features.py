@@ -23,7 +23,7 @@ from sensors.subjects import Subject, SubjectKind
 from sensors.thresholds import NO_OVERRIDES, Overrides
 from sensors.topology import Registry
 
-FEATURES_VERSION = "8"
+FEATURES_VERSION = "9"
 """Part of the fingerprint: raise it when a feature is computed differently, and all are computed anew."""
 
 LONG_SPELL_MS = 30 * 60_000
@@ -219,15 +219,21 @@ def energy_features(power: pl.DataFrame, occupancy: pl.DataFrame, parts: pl.Data
 
 
 def export_features(power: pl.DataFrame, parts: pl.DataFrame) -> pl.DataFrame:
-    """Return what a circuit gave back per day, kWh: in all, in working hours and at night."""
+    """Return what a circuit gave back per day, kWh: in all, in working hours and at night, with the hours behind it.
+
+    A register that stood still over a gap is known: nothing flowed, as where an inverter sleeps at night.
+    """
     segments = cut([power], parts).drop_nulls("power_w")
-    measured = pl.col("measured")
+    known = pl.col("measured") | (pl.col("power_w") == 0)
     return _long_form(
         segments,
         export_kwh=_energy(pl.lit(value=True)),
-        export_measured_kwh=_energy(measured),
-        export_work_kwh=_energy(measured & pl.col("working")),
-        export_night_kwh=_energy(measured & pl.col("night")),
+        export_measured_kwh=_energy(known),
+        export_measured_h=_hours(known),
+        export_work_kwh=_energy(known & pl.col("working")),
+        export_work_measured_h=_hours(known & pl.col("working")),
+        export_night_kwh=_energy(known & pl.col("night")),
+        export_night_measured_h=_hours(known & pl.col("night")),
     )
 
 

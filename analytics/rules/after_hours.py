@@ -1,13 +1,12 @@
 """E04: a building that uses more outside its working hours than it did in the same season of last year."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 import polars as pl
 
 from analytics.frame import (
     CALENDAR,
-    TOLERANCE,
     DayVerdicts,
     RunData,
     Window,
@@ -18,9 +17,10 @@ from analytics.frame import (
     quotient,
     verdict,
 )
+from analytics.net_load import ALL_DAY, WORK, by_day
 from analytics.rules.base_load import METER_METRICS, mains, pv_circuits
 from sensors.subjects import Subject, SubjectKind
-from sensors.topology import Building, Circuit
+from sensors.topology import Building
 from sensors.verdicts import Finding, Severity
 
 RULE = "E04"
@@ -31,8 +31,7 @@ YEAR_DAYS = 364
 SEASON_MARGIN_DAYS = 14
 """The season of last year reaches so far beyond the same weeks, so that weather and holidays weigh less. Our choice."""
 LAST_YEAR = "the same season last year"
-FEATURES = ("measured_kwh", "measured_h", "work_kwh", "work_measured_h", "export_measured_kwh", "export_work_kwh")
-PERIODS = ("after", "work")
+PARTS = {"after": ALL_DAY.without(WORK), "work": WORK}
 SUMS = ("after_kwh", "after_h", "work_kwh", "work_h", "workdays_known")
 
 
@@ -126,46 +125,14 @@ def _moving(days: pl.DataFrame, *, count: int, minimum: float) -> pl.DataFrame:
 
 def _days(data: RunData, building: Building) -> pl.DataFrame:
     """Return per day the energy and the hours outside and inside working hours; null where not known well enough."""
-    supplied = _power(data, mains(data.registry, building), net=_NET)
-    generated = _power(data, pv_circuits(data.registry, building), net=_GENERATED)
-    joined = data.days.join(supplied, on="day", how="left").join(generated, on="day", how="left", suffix="_pv")
-    loads = {f"{period}_kwh": pl.col(f"{period}_w") + pl.col(f"{period}_w_pv") for period in PERIODS}
+    share = data.thresholds.value(RULE, "coverage_pct") / 100
+    supplied = by_day(data, mains(data.registry, building), **{f"{name}_w": PARTS[name].net_w(share) for name in PARTS})
+    panels = pv_circuits(data.registry, building)
+    generated = by_day(data, panels, **{f"{name}_w_pv": PARTS[name].made_w(share) for name in PARTS})
+    joined = data.days.join(supplied, on="day").join(generated, on="day")
+    loads = {f"{period}_kwh": pl.col(f"{period}_w") + pl.col(f"{period}_w_pv") for period in PARTS}
     hours = {"after": pl.col("day_h") - pl.col("work_h"), "work": pl.col("work_h")}
-    known = {f"{period}_h": pl.when(loads[f"{period}_kwh"].is_not_null()).then(hours[period]) for period in PERIODS}
+    known = {f"{period}_h": pl.when(loads[f"{period}_kwh"].is_not_null()).then(hours[period]) for period in PARTS}
     energy = {name: load * hours[name.removesuffix("_kwh")] / 1000 for name, load in loads.items()}
     worked = is_workday() & pl.all_horizontal(load.is_not_null() for load in loads.values())
     return joined.select("day", "kind", **energy, **known, workdays_known=worked.cast(pl.Float64))
-
-
-def _net(energy: str, export: str) -> pl.Expr:
-    return pl.col(energy) - pl.col(export).fill_null(0.0)
-
-
-def _all(work: pl.Expr, whole: pl.Expr) -> dict[str, pl.Expr]:
-    return {"after": whole - work, "work": work}
-
-
-_NET = _all(_net("work_kwh", "export_work_kwh"), _net("measured_kwh", "export_measured_kwh"))
-_GENERATED = _all(
-    pl.max_horizontal("work_kwh", "export_work_kwh"), pl.max_horizontal("measured_kwh", "export_measured_kwh")
-)
-"""What a PV meter counts as export or, wired about, as import."""
-
-
-def _power(data: RunData, circuits: Sequence[Circuit], *, net: Mapping[str, pl.Expr]) -> pl.DataFrame:
-    """Return the summed mean power of circuits per day in both periods, W; null where any is unknown."""
-    columns = [f"{period}_w" for period in PERIODS]
-    if not circuits:
-        return data.days.select("day", *(pl.lit(0.0).alias(name) for name in columns))
-    daily = data.daily([Subject(SubjectKind.CIRCUIT, circuit.id) for circuit in circuits], FEATURES)
-    share = data.thresholds.value(RULE, "coverage_pct") / 100 * (1 - TOLERANCE)
-    due = _all(pl.col("work_h"), pl.col("day_h"))
-    measured = _all(pl.col("work_measured_h"), pl.col("measured_h"))
-    powers = {
-        f"{period}_w": pl.when((measured[period] > 0) & (measured[period] >= due[period] * share)).then(
-            1000 * net[period] / measured[period]
-        )
-        for period in PERIODS
-    }
-    complete = [pl.when(pl.col(name).count() == len(circuits)).then(pl.col(name).sum()).alias(name) for name in columns]
-    return daily.with_columns(**powers).group_by("day").agg(complete)

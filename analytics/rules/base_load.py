@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from analytics.calendar import NIGHT
 from analytics.frame import DayVerdicts, RunData, above, confirmed, is_workday, latched, not_applicable, verdict
+from analytics.net_load import AT_NIGHT, WORK, by_day
 from sensors.subjects import Subject, SubjectKind
 from sensors.topology import Building, Circuit, CircuitItem, Registry
 from sensors.verdicts import Finding, Severity
@@ -16,8 +16,6 @@ ALWAYS_ON_ROOMS = frozenset({"server", "server_room", "duty", "fire_control"})
 METER_METRICS = ("energy_import_kwh", "active_power_w")
 BRIDGED_DAYS = 2
 """So many workdays without data do not end a period, nor does the last one, whose night is still to come."""
-NIGHT_H = (NIGHT[1] - NIGHT[0]) / 60
-PERIODS = ("work", "night")
 
 
 def base_load(data: RunData) -> list[Finding]:
@@ -125,52 +123,22 @@ def _states(data: RunData, subject: Subject, building: Building) -> pl.DataFrame
 
 def _loads(data: RunData, building: Building) -> pl.DataFrame:
     """Return per day the mean load of its working hours and of the night that follows it, W."""
-    supplied = _power(data, mains(data.registry, building))
-    always_on = _power(data, _always_on(data.registry, building), prefix="always_on_")
-    generated = _generation(data, pv_circuits(data.registry, building))
+    share = data.thresholds.value(RULE, "coverage_pct") / 100
+    parts = {"work": WORK, "night": AT_NIGHT}
+    supplied = by_day(
+        data, mains(data.registry, building), **{f"{name}_w": part.net_w(share) for name, part in parts.items()}
+    )
+    always_on = by_day(
+        data,
+        _always_on(data.registry, building),
+        **{f"always_on_{name}_w": part.net_w(share) for name, part in parts.items()},
+    )
+    generated = by_day(
+        data,
+        pv_circuits(data.registry, building),
+        **{f"pv_{name}_w": part.made_w(share) for name, part in parts.items()},
+    )
     frame = data.days.join(supplied, on="day").join(always_on, on="day").join(generated, on="day")
-    frame = frame.with_columns(pl.col(f"{period}_w") + pl.col(f"pv_{period}_w") for period in PERIODS)
+    frame = frame.with_columns(pl.col(f"{period}_w") + pl.col(f"pv_{period}_w") for period in parts)
     nights = [pl.col(name).shift(-1) for name in ("night_w", "always_on_night_w")]
     return frame.sort("day").with_columns(nights)
-
-
-def _power(data: RunData, circuits: list[Circuit], *, prefix: str = "") -> pl.DataFrame:
-    """Return the summed mean power of circuits per day and period, net of export; null where any is unknown."""
-    names = [f"{period}{suffix}" for period in PERIODS for suffix in ("_kwh", "_measured_h")]
-    exports = [f"export_{period}_kwh" for period in PERIODS]
-    daily = data.daily([_subject(circuit) for circuit in circuits], [*names, *exports])
-    hours = {"work": pl.col("work_h"), "night": pl.lit(NIGHT_H)}
-    share = data.thresholds.value(RULE, "coverage_pct") / 100
-    columns = {
-        f"{prefix}{period}_w": pl.when(
-            (pl.col(f"{period}_measured_h") >= hours[period] * share) & (pl.col(f"{period}_measured_h") > 0)
-        ).then(
-            1000
-            * (pl.col(f"{period}_kwh") - pl.col(f"export_{period}_kwh").fill_null(0.0))
-            / pl.col(f"{period}_measured_h")
-        )
-        for period in PERIODS
-    }
-    return _summed(data, daily.with_columns(**columns), list(columns), members=len(circuits))
-
-
-def _generation(data: RunData, circuits: list[Circuit]) -> pl.DataFrame:
-    """Return what PV gave per day and period, mean W: its meter counts it as export or, wired about, as import."""
-    names = [f"{period}{suffix}" for period in PERIODS for suffix in ("_kwh", "_measured_h")]
-    exports = [f"export_{period}_kwh" for period in PERIODS]
-    daily = data.daily([_subject(circuit) for circuit in circuits], [*names, *exports])
-    columns = {
-        f"pv_{period}_w": 1000
-        * pl.max_horizontal(f"{period}_kwh", f"export_{period}_kwh")
-        / pl.col(f"{period}_measured_h")
-        for period in PERIODS
-    }
-    return _summed(data, daily.with_columns(**columns), list(columns), members=len(circuits))
-
-
-def _summed(data: RunData, daily: pl.DataFrame, columns: list[str], *, members: int) -> pl.DataFrame:
-    if members == 0:
-        return data.days.with_columns(pl.lit(0.0).alias(name) for name in columns).select("day", *columns)
-    complete = {name: pl.when(pl.col(name).count() == members).then(pl.col(name).sum()) for name in columns}
-    summed = daily.group_by("day").agg(**complete)
-    return data.days.select("day").join(summed, on="day", how="left")

@@ -7,9 +7,10 @@ from datetime import date
 import polars as pl
 
 from analytics.calendar import DayKind
-from analytics.energy_history import DAY, EXPORT, IMPORT, Days, flows, last_whole_day, summed
+from analytics.energy_history import DAY, EXPORT, IMPORT, Days, last_whole_day
 from analytics.frame import DayVerdicts, RunData, not_applicable
 from analytics.load_model import HOURS_SCHEMA, Fit, LoadModel, time_of_week
+from analytics.net_load import by_hour
 from analytics.rules.base_load import mains, pv_circuits
 from analytics.savings.weather import memory
 from sensors.catalogue import CATALOGUE
@@ -150,7 +151,8 @@ def _hours(data: RunData, building: Building, days: Days) -> pl.DataFrame:
     """Return HOURS_SCHEMA of the days: load (import + PV − export) with the weather beside it, measured hours alone."""
     start_ms, end_ms = data.calendar.midnight_ms(days.first), data.calendar.midnight_ms(days.last + DAY)
     edges = pl.int_range(start_ms, end_ms + 1, MS_PER_HOUR, eager=True).alias("edge")
-    load = _load(data, building, edges).join(_weather(data, start_ms, end_ms), on="start_ms")
+    supplies, panels = mains(data.registry, building), pv_circuits(data.registry, building)
+    load = by_hour(data, supplies, panels, edges).join(_weather(data, start_ms, end_ms), on="start_ms")
     kinds = [(day, data.calendar.midnight_ms(day), data.calendar.kind(day)) for day in _calendar_days(data, days)]
     told = [(day, midnight, kind is DayKind.WORKDAY) for day, midnight, kind in kinds if kind is not DayKind.UNKNOWN]
     schema = {"day": pl.Date, "midnight_ms": pl.Int64, "is_workday": pl.Boolean}
@@ -166,20 +168,6 @@ def _hours(data: RunData, building: Building, days: Days) -> pl.DataFrame:
 
 def _calendar_days(data: RunData, days: Days) -> Iterator[date]:
     return data.calendar.days(days.first, days.last)
-
-
-def _load(data: RunData, building: Building, edges: pl.Series) -> pl.DataFrame:
-    supplies, panels = mains(data.registry, building), pv_circuits(data.registry, building)
-    taken = summed(flows(data, supplies, edges), len(supplies))
-    whole = taken.filter(pl.col("known") & (pl.col("estimated_kwh") <= 0)).select("start_ms", "kwh")
-    given = summed(flows(data, supplies, edges, EXPORT), 1).select("start_ms", given="kwh")
-    # a PV meter counts what it gives as export or, wired about, as import
-    made = [flows(data, panels, edges, metric) for metric in (IMPORT, EXPORT)]
-    generated = pl.concat(made).group_by("subject", "start_ms").agg(pl.max("kwh"))
-    panels_kwh = generated.group_by("start_ms").agg(made="kwh").with_columns(pl.col("made").list.sum())
-    both = whole.join(given, on="start_ms", how="left").join(panels_kwh, on="start_ms", how="left")
-    net = pl.col("kwh") - pl.col("given").fill_null(0.0) + pl.col("made").fill_null(0.0)
-    return both.select("start_ms", kwh=net)
 
 
 def _weather(data: RunData, start_ms: int, end_ms: int) -> pl.DataFrame:

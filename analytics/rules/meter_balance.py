@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from analytics.frame import TOLERANCE, DayVerdicts, RunData, above, below, is_workday, not_applicable, quotient
+from analytics.frame import DayVerdicts, RunData, above, below, is_workday, not_applicable, quotient
 from analytics.meter_trees import circuits_below
+from analytics.net_load import by_day, day_kwh, made, net
 from analytics.power import EXPORT, IMPORT
 from sensors.subjects import Subject, SubjectKind
 from sensors.topology import Circuit, CircuitItem, Registry
@@ -22,7 +23,6 @@ BASELINE_WORKDAYS = 10
 """The median needs so many workdays before the recent ones. The project's own choice."""
 BRIDGED_DAYS = 2
 """So many workdays without data do not end a period."""
-FEATURES = ("energy_kwh", "measured_h", "export_kwh")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,30 +112,17 @@ def _subject(circuit: Circuit) -> Subject:
 
 def _days(data: RunData, tree: _Tree) -> pl.DataFrame:
     """Return per workday `main_kwh` and `sub_kwh`, null where any of their meters is not known well enough."""
-    net = pl.col("energy_kwh") - pl.col("export_kwh").fill_null(0.0)
-    generated = pl.max_horizontal("energy_kwh", "export_kwh")
+    taken, given = day_kwh(data.thresholds.value(RULE, "coverage_pct") / 100)
     parts = [
-        _summed(data, [tree.main], net, "given_kwh"),
-        _summed(data, tree.loads, net, "sub_kwh"),
-        _summed(data, tree.pv, generated, "pv_kwh"),
+        by_day(data, [tree.main], given_kwh=net(taken, given)),
+        by_day(data, tree.loads, sub_kwh=net(taken, given)),
+        by_day(data, tree.pv, pv_kwh=made(taken, given)),
     ]
     frame = data.days.filter(is_workday()).select("day")
     for part in parts:
         frame = frame.join(part, on="day", how="left")
     frame = frame.filter(pl.col("day") <= data.window.last)
     return frame.with_columns(subject=pl.lit(str(tree.subject)), main_kwh=pl.col("given_kwh") + pl.col("pv_kwh"))
-
-
-def _summed(data: RunData, circuits: Iterable[Circuit], energy: pl.Expr, name: str) -> pl.DataFrame:
-    subjects = [_subject(circuit) for circuit in circuits]
-    if not subjects:
-        return data.days.select("day", pl.lit(0.0).alias(name))
-    daily = data.daily(subjects, FEATURES)
-    share = data.thresholds.value(RULE, "coverage_pct") / 100
-    known = (pl.col("measured_h") >= pl.col("day_h") * share * (1 - TOLERANCE)).fill_null(value=False)
-    counted = daily.with_columns(pl.when(known).then(energy).alias(name))
-    complete = pl.when(pl.col(name).count() == len(subjects)).then(pl.col(name).sum())
-    return counted.group_by("day").agg(complete.alias(name))
 
 
 def _states(data: RunData, days: pl.DataFrame) -> pl.DataFrame:

@@ -25,6 +25,7 @@ from sensors.topology import (
     CircuitId,
     CircuitItem,
     ClimateZone,
+    DeviceId,
     EnergyClass,
     Registry,
     RoomCategory,
@@ -386,6 +387,16 @@ def test_e10_needs_four_weeks_before_and_three_days_now() -> None:
         if not epoch_ms(local(LAST, -30)) < at < epoch_ms(local(LAST, 10)):
             holed.add(at, device, metric, value)
     assert told(place(), holed, "E10").missing == ("three days of load and weather",)
+
+
+def test_e10_takes_what_flowed_out_unheard_for_missing() -> None:
+    where, made = place(), weeks(office_load)
+    both_ways = replace(where.devices[DeviceId("m-main")], metrics=("energy_import_kwh", "energy_export_kwh"))
+    devices = {**where.devices, both_ways.id: both_ways}
+    for at in [at for at, device in zip(made.time_ms, made.device, strict=True) if device == "m-main"][: -24 * 2]:
+        made.add(at, "m-main", "energy_export_kwh", 0.0)
+    finding = told(replace(where, devices=devices), made, "E10")
+    assert (finding.verdict, finding.missing) == (Verdict.INSUFFICIENT_DATA, ("three days of load and weather",))
 
 
 def test_e10_without_a_sensor_outdoors_is_not_asked() -> None:

@@ -5,10 +5,11 @@ from datetime import date, datetime
 
 import pytest
 
+from analytics.power import EXPORT
 from sensors.readings import ReadingBatch
 from sensors.topology import CircuitItem, Device, Registry
 from sensors.verdicts import Finding, Severity, Verdict
-from tests.analytics.sites import MONDAY, about, analysed, batch, circuit, days_from, meter, metered, registry
+from tests.analytics.sites import MONDAY, about, analysed, batch, circuit, days_from, meter, metered, registry, sampled
 
 MAIN = "circuit:main"
 SIX_WEEKS = days_from(MONDAY, 42)
@@ -121,7 +122,14 @@ def solar(*, parent: str | None = "main", export: bool = True) -> Registry:
 
 def test_pv_below_the_main_meter_feeds_what_the_others_take() -> None:
     readings = counted(SIX_WEEKS, main=500, light=500, plugs=400, pv=450)
+    sampled(readings, "m-main", EXPORT, SIX_WEEKS, lambda _t: 0.0)
     assert latest(solar(), readings).verdict is Verdict.PASS
+
+
+def test_what_flowed_out_unheard_is_missing_and_not_nothing() -> None:
+    readings = counted(SIX_WEEKS, main=500, light=500, plugs=400, pv=450)
+    sampled(readings, "m-main", EXPORT, SIX_WEEKS[:21], lambda _t: 0.0)
+    assert latest(solar(), readings).verdict is Verdict.INSUFFICIENT_DATA
 
 
 def test_pv_that_may_flow_out_uncounted_makes_the_sum_unknowable() -> None:
