@@ -13,7 +13,8 @@ from analytics.calendar import BUILT_IN_HOLIDAYS, ChineseHolidays
 from analytics.ports import AnalysisStore
 from analytics.runs import Request
 from api.security.accounts import demo_account
-from premises.demo.people import MANAGER, TECHNICIAN
+from premises.demo.people import MANAGER, PEOPLE, TECHNICIAN
+from premises.demo.rounds import Rounds
 from premises.home import Home
 from premises.jobs.analysis_jobs import Job
 from premises.jobs.daily_jobs import DailyJobs
@@ -42,7 +43,7 @@ EVERY_NIGHTS, EVERY_NIGHT_SINCE_DAY = 3, 29
 """A run judges a week, so the older past is told by every third night's run alone, and is there in half the time."""
 
 DAILY_RUN = timedelta(hours=1, minutes=30)
-OFFICE_OPENS, WORK_DONE = timedelta(hours=9), timedelta(hours=16)
+OFFICE_OPENS, GOING_ROUND, WORK_DONE = timedelta(hours=9), timedelta(hours=14), timedelta(hours=16)
 
 Say = Callable[[str], None]
 
@@ -120,26 +121,23 @@ class DemoHistory:
                 clock=clock,
             )
             people = People(records, clock, self._mended())
+            rounds = Rounds(records, self.registry, jobs.building().calendar, clock)
             people.arrive()
             for day in range(1, DAYS + 1):
                 midnight = self.start + timedelta(days=day)
                 store_history(self.world, store, midnight)
-                if _is_lived_through(day):
-                    self._live_through(jobs, people, clock, midnight)
+                if is_lived_through(day):
+                    self._live_through(_Steps(jobs, people, rounds, day), clock, midnight)
             self.said("bringing the building up to the present")
             store_history(self.world, store, self.now)
             clock.time = self.now
             jobs.daily()
+            rounds.bring_up_to_now()
             roll_up(store, jobs.building())
 
-    def _live_through(self, jobs: DailyJobs, people: "People", clock: SetClock, midnight: datetime) -> None:
+    def _live_through(self, steps: "_Steps", clock: SetClock, midnight: datetime) -> None:
         """Run the night's job, then let people do their day's work, as far as it is past."""
-        steps: tuple[tuple[timedelta, Callable[[], object]], ...] = (
-            (DAILY_RUN, jobs.judge),
-            (OFFICE_OPENS, people.morning),
-            (WORK_DONE, people.done),
-        )
-        for after, work in steps:
+        for after, work in steps.of_the_day():
             moment = (midnight + after).astimezone(UTC)
             if moment < self.now:
                 clock.time = moment
@@ -153,7 +151,27 @@ class DemoHistory:
         }
 
 
-def _is_lived_through(day: int) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """What one day consists of."""
+
+    jobs: DailyJobs
+    people: "People"
+    rounds: Rounds
+    day: int
+
+    def of_the_day(self) -> tuple[tuple[timedelta, Callable[[], object]], ...]:
+        """Return what is done, how long after midnight, in order."""
+        return (
+            (DAILY_RUN, self.jobs.judge),
+            (OFFICE_OPENS, self.people.morning),
+            (GOING_ROUND, lambda: self.rounds.on(self.day)),
+            (WORK_DONE, self.people.done),
+        )
+
+
+def is_lived_through(day: int) -> bool:
+    """Say whether people come to work in the simulation of a day."""
     if day >= EVERY_NIGHT_SINCE_DAY:
         return True
     return day >= JUDGED_FROM_DAY and day % EVERY_NIGHTS == JUDGED_FROM_DAY % EVERY_NIGHTS
@@ -170,7 +188,7 @@ class People:
     def arrive(self) -> None:
         """Make the accounts."""
         with self.records.transaction() as tx:
-            for actor in (MANAGER, TECHNICIAN):
+            for actor in PEOPLE:
                 demo_account(tx, actor, now=self.clock.now())
 
     def morning(self) -> None:
