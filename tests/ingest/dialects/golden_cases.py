@@ -1,4 +1,6 @@
-"""Golden folders: `golden/FORMAT/CASE/` holds topic.txt, payload.json or payload.bin, and expected.json.
+"""Golden folders: `golden/FORMAT/CASE/` holds topic.txt, the payload and expected.json.
+
+The payload is payload.json, payload.bin where it is other text, to the last byte, or payload.hex where it is no text.
 
 `before.jsonl` are messages that came earlier, `{"topic", "payload"}` each, `hex` where it is binary;
 `context.json` may name a `model` and a `timezone`. Everything was received at the same time, `RECEIVED_MS`.
@@ -32,8 +34,10 @@ class Golden:
 
     @property
     def payload(self) -> bytes:
-        binary = self.folder / "payload.bin"
-        return binary.read_bytes() if binary.exists() else (self.folder / "payload.json").read_bytes().strip()
+        exact = self.folder / "payload.bin"
+        if exact.exists():
+            return exact.read_bytes()
+        return bytes.fromhex(self._text("payload.hex")) or (self.folder / "payload.json").read_bytes().strip()
 
     @property
     def expected(self) -> Any:  # noqa: ANN401 - any JSON
