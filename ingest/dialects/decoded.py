@@ -131,7 +131,9 @@ class Context:
         known = self.names.get(name)
         if known is None:
             tried = (name.lower(), name.upper(), (slug := _NO_ID.sub("-", name)), slug.lower())
-            known = next((each for each in tried if each in self.models), name)
+            known = next(
+                (self.names.get(each, each) for each in tried if each in self.names or each in self.models), name
+            )
             if known != name and len(self.names) < MOST_KEPT * 10:
                 self.names[name] = known
         return DeviceId(known)
