@@ -13,6 +13,7 @@ from analytics.level_features import drift_features, reactive_features, residual
 from analytics.lookups import runs, within
 from analytics.occupancy import circuit_occupancy, room_occupancy
 from analytics.occupancy_rooms import believed, inferable, inferred_occupancy, own_confidence, with_inferred
+from analytics.overtime import Overtime
 from analytics.points import FOREVER_MS, nominal_ms, points
 from analytics.ports import FEATURES_SCHEMA, ReadingSource
 from analytics.power import EXPORT, circuit_power
@@ -23,7 +24,7 @@ from sensors.subjects import Subject, SubjectKind
 from sensors.thresholds import NO_OVERRIDES, Overrides
 from sensors.topology import Registry
 
-FEATURES_VERSION = "9"
+FEATURES_VERSION = "10"
 """Part of the fingerprint: raise it when a feature is computed differently, and all are computed anew."""
 
 LONG_SPELL_MS = 30 * 60_000
@@ -69,6 +70,8 @@ class Analyst:
     """Every device that there are readings of, with the number of its series."""
     sure: Mapping[str, float] = field(default_factory=dict)
     """How sure an inference has to be, %, in rooms that have a threshold of their own."""
+    overtime: Overtime = field(default_factory=Overtime)
+    """When people of each building work overtime; of all of the site, also where the registry is a share of it."""
 
     @classmethod
     def of(
@@ -89,6 +92,7 @@ class Analyst:
             inferred=rooms,
             series=dict(latest.group_by("device").len().iter_rows()),
             sure=own_confidence(registry, overrides),
+            overtime=Overtime.of(registry, calendar),
         )
 
     def readings(self, first: date, last: date, devices: Collection[str] | None = None) -> pl.DataFrame:
@@ -150,11 +154,12 @@ class Analyst:
         self, readings: pl.DataFrame, tracks: Tracks, people: pl.DataFrame, parts: pl.DataFrame
     ) -> pl.DataFrame:
         """Return FEATURES_SCHEMA of the days in `parts` but the buildings'; `people` is the track of counted rooms."""
+        overtime = self.overtime.circuits(self.registry, self.calendar, parts["day"].unique().to_list())
         frames = [
             by_calendar(self.registry, self.calendar, people, parts, use_features),
             by_calendar(self.registry, self.calendar, tracks.occupancy, parts, room_features),
-            energy_features(tracks.power, tracks.circuit_occupancy, parts),
-            export_features(tracks.export, parts),
+            energy_features(tracks.power, tracks.circuit_occupancy, overtime, parts),
+            export_features(tracks.export, overtime, parts),
             sample_features(readings, self.point_rows, parts),
             drift_features(readings, self.point_rows, parts),
             residual_features(readings, self.point_rows, parts),
@@ -188,15 +193,18 @@ def room_features(occupancy: pl.DataFrame, parts: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def energy_features(power: pl.DataFrame, occupancy: pl.DataFrame, parts: pl.DataFrame) -> pl.DataFrame:
+def energy_features(
+    power: pl.DataFrame, occupancy: pl.DataFrame, overtime: pl.DataFrame, parts: pl.DataFrame
+) -> pl.DataFrame:
     """Return energy per circuit and day, kWh, and the hours behind it.
 
     `energy_kwh` includes what was spread over gaps; `measured_kwh` and `measured_h` do not. `empty_kwh` is what was
-    measured while every room that the circuit serves was known to be empty, over `empty_h`. `night_w_0` … `night_w_4`
-    are the mean power of the hours from midnight on, W.
+    measured while every room that the circuit serves was known to be empty, over `empty_h`. `overtime_kwh` is outside
+    working hours; `night_kwh` is without either. `night_w_0` … `night_w_4` are the mean power of the hours from
+    midnight on, W.
     """
-    ours = occupancy.join(power.select("subject").unique(), on="subject", how="semi")
-    segments = cut([power, ours], parts).drop_nulls("power_w").with_columns(hour=_local_hour())
+    tracks = [power, _of_those(occupancy, power), _of_those(overtime, power)]
+    segments = cut(tracks, parts).drop_nulls("power_w").with_columns(hour=_local_hour())
     measured = pl.col("measured")
     empty = measured & ~pl.col("state").fill_null(value=True)
     nights = {
@@ -212,18 +220,20 @@ def energy_features(power: pl.DataFrame, occupancy: pl.DataFrame, parts: pl.Data
         occupancy_known_h=_hours(measured & pl.col("state").is_not_null()),
         work_kwh=_energy(measured & pl.col("working")),
         work_measured_h=_hours(measured & pl.col("working")),
-        night_kwh=_energy(measured & pl.col("night")),
-        night_measured_h=_hours(measured & pl.col("night")),
+        overtime_kwh=_energy(measured & _OVERTIME),
+        overtime_measured_h=_hours(measured & _OVERTIME),
+        night_kwh=_energy(measured & _NIGHT),
+        night_measured_h=_hours(measured & _NIGHT),
         **nights,
     )
 
 
-def export_features(power: pl.DataFrame, parts: pl.DataFrame) -> pl.DataFrame:
-    """Return what a circuit gave back per day, kWh: in all, in working hours and at night, with the hours behind it.
+def export_features(power: pl.DataFrame, overtime: pl.DataFrame, parts: pl.DataFrame) -> pl.DataFrame:
+    """Return what a circuit gave back per day, kWh, with the hours behind it, by the parts of the day.
 
     A register that stood still over a gap is known: nothing flowed, as where an inverter sleeps at night.
     """
-    segments = cut([power], parts).drop_nulls("power_w")
+    segments = cut([power, _of_those(overtime, power)], parts).drop_nulls("power_w")
     known = pl.col("measured") | (pl.col("power_w") == 0)
     return _long_form(
         segments,
@@ -232,9 +242,19 @@ def export_features(power: pl.DataFrame, parts: pl.DataFrame) -> pl.DataFrame:
         export_measured_h=_hours(known),
         export_work_kwh=_energy(known & pl.col("working")),
         export_work_measured_h=_hours(known & pl.col("working")),
-        export_night_kwh=_energy(known & pl.col("night")),
-        export_night_measured_h=_hours(known & pl.col("night")),
+        export_overtime_kwh=_energy(known & _OVERTIME),
+        export_overtime_measured_h=_hours(known & _OVERTIME),
+        export_night_kwh=_energy(known & _NIGHT),
+        export_night_measured_h=_hours(known & _NIGHT),
     )
+
+
+_OVERTIME = pl.col("overtime").fill_null(value=False) & ~pl.col("working")
+_NIGHT = pl.col("night") & ~pl.col("working") & ~pl.col("overtime").fill_null(value=False)
+
+
+def _of_those(track: pl.DataFrame, power: pl.DataFrame) -> pl.DataFrame:
+    return track.join(power.select("subject").unique(), on="subject", how="semi")
 
 
 def sample_features(readings: pl.DataFrame, point_rows: pl.DataFrame, parts: pl.DataFrame) -> pl.DataFrame:

@@ -5,16 +5,15 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from analytics.calendar import NIGHT
 from analytics.energy_history import flows
 from analytics.frame import TOLERANCE, RunData
+from analytics.overtime import NIGHT_H, due_hours
 from analytics.power import EXPORT, IMPORT, POWER
 from sensors.subjects import Subject, SubjectKind
 from sensors.topology import Circuit
 
 TAKES, GIVES = "takes", "gives"
 """Columns: whether the circuit had a meter on that day that counts what it takes, or what it gives back."""
-NIGHT_H = (NIGHT[1] - NIGHT[0]) / 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +65,16 @@ AT_NIGHT = DayPart(
     taken_h=pl.col("night_measured_h"),
     given_kwh=pl.col("export_night_kwh"),
     given_h=pl.col("export_night_measured_h"),
-    due_h=pl.lit(NIGHT_H),
+    due_h=pl.col("night_h"),
 )
+OVERTIME = DayPart(
+    taken_kwh=pl.col("overtime_kwh"),
+    taken_h=pl.col("overtime_measured_h"),
+    given_kwh=pl.col("export_overtime_kwh"),
+    given_h=pl.col("export_overtime_measured_h"),
+    due_h=pl.col("overtime_h"),
+)
+"""Overtime of some room of the building, outside its working hours: neither these nor waste."""
 ALL_DAY = DayPart(
     taken_kwh=pl.col("measured_kwh"),
     taken_h=pl.col("measured_h"),
@@ -75,8 +82,10 @@ ALL_DAY = DayPart(
     given_h=pl.col("export_measured_h"),
     due_h=pl.col("day_h"),
 )
+AFTER_HOURS = ALL_DAY.without(WORK).without(OVERTIME)
 FEATURES = (
     *("work_kwh", "work_measured_h", "export_work_kwh", "export_work_measured_h"),
+    *("overtime_kwh", "overtime_measured_h", "export_overtime_kwh", "export_overtime_measured_h"),
     *("night_kwh", "night_measured_h", "export_night_kwh", "export_night_measured_h"),
     *("measured_kwh", "measured_h", "export_measured_kwh", "export_measured_h"),
     *("energy_kwh", "export_kwh"),
@@ -106,7 +115,7 @@ def by_day(data: RunData, circuits: Sequence[Circuit], **columns: pl.Expr) -> pl
     if not circuits:
         return data.days.select("day", *(pl.lit(0.0).alias(name) for name in columns))
     daily = data.daily([Subject(SubjectKind.CIRCUIT, circuit.id) for circuit in circuits], FEATURES)
-    told = _with_registers(data, daily, [IMPORT, POWER]).with_columns(**columns)
+    told = _with_due_hours(data, _with_registers(data, daily, [IMPORT, POWER])).with_columns(**columns)
     complete = [pl.when(pl.col(name).count() == len(circuits)).then(pl.col(name).sum()).alias(name) for name in columns]
     return data.days.select("day").join(told.group_by("day").agg(complete), on="day", how="left")
 
@@ -149,6 +158,15 @@ def _with_registers(data: RunData, daily: pl.DataFrame, counts_taken: Collection
             pl.col(column).fill_null(value=False)
         )
     return daily
+
+
+def _with_due_hours(data: RunData, daily: pl.DataFrame) -> pl.DataFrame:
+    """Return the days with `overtime_h` and `night_h`, the hours that OVERTIME and AT_NIGHT have in the building."""
+    days = data.days["day"].to_list()
+    due = due_hours(data.analyst.overtime.circuits(data.registry, data.calendar, days), data.calendar, days)
+    return daily.join(due, on=["subject", "day"], how="left").with_columns(
+        pl.col("overtime_h").fill_null(0.0), pl.col("night_h").fill_null(NIGHT_H)
+    )
 
 
 def _where_known(value: pl.Expr, known_h: pl.Expr, due_h: pl.Expr, share: float) -> pl.Expr:

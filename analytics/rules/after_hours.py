@@ -17,7 +17,7 @@ from analytics.frame import (
     quotient,
     verdict,
 )
-from analytics.net_load import ALL_DAY, WORK, by_day
+from analytics.net_load import AFTER_HOURS, AT_NIGHT, WORK, by_day
 from analytics.rules.base_load import METER_METRICS, mains, pv_circuits
 from sensors.subjects import Subject, SubjectKind
 from sensors.topology import Building
@@ -31,7 +31,7 @@ YEAR_DAYS = 364
 SEASON_MARGIN_DAYS = 14
 """The season of last year reaches so far beyond the same weeks, so that weather and holidays weigh less. Our choice."""
 LAST_YEAR = "the same season last year"
-PARTS = {"after": ALL_DAY.without(WORK), "work": WORK}
+PARTS = {"after": AFTER_HOURS, "work": WORK, "night": AT_NIGHT}
 SUMS = ("after_kwh", "after_h", "work_kwh", "work_h", "workdays_known")
 
 
@@ -39,7 +39,7 @@ def after_hours(data: RunData) -> list[Finding]:
     """Return the verdict about each building: (outside ÷ inside working hours) ÷ the same last year − 1, in %.
 
     Both are load (import + PV − export) per hour, over WINDOW_DAYS now and those of last year with a margin. Days
-    count whose meters are known well enough.
+    count whose meters are known well enough; while people of the building work overtime, what it uses at night counts.
     """
     judged, refused = [], []
     for building in data.registry.buildings.values():
@@ -124,15 +124,24 @@ def _moving(days: pl.DataFrame, *, count: int, minimum: float) -> pl.DataFrame:
 
 
 def _days(data: RunData, building: Building) -> pl.DataFrame:
-    """Return per day the energy and the hours outside and inside working hours; null where not known well enough."""
+    """Return per day the energy and the hours outside and inside working hours; null where not known well enough.
+
+    In overtime of people of the building it counts outside working hours what it does at night.
+    """
+    supplies, panels = mains(data.registry, building), pv_circuits(data.registry, building)
     share = data.thresholds.value(RULE, "coverage_pct") / 100
-    supplied = by_day(data, mains(data.registry, building), **{f"{name}_w": PARTS[name].net_w(share) for name in PARTS})
-    panels = pv_circuits(data.registry, building)
-    generated = by_day(data, panels, **{f"{name}_w_pv": PARTS[name].made_w(share) for name in PARTS})
-    joined = data.days.join(supplied, on="day").join(generated, on="day")
-    loads = {f"{period}_kwh": pl.col(f"{period}_w") + pl.col(f"{period}_w_pv") for period in PARTS}
-    hours = {"after": pl.col("day_h") - pl.col("work_h"), "work": pl.col("work_h")}
-    known = {f"{period}_h": pl.when(loads[f"{period}_kwh"].is_not_null()).then(hours[period]) for period in PARTS}
-    energy = {name: load * hours[name.removesuffix("_kwh")] / 1000 for name, load in loads.items()}
-    worked = is_workday() & pl.all_horizontal(load.is_not_null() for load in loads.values())
+    supplied = by_day(data, supplies, **{f"{name}_w": part.net_w(share) for name, part in PARTS.items()})
+    generated = by_day(data, panels, **{f"{name}_w_pv": part.made_w(share) for name, part in PARTS.items()})
+    overtime = by_day(data, supplies[:1], overtime_h=pl.col("overtime_h"))
+    joined = data.days.join(supplied, on="day").join(generated, on="day").join(overtime, on="day")
+    load = {name: pl.col(f"{name}_w") + pl.col(f"{name}_w_pv") for name in PARTS}
+    outside_h, overtime_h = pl.col("day_h") - pl.col("work_h"), pl.col("overtime_h")
+    at_rest = pl.when(overtime_h > 0).then(overtime_h * load["night"]).otherwise(0.0)
+    energy = {
+        "after_kwh": (load["after"] * (outside_h - overtime_h) + at_rest) / 1000,
+        "work_kwh": load["work"] * pl.col("work_h") / 1000,
+    }
+    hours = {"after_h": outside_h, "work_h": pl.col("work_h")}
+    known = {name: pl.when(energy[name.replace("_h", "_kwh")].is_not_null()).then(due) for name, due in hours.items()}
+    worked = is_workday() & pl.all_horizontal(each.is_not_null() for each in energy.values())
     return joined.select("day", "kind", **energy, **known, workdays_known=worked.cast(pl.Float64))

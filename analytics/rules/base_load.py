@@ -21,7 +21,8 @@ BRIDGED_DAYS = 2
 def base_load(data: RunData) -> list[Finding]:
     """Return the verdict about each building from (night − always on) ÷ (working hours − always on).
 
-    The night is the one that follows the workday; load is import + PV − export.
+    The night is the one that follows the workday, without hours in which people of the building worked overtime; load
+    is import + PV − export.
     """
     applicable, refused = [], []
     for building in data.registry.buildings.values():

@@ -1,6 +1,7 @@
 """E10: a building that uses more over three days than its own past and the weather let expect."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -43,7 +44,8 @@ class Judgement:
 def energy_anomaly(data: RunData, model: LoadModel = time_of_week) -> list[Finding]:
     """Return the verdict about each building: actual ÷ expected over three days less 1, in %.
 
-    The model is made of the weeks before, without the days that were found too high.
+    The model is made of the weeks before, without the days that were found too high. Hours in which people of the
+    building worked overtime are in neither.
     """
     findings: list[Finding] = []
     for building in data.registry.buildings.values():
@@ -82,11 +84,12 @@ def _lacks(data: RunData, building: Building) -> Iterator[str]:
 def _states(data: RunData, building: Building, subject: Subject, model: LoadModel) -> pl.DataFrame:
     value = data.thresholds.value
     first = data.window.first - int(value(RULE, "baseline_days") + value(RULE, "window_days")) * DAY
-    hours = _hours(data, building, Days(first=first, last=last_whole_day(data)))
+    days = Days(first=first, last=last_whole_day(data))
+    hours, overtime_h = _without_overtime(data, building, days, _hours(data, building, days))
     high: set[date] = set()
     rows = []
     for day in data.calendar.days(data.window.first, max(data.window.first, last_whole_day(data))):
-        said = _judge(data, hours.filter(~pl.col("day").is_in(list(high))), hours, day, model)
+        said = _judge(data, hours.filter(~pl.col("day").is_in(list(high))), hours, overtime_h, day, model)
         if said.state is Verdict.FAULT:
             high.update(_window(data, day))
         told = {name: said.told.get(name) for name in EVIDENCE}
@@ -109,11 +112,19 @@ def _window(data: RunData, day: date) -> list[date]:
     return [day - back * DAY for back in range(length)]
 
 
-def _judge(data: RunData, past: pl.DataFrame, hours: pl.DataFrame, day: date, model: LoadModel) -> Judgement:
+def _judge(
+    data: RunData,
+    past: pl.DataFrame,
+    hours: pl.DataFrame,
+    overtime_h: Mapping[date, int],
+    day: date,
+    model: LoadModel,
+) -> Judgement:
     value = data.thresholds.value
     days = _window(data, day)
     now = hours.filter(pl.col("day").is_in(days))
-    if now.height < value(RULE, "coverage_pct") / 100 * len(days) * HOURS_A_DAY:
+    due_h = sum(HOURS_A_DAY - overtime_h.get(each, 0) for each in days)
+    if now.height < max(value(RULE, "coverage_pct") / 100 * due_h, 1):
         return Judgement(state=Verdict.INSUFFICIENT_DATA, lacks=KNOWN_DAYS)
     since = min(days) - int(value(RULE, "baseline_days")) * DAY
     before = past.filter(pl.col("day") < min(days), pl.col("day") >= since)
@@ -164,6 +175,18 @@ def _hours(data: RunData, building: Building, days: Days) -> pl.DataFrame:
         pl.col("hour") <= HOURS_A_DAY
     )
     return named.select(HOURS_SCHEMA.names()).cast(HOURS_SCHEMA)
+
+
+def _without_overtime(
+    data: RunData, building: Building, days: Days, hours: pl.DataFrame
+) -> tuple[pl.DataFrame, Mapping[date, int]]:
+    """Return the hours in which nobody of the building worked overtime, and how many others each day has."""
+    listed = list(_calendar_days(data, days))
+    taken: set[int] = set()
+    for start_ms, end_ms in data.analyst.overtime.spans(building.id, data.calendar, listed):
+        taken.update(range(start_ms // MS_PER_HOUR * MS_PER_HOUR, end_ms, MS_PER_HOUR))
+    kept = hours.filter(~pl.col("time_ms").is_in(sorted(taken)))
+    return kept, Counter(data.calendar.local_day(at) for at in taken)
 
 
 def _calendar_days(data: RunData, days: Days) -> Iterator[date]:

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from analytics.calendar import WeekdaysOnly, WorkCalendar
+from analytics.calendar import ChangedHolidays, Holidays, WeekdaysOnly, WorkCalendar
 from analytics.costs import priced
 from analytics.features import Analyst
 from analytics.frame import RunData, Window
@@ -14,6 +14,7 @@ from analytics.ports import FEATURES_SCHEMA
 from analytics.rules import WINDOWED_RULES
 from analytics.runs import Request, analyse
 from sensors.bills import Bill, Utility
+from sensors.day_changes import DayChange, DayChanges, Scope
 from sensors.energy_terms import EnergyFacts, EnergyTerms, Peer, Period, SiteQuota, Tariff, TariffSeason
 from sensors.hours import parse_hours
 from sensors.readings import ReadingBatch, epoch_ms
@@ -77,12 +78,17 @@ def hourly(made: ReadingBatch, device: str, days: Sequence[date], power_w: Load,
 
 
 def told(
-    where: Registry, made: ReadingBatch, rule: str, terms: EnergyTerms | None = None, bills: Sequence[Bill] = ()
+    where: Registry,
+    made: ReadingBatch,
+    rule: str,
+    terms: EnergyTerms | None = None,
+    bills: Sequence[Bill] = (),
+    holidays: Holidays | None = None,
 ) -> Finding:
     """Return what a rule says of the last day; these rules read no features."""
     store = MemoryReadingStore()
     store.append(made)
-    calendar = WorkCalendar(where.site, WeekdaysOnly())
+    calendar = WorkCalendar(where.site, holidays or WeekdaysOnly())
     data = RunData(
         registry=where,
         calendar=calendar,
@@ -387,6 +393,16 @@ def test_e10_needs_four_weeks_before_and_three_days_now() -> None:
         if not epoch_ms(local(LAST, -30)) < at < epoch_ms(local(LAST, 10)):
             holed.add(at, device, metric, value)
     assert told(place(), holed, "E10").missing == ("three days of load and weather",)
+
+
+def test_e10_leaves_out_hours_of_overtime() -> None:
+    late = DayChange(
+        first=LAST - timedelta(days=2), last=LAST, scope=Scope(room=A201), hours=((0, 360),), source="order 1", who="p1"
+    )
+    nights = ChangedHolidays(WeekdaysOnly(), DayChanges(overtime=(late,)))
+    made = weeks(lambda t: 9000.0 if t >= local(LAST, -48 + 8) and t.hour < 6 else office_load(t))
+    plain, with_overtime = told(place(), made, "E10"), told(place(), made, "E10", holidays=nights)
+    assert (plain.verdict, with_overtime.verdict) == (Verdict.FAULT, Verdict.PASS)
 
 
 def test_e10_takes_what_flowed_out_unheard_for_missing() -> None:
