@@ -5,6 +5,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
+from itertools import chain
+from threading import Event
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -12,11 +15,14 @@ import click
 import orjson
 
 from premises.imports.table_input import TableInput, TableOptions, checked, open_table, progress_bar, table_options
+from premises.simulated.dialect_options import DialectOptions, dialect_options
 from sensors.readings import Quality, ReadingBatch
 from sensors.topology import DeviceId, Registry
 
 if TYPE_CHECKING:
-    from premises.simulated.publishing import Publisher
+    from premises.simulated.live_simulation import Published
+    from premises.simulated.publishing import Broker
+    from simulators.dialects.dialect import Dialect
 
 GATEWAY = "replay"
 """The gateway of devices for which the registry names none."""
@@ -36,25 +42,59 @@ class Message:
 @click.option("--speed", type=click.FloatRange(min=0, min_open=True), help="60 is sixty times real time.")
 @click.option("--host", help="The broker, if not the one of the settings.")
 @click.option("--port", type=click.IntRange(1, 65535))
+@dialect_options
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
-def command(*, options: TableOptions, speed: float | None, host: str | None, port: int | None, as_json: bool) -> None:
+def command(
+    *,
+    options: TableOptions,
+    speed: float | None,
+    host: str | None,
+    port: int | None,
+    spoken: DialectOptions,
+    as_json: bool,
+) -> None:
     """Publish FILE.csv as live MQTT messages, as its mapping says.
 
     Without --speed as fast as the broker acknowledges. Replaying again doubles nothing in the store.
     """
     from premises.processes.broker_settings import broker_of  # noqa: PLC0415 - pydantic and paho start slowly
-    from premises.simulated.publishing import Publisher  # noqa: PLC0415 - as above
 
     found = open_table(options)
     survey = checked(found, options)
-    boot = uuid4().hex[:8]
-    started_s = time.monotonic()
+    dialect, broker = spoken.dialect(found.registry), broker_of(found.home, host, port)
     with progress_bar("replaying", options) as progress:
         rows = found.table.rows(found.registry.site.id, survey, selection=found.selection, progress=progress)
-        with Publisher(broker_of(found.home, host, port), f"premises-replay-{boot}") as publisher:
-            for message in paced(messages(found.registry, boot, rows), speed):
-                publisher.publish(message.topic, message.payload)
-    _tell(found, publisher, time.monotonic() - started_s, as_json=as_json)
+        if dialect is None:
+            published = _replay(found.registry, rows, broker, speed)
+        else:
+            published = _replay_in(dialect, rows, broker, speed)
+    _tell(found, published, as_json=as_json)
+
+
+def _replay(
+    registry: Registry, rows: Iterable[tuple[int, ReadingBatch]], broker: "Broker", speed: float | None
+) -> "Published":
+    """Publish rows in the native contract."""
+    from premises.simulated.live_simulation import Published  # noqa: PLC0415 - as above
+    from premises.simulated.publishing import Publisher  # noqa: PLC0415 - as above
+
+    boot, started_s = uuid4().hex[:8], time.monotonic()
+    with Publisher(broker, f"premises-replay-{boot}") as publisher:
+        for message in paced(messages(registry, boot, rows), speed):
+            publisher.publish(message.topic, message.payload)
+    return Published(publisher.acknowledged, publisher.without_subscriber, time.monotonic() - started_s)
+
+
+def _replay_in(
+    dialect: "Dialect", rows: Iterable[tuple[int, ReadingBatch]], broker: "Broker", speed: float | None
+) -> "Published":
+    """Publish rows in another format."""
+    from premises.simulated.dialect_publishing import publish_dialect  # noqa: PLC0415 - as above
+    from premises.simulated.live_simulation import Pace  # noqa: PLC0415 - as above
+    from simulators.dialects.spoken import said_of_rows  # noqa: PLC0415 - as above
+
+    told = chain.from_iterable(said_of_rows(batch) for _, batch in rows)
+    return publish_dialect(dialect, told, broker, Pace(step=timedelta(0), speed=speed), stopping=Event())
 
 
 def messages(registry: Registry, boot: str, rows: Iterable[tuple[int, ReadingBatch]]) -> Iterator[Message]:
@@ -112,17 +152,13 @@ def _reading(batch: ReadingBatch, position: int, time_ms: int) -> dict[str, obje
     return reading
 
 
-def _tell(found: TableInput, publisher: "Publisher", seconds: float, *, as_json: bool) -> None:
-    result = {
-        "messages": publisher.acknowledged,
-        "without_subscriber": publisher.without_subscriber,
-        "seconds": round(seconds, 3),
-    }
-    sentence = f"{found.table.path}: {publisher.acknowledged} messages, every one acknowledged, in {seconds:.1f} s"
+def _tell(found: TableInput, published: "Published", *, as_json: bool) -> None:
+    count, lost, seconds = published.messages, published.without_subscriber, published.seconds
+    result = {"messages": count, "without_subscriber": lost, "seconds": round(seconds, 3)}
+    sentence = f"{found.table.path}: {count} messages, every one acknowledged, in {seconds:.1f} s"
     click.echo(json.dumps(result) if as_json else sentence)
-    if publisher.without_subscriber:
+    if lost:
         click.echo(
-            f"premises: {publisher.without_subscriber} messages had no subscriber and are lost; "
-            "start `premises ingest` and replay again",
+            f"premises: {lost} messages had no subscriber and are lost; start `premises ingest` and replay again",
             err=True,
         )

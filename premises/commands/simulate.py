@@ -8,20 +8,25 @@ from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, TypeVar
 
 import click
 
 from premises.home import Home, home_option
+from premises.simulated.dialect_options import DialectOptions, dialect_options
 from sensors.errors import InputFault
 
 if TYPE_CHECKING:
+    from premises.simulated.live_simulation import Pace, Published
+    from premises.simulated.publishing import Broker
     from premises.simulated.simulation import Simulation
+    from simulators.dialects.dialect import Dialect
     from simulators.world import World
 
 HOUR = timedelta(hours=1)
 Tell = Callable[[timedelta], None]
 Lines = tuple[str, int]
+T = TypeVar("T")
 
 
 @click.command("simulate")
@@ -55,6 +60,7 @@ Lines = tuple[str, int]
 @click.option("--interval", type=click.IntRange(1, 3600), help="Seconds between ideal devices' readings; 300 else.")
 @click.option("--host", help="With --publish: the broker, if not the one of the settings.")
 @click.option("--port", type=click.IntRange(1, 65535))
+@dialect_options
 @click.option("--progress/--no-progress", default=None, help="Say how far it is; by default on a terminal.")
 def command(
     *,
@@ -78,6 +84,7 @@ def command(
     interval: int | None,
     host: str | None,
     port: int | None,
+    spoken: DialectOptions,
     progress: bool | None,
 ) -> None:
     """Simulate a building: weather, people, air, heat, electricity, water, doors, a fire panel, and what is broken.
@@ -89,7 +96,17 @@ def command(
     from simulators.equipment import Equipment  # noqa: PLC0415 - as above
     from simulators.tariff import energy_text  # noqa: PLC0415 - as above
 
-    _check_together(publish, csv, {"--speed": speed, "--host": host, "--port": port})
+    _check_together(
+        publish,
+        csv,
+        {
+            "--speed": speed,
+            "--host": host,
+            "--port": port,
+            "--dialect": spoken.name,
+            "--dialect-settings": spoken.settings,
+        },
+    )
     wish = Wish(
         days=days,
         rooms=rooms,
@@ -114,7 +131,7 @@ def command(
         if csv is not None:
             told = f"{csv}: {_write_readings(simulation, files, csv, tell)} readings"
         elif publish:
-            told = _publish(simulation, Home.find(home), (host, port), speed, tell)
+            told = _publish(simulation, Home.find(home), (host, port), speed, spoken, tell)
         else:
             told = _store(simulation, Home.find(home), tell)
     click.echo(
@@ -145,32 +162,70 @@ def _publish(
     home: Home,
     address: tuple[str | None, int | None],
     speed: float | None,
+    spoken: DialectOptions,
     tell: Tell,
 ) -> str:
     from premises.processes.broker_settings import broker_of  # noqa: PLC0415 - as above
-    from premises.simulated.live_simulation import Pace, publish, publish_field  # noqa: PLC0415 - as above
-    from premises.simulated.simulation import Devices  # noqa: PLC0415 - as above
-    from simulators.field import Field  # noqa: PLC0415 - as above
+    from premises.simulated.live_simulation import Pace  # noqa: PLC0415 - as above
 
+    dialect = spoken.dialect(simulation.registry)
     stopping = threading.Event()
     before = signal.signal(signal.SIGINT, lambda *_: stopping.set())
     try:
-        whither = (
-            simulation.registry,
-            simulation.end,
-            broker_of(home, *address),
-            Pace(step=simulation.step, speed=speed),
-        )
-        world, heard = simulation.world(), _since(simulation, tell)
-        if simulation.devices is Devices.REAL:
-            published = publish_field(Field(world), *whither, tell=heard, stopping=stopping)
+        broker, pace = broker_of(home, *address), Pace(step=simulation.step, speed=speed)
+        if dialect is None:
+            published = _speak_natively(simulation, broker, pace, _since(simulation, tell), stopping)
         else:
-            published = publish(world, *whither, tell=heard, stopping=stopping)
+            published = _speak(simulation, dialect, broker, pace, _since(simulation, tell), stopping)
     finally:
         signal.signal(signal.SIGINT, before)
     if published.without_subscriber:
         click.echo(f"premises: {published.without_subscriber} messages had no subscriber and are lost", err=True)
     return f"{published.messages} messages in {published.seconds:.1f} s, every one acknowledged,"
+
+
+def _speak_natively(
+    simulation: "Simulation",
+    broker: "Broker",
+    pace: "Pace",
+    heard: Callable[[datetime], None],
+    stopping: threading.Event,
+) -> "Published":
+    from premises.simulated.live_simulation import publish, publish_field  # noqa: PLC0415 - as above
+    from premises.simulated.simulation import Devices  # noqa: PLC0415 - as above
+    from simulators.field import Field  # noqa: PLC0415 - as above
+
+    whither, world = (simulation.registry, simulation.end, broker, pace), simulation.world()
+    if simulation.devices is Devices.REAL:
+        return publish_field(Field(world), *whither, tell=heard, stopping=stopping)
+    return publish(world, *whither, tell=heard, stopping=stopping)
+
+
+def _speak(
+    simulation: "Simulation",
+    dialect: "Dialect",
+    broker: "Broker",
+    pace: "Pace",
+    heard: Callable[[datetime], None],
+    stopping: threading.Event,
+) -> "Published":
+    from premises.simulated.dialect_publishing import publish_dialect  # noqa: PLC0415 - as above
+    from premises.simulated.simulation import Devices  # noqa: PLC0415 - as above
+    from simulators.dialects.spoken import said_by_world, said_in_field  # noqa: PLC0415 - as above
+    from simulators.field import Field  # noqa: PLC0415 - as above
+
+    world = simulation.world()
+    if simulation.devices is Devices.REAL:
+        told = said_in_field(Field(world), simulation.end)
+    else:
+        told = said_by_world(world, simulation.end, simulation.step)
+    return publish_dialect(dialect, _told_aloud(told, world, heard), broker, pace, stopping=stopping)
+
+
+def _told_aloud(told: Iterator[T], world: "World", heard: Callable[[datetime], None]) -> Iterator[T]:
+    for said in told:
+        yield said
+        heard(world.now)
 
 
 def _since(simulation: "Simulation", tell: Tell) -> Callable[[datetime], None]:

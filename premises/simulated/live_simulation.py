@@ -77,7 +77,7 @@ def publish_field(
             publisher.publish(topic, payload)
         for delivery, letter, post in field.deliveries(until):
             arrives = from_epoch_ms(delivery.arrives_ms)
-            _wait_for(arrives - began, started_s, pace, stopping)
+            wait_for(arrives - began, started_s, pace, stopping)
             if stopping.is_set():
                 break
             publisher.publish(*letter_message(letter, post, gateways))
@@ -91,7 +91,8 @@ def _gateways(world: World, registry: Registry) -> Gateways:
     return Gateways(registry, boot=f"sim-{uuid4().hex[:8]}", history=history)
 
 
-def _wait_for(since_began: timedelta, started_s: float, pace: Pace, stopping: threading.Event) -> None:
+def wait_for(since_began: timedelta, started_s: float, pace: Pace, stopping: threading.Event) -> None:
+    """Wait until so much of the building's time may have gone by, or until it is stopped."""
     if pace.speed is not None:
         ahead_s = since_began.total_seconds() / pace.speed - (time.monotonic() - started_s)
         stopping.wait(max(ahead_s, 0.0))
@@ -101,7 +102,7 @@ def paced(world: World, until: datetime, pace: Pace, stopping: threading.Event) 
     """Yield the ticks when their times come."""
     began, started_s = world.now, time.monotonic()
     for tick in world.run(until, pace.step):
-        _wait_for(tick.time - began, started_s, pace, stopping)
+        wait_for(tick.time - began, started_s, pace, stopping)
         if stopping.is_set():
             return
         yield tick

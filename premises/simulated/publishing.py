@@ -1,13 +1,14 @@
 """Messages to a broker, each waited for: a bounded number in flight, one line where the broker is away."""
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Condition
 from types import TracebackType
 from typing import Self
 
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -21,6 +22,7 @@ PATIENCE_S = 15.0
 CONNECT_S = 5.0
 IN_FLIGHT = 100
 SESSION_S = 3600
+MOST_HEARD = 1_000
 _NO_SUBSCRIBER = 0x10
 _UNSUPPORTED_PROTOCOL = 0x84
 
@@ -79,6 +81,7 @@ class Publisher:
         self._answer: ReasonCode | None = None
         self._refusal: ReasonCode | None = None
         self._client: Client | None = None
+        self._heard: deque[tuple[str, bytes]] = deque(maxlen=MOST_HEARD)
 
     def __enter__(self) -> Self:
         """Connect with MQTT 5, or with 3.1.1 where 5 is refused. Raises BrokerFault."""
@@ -102,13 +105,23 @@ class Publisher:
         finally:
             self._leave()
 
-    def publish(self, topic: str, payload: bytes) -> None:
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """Hand a message over once there is room in flight. Raises BrokerFault."""
         self._wait(lambda: self._sent - self.acknowledged < self._window)
         self._sent += 1
         if self._client is not None:
             # A code other than success means not connected now; paho keeps the message and sends it after it is.
-            self._client.publish(topic, payload, qos=self._qos)
+            self._client.publish(topic, payload, qos=self._qos, retain=retain)
+
+    def listen(self, topics: Iterable[str]) -> None:
+        """Hear from now on what others publish to these topics; `heard` gives it."""
+        asked = [(topic, 1) for topic in topics]
+        if asked and self._client is not None:
+            self._client.subscribe(asked)
+
+    def heard(self) -> list[tuple[str, bytes]]:
+        """Return what was heard since the last call; the oldest is lost where nobody calls."""
+        return [self._heard.popleft() for _ in range(len(self._heard))]
 
     def _connect(self, protocol: MQTTProtocolVersion) -> ReasonCode:
         self._answer = None
@@ -140,6 +153,7 @@ class Publisher:
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_publish = self._on_publish
+        client.on_message = self._on_message
         if broker.username is not None:
             client.username_pw_set(broker.username, broker.password)
         if broker.tls:
@@ -187,6 +201,9 @@ class Publisher:
             if self._answer is None:
                 self._answer = reason
             self._changed.notify_all()
+
+    def _on_message(self, _client: Client, _data: object, message: MQTTMessage) -> None:
+        self._heard.append((message.topic, bytes(message.payload)))
 
     def _on_publish(
         self, _client: Client, _data: object, _mid: int, reason: ReasonCode, _properties: Properties

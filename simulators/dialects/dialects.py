@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from sensors.errors import InputFault
 from sensors.topology import Registry
 from simulators.dialects.chirpstack import ChirpStack
 from simulators.dialects.dialect import Dialect
@@ -20,6 +21,7 @@ from simulators.dialects.tasmota import Tasmota
 from simulators.dialects.thing_model import Alink, OneNet
 from simulators.dialects.things_stack import TheThingsStack
 from simulators.dialects.zigbee2mqtt import Zigbee2Mqtt
+from simulators.wording import meant
 
 DIALECTS: Final[Mapping[str, Callable[[Registry], Dialect]]] = MappingProxyType(
     {
@@ -43,6 +45,18 @@ DIALECTS: Final[Mapping[str, Callable[[Registry], Dialect]]] = MappingProxyType(
     }
 )
 """What makes the gateways of a site. A new format is a file beside this one and a line here."""
+
+
+class UnknownDialectError(InputFault):
+    """A format that the simulator does not speak."""
+
+
+def dialect_named(name: str, registry: Registry) -> Dialect:
+    """Return the gateways of a site that speak a format. Raises UnknownDialectError."""
+    if name not in DIALECTS:
+        msg = f"--dialect {name}: there is no such format; {meant(name, DIALECTS)}"
+        raise UnknownDialectError(msg)
+    return DIALECTS[name](registry)
 
 
 def settings_text(name: str, dialect: Dialect) -> str:

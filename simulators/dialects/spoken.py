@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import isnan
 from typing import NamedTuple
 
 from sensors.events import Event
 from sensors.readings import ReadingBatch, epoch_ms
-from simulators.field import Post, told
+from simulators.field import Field, Post, told
 from simulators.uplinks import Letter
-from simulators.world import Tick
+from simulators.world import Tick, World
 
 
 class Value(NamedTuple):
@@ -30,6 +32,18 @@ class Said:
     is_past: bool = False
 
 
+def said_by_world(world: World, until: datetime, step: timedelta) -> Iterator[Said]:
+    """Yield what ideal devices say until a time, at common instants."""
+    for tick in world.run(until, step):
+        yield from said_at(tick)
+
+
+def said_in_field(field: Field, until: datetime) -> Iterator[Said]:
+    """Yield what arrives of real devices until a time, doubles and late ones too."""
+    for _, letter, post in field.deliveries(until):
+        yield from said_in(letter, post)
+
+
 def said_at(tick: Tick) -> Iterator[Said]:
     """Yield what devices say at a tick: what happened before it first, then their values."""
     for event in tick.events:
@@ -38,11 +52,12 @@ def said_at(tick: Tick) -> Iterator[Said]:
 
 
 def said_of_rows(batch: ReadingBatch, *, is_past: bool = False) -> Iterator[Said]:
-    """Yield the values of a batch by device and time, in the order of their first rows."""
+    """Yield the values of a batch by device and time, in the order of their first rows; NaN is said by nobody."""
     found: dict[tuple[str, int], list[Value]] = {}
     columns = (batch.device, batch.time_ms, batch.metric, batch.phase, batch.value)
     for device, time_ms, metric, phase, value in zip(*columns, strict=True):
-        found.setdefault((device, time_ms), []).append(Value(metric, phase, value))
+        if not isnan(value):
+            found.setdefault((device, time_ms), []).append(Value(metric, phase, value))
     for (device, time_ms), values in found.items():
         yield Said(device=device, time_ms=time_ms, values=tuple(values), is_past=is_past)
 
