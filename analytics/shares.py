@@ -7,6 +7,7 @@ Rules that look at readings judge each share as if it were the whole site; senso
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from math import ceil
 
 import polars as pl
 
@@ -19,6 +20,8 @@ MOST_READINGS = 1_500_000
 USUAL_INTERVAL_S = 300.0
 """For devices that report on change, and those whose interval nobody wrote down."""
 S_PER_DAY = 86_400
+LENIENCE = 1.1
+"""A share may be so much larger before there is one more: each costs time of its own, however small."""
 
 Place = tuple[SubjectKind, str]
 
@@ -36,11 +39,13 @@ def shares(data: RunData, days: float, *, at_once: float = MOST_READINGS) -> lis
     registry, most = data.registry, at_once / days
     devices = {device.id: device for device in registry.devices.values()}
     sizes = {name: _readings_a_day(devices.get(DeviceId(name)), series) for name, series in data.analyst.series.items()}
-    if sum(sizes.values()) <= most:
+    total = sum(sizes.values())
+    if total <= most:
         return [Share(data)]
     joined = _joined(registry)
     groups = _together(registry, joined, sizes)
-    return [_share(data, joined, names) for names in _filled(groups, sizes, most)]
+    count = ceil(total / (LENIENCE * most))
+    return [_share(data, joined, names) for names in _filled(groups, sizes, count)]
 
 
 def _readings_a_day(device: Device | None, series: int) -> float:
@@ -107,14 +112,16 @@ def _place(placement: Placement) -> Iterator[Place]:
             yield kind, name
 
 
-def _filled(groups: Iterable[tuple[str, ...]], sizes: Mapping[str, float], most: float) -> Iterator[tuple[str, ...]]:
-    """Yield the devices of each share: groups one after another, until the next would be too much."""
+def _filled(groups: Iterable[tuple[str, ...]], sizes: Mapping[str, float], count: int) -> Iterator[tuple[str, ...]]:
+    """Yield the devices of each of about `count` shares: groups one after another, in shares of much the same size."""
+    left = sum(sizes.values())
     taken: list[str] = []
     size = 0.0
     for group in groups:
         more = sum(sizes[name] for name in group)
-        if taken and size + more > most:
+        if taken and size + more / 2 > left / count:
             yield tuple(taken)
+            left, count = left - size, max(count - 1, 1)
             taken, size = [], 0.0
         taken += group
         size += more
