@@ -6,6 +6,7 @@ from typing import Final
 
 from ingest.dialects.chirpstack import ChirpStack
 from ingest.dialects.decoded import Decoder
+from ingest.dialects.home_assistant import HomeAssistant
 from ingest.dialects.homie import Homie
 from ingest.dialects.huawei import HuaweiIotda
 from ingest.dialects.line_protocol import LineProtocol
@@ -32,6 +33,7 @@ FORMATS: Final[Mapping[str, Callable[[], Decoder]]] = MappingProxyType(
         "huawei": HuaweiIotda,
         "sparkplug": SparkplugB,
         "homie": Homie,
+        "home_assistant": HomeAssistant,
         "senml": SenMl,
         "line_protocol": LineProtocol,
         "neuron": mapped_by_preset("neuron"),

@@ -12,7 +12,7 @@ from typing import Final
 from ingest.dialects.decoded import MOST_KEPT, At, Context, Decoded, Outcome
 from ingest.dialects.families import Family
 from ingest.dialects.paths import MOST_TOLD
-from ingest.dialects.targets import IgnoredTarget, ReadingTarget, Target, reading_target
+from ingest.dialects.targets import ReadingTarget, Target, WrongUnitTarget, reading_target
 from sensors.metrics import METRICS, UnknownUnitError
 from sensors.topology import DeviceId
 
@@ -90,9 +90,7 @@ class Names:
         target = _called(name, self._family.keys(device, context))
         if target is None and unit in self._by_unit:
             target = METRIC_NAMES[self._by_unit[unit]]
-        if not isinstance(target, ReadingTarget) or unit in _NO_UNIT:
-            return target
-        return _in_unit(target, unit)
+        return None if target is None else in_unit(target, unit)
 
 
 def _called(name: str, keys: Mapping[str, Target]) -> Target | None:
@@ -103,15 +101,18 @@ def _called(name: str, keys: Mapping[str, Target]) -> Target | None:
     return next((found for each in tried if (found := keys.get(each) or METRIC_NAMES.get(each)) is not None), None)
 
 
-def _in_unit(target: ReadingTarget, unit: str) -> Target:
+def in_unit(target: Target, unit: str) -> Target:
     """Return the target of values in this unit. A map that converts already has said what the unit is."""
+    unit = _UNITS.get(unit, unit)
+    if not isinstance(target, ReadingTarget) or unit in _NO_UNIT:
+        return target
     metric = METRICS[target.metric]
     if (target.numerator, target.denominator, target.offset) != (1.0, 1.0, 0.0):
         return target
     try:
         conversion = metric.conversion(unit)
     except UnknownUnitError:
-        return IgnoredTarget(because=f"{unit[:20]} is no unit of {metric.name}")
+        return WrongUnitTarget(metric=metric.name, unit=unit)
     if conversion is None:
         return target
     return reading_target(

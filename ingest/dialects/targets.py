@@ -170,6 +170,23 @@ class IgnoredTarget:
         out.ignored.append(Outcome(path, "by_map", self.because))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrongUnitTarget:
+    """A path whose value comes in a unit that its metric cannot have: each is a problem, for a record is lost."""
+
+    metric: str
+    unit: str
+
+    def apply(self, out: Decoded, raw: object, path: str, device: DeviceId, at: At, context: Context) -> None:
+        """Say that the value cannot be used."""
+        del device, at, context
+        if raw is None or raw == "":
+            out.ignored.append(Outcome(path, "no_value", "nothing is said here"))
+            return
+        detail = f"{shown(raw)} in {self.unit[:20]!r}, which is no unit of {self.metric}; set the unit at the device"
+        out.problems.append(Outcome(path, "unknown_unit", detail))
+
+
 def add_event(out: Decoded, meant: Meant, path: str, device: DeviceId, at: At, context: Context) -> None:
     """Add an event; a lasting one whose state is known already is left out as `repeated`. A test is no state."""
     if not meant.test and meant.type in LASTING_EVENTS and not at.flags & ReadingFlag.BACKFILL:

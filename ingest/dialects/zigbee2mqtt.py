@@ -11,7 +11,7 @@ from typing import Any, Final
 from ingest.dialects.decoded import MOST_KEPT, Context, Decoded, DeviceStatus, DialectError, Outcome
 from ingest.dialects.libraries import library
 from ingest.dialects.paths import apply_value, parsed, parsed_object
-from ingest.dialects.targets import IgnoredTarget, ReadingTarget, Target, reading_target
+from ingest.dialects.targets import IgnoredTarget, ReadingTarget, Target, WrongUnitTarget, reading_target
 from ingest.dialects.times import time_of
 from sensors.metrics import METRICS, UnknownUnitError
 from sensors.topology import DeviceId
@@ -149,7 +149,7 @@ def _with_units(exposes: object, keys: Mapping[str, Target]) -> Iterator[tuple[s
             try:
                 conversion = metric.conversion(unit)
             except UnknownUnitError:
-                yield name, IgnoredTarget(because=f"{unit[:20]} is no unit of {metric.name}")
+                yield name, WrongUnitTarget(metric=metric.name, unit=unit)
                 continue
             if name == "voltage" and unit == "mV":
                 yield name, _OWN_VOLTAGE

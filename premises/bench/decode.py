@@ -55,6 +55,8 @@ def measure(*, loops: int = LOOPS) -> Result:
 
 def _cost(decoder: Decoder, sample: Sample, loops: int) -> Cost:
     context = context_of(None, "Asia/Shanghai", _NOW_MS)
+    if sample.before is not None:
+        decoder.decode(*sample.before, context)
     decoder.decode(sample.topic, sample.payload, context)
     records = 0
 

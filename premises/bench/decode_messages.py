@@ -8,10 +8,11 @@ from typing import Any, Final, NamedTuple
 
 
 class Sample(NamedTuple):
-    """A topic and its payload."""
+    """A topic and its payload; `before` is what a decoder must have heard, topic and payload."""
 
     topic: str
     payload: bytes
+    before: tuple[str, bytes] | None = None
 
 
 def sample(topic: str, document: Mapping[str, Any] | Sequence[Any]) -> Sample:
@@ -194,6 +195,14 @@ MESSAGES: Final[Mapping[str, Sample]] = MappingProxyType(
                 "08b090cfada03412170a03636f3218b090cfada034200a690000000000208340121f0a0b74656d70"
                 "6572617475726518b090cfada034200a69000000000080364012140a076261747465727918b090cf"
                 "ada034200250611805"
+            ),
+        ),
+        "home_assistant": Sample(
+            "esp/aq1/co2",
+            b"612",
+            before=(
+                "homeassistant/sensor/aq1/co2/config",
+                b'{"stat_t":"esp/aq1/co2","unit_of_meas":"ppm","dev_cla":"carbon_dioxide","dev":{"ids":["aq1"]}}',
             ),
         ),
         "homie": Sample("homie/5/aq1/air/co2", b"612"),

@@ -25,7 +25,7 @@ _ADVICE: Mapping[str, str] = {
     "unknown_devices": "Devices that the registry does not know: `premises registry adopt DEVICE --room ROOM`.",
     "unknown_keys": "Keys that no map knows: they are left out. Where one is wanted, write a map.",
 }
-_WRONG_VALUES = frozenset({"out_of_range", "not_a_number", "not_a_boolean", "unknown_word"})
+_WRONG_VALUES = frozenset({"out_of_range", "not_a_number", "not_a_boolean", "unknown_word", "unknown_unit"})
 _WRONG_TIMES = frozenset({"time_unreadable", "time_without_offset", "time_before_2000", "time_ahead"})
 
 
@@ -81,8 +81,7 @@ class Survey:
         self.devices |= {row[1] for row in said.readings} | {str(event.device) for event in said.events}
         self.unknown |= {each.device for each in said.heard}
         for each in (*said.problems, *said.notes, *said.ignored):
-            is_wrong_unit = each.reason == "by_map" and "is no unit of" in each.detail
-            self._note("wrong_unit" if is_wrong_unit else each.reason, f"{each.path}: {each.detail}")
+            self._note(each.reason, f"{each.path}: {each.detail}")
 
     def _note(self, reason: str, detail: str) -> None:
         if len(self.reasons) < MOST_REASONS or (reason, detail) in self.reasons:
@@ -94,7 +93,7 @@ class Survey:
             return [Fault("nothing", 0, 0, _ADVICE["nothing"])]
         told = [
             self._fault("unreadable", self.unreadable, self.messages),
-            self._of_reasons("wrong_values", _WRONG_VALUES | {"wrong_unit"}),
+            self._of_reasons("wrong_values", _WRONG_VALUES),
             self._of_reasons("time", _WRONG_TIMES),
             self._fault("retained", self.retained_samples, self.replayed),
             self._fault("no_time", self.without_time, self.readings, least=_WORTH),
