@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse, Response
 
 from api.pages import finding_views, item_views, room_views
 from api.pages.item_sheet_views import sheet_page
+from api.pages.today_rounds import rounds_today
 from api.pages.today_view import today
 from api.pages.visits import ReadingVisit
 from api.problems import existing
@@ -18,7 +19,7 @@ router = APIRouter()
 def today_page(visit: ReadingVisit) -> Response:
     """Show what needs the reader now."""
     with visit.desk() as desk:
-        return visit.render(desk, "today.html", page="today", view=today(desk))
+        return visit.render(desk, "today.html", page="today", view=today(desk), rounds=rounds_today(desk))
 
 
 @router.get("/rooms")
