@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import orjson
 
+from api.messages import Messages
 from api.pages.desk import Desk
 from api.pages.finding_views import finding_view, item_link
 from api.pages.views import Act, BoardColumn, Choice, ItemPage, ItemView, PlanView, Proof, Stage, StepView, ToldView
@@ -335,12 +336,18 @@ def saved_text(desk: Desk, told: object) -> str:
         return ""
     conclusion, bounds = told.get("conclusion"), told.get("ci90_kwh")
     if conclusion not in _SAVED_TEXTS or not isinstance(bounds, list):
-        codes = ", ".join(map(str, told.get("sufficiency") or ()))
-        return desk.messages.text("proof.saved_no_number", codes=codes)
+        lacks = desk.messages.joined([lack_text(desk.messages, str(code)) for code in told.get("sufficiency") or ()])
+        return desk.messages.text("proof.saved_no_number", lacks=lacks)
     sign = -1 if conclusion == Conclusion.WORSE else 1
     kwh, low, high = (desk.wording.value(sign * each, "kWh") for each in (told["savings_kwh"], *bounds[::sign]))
     pct = desk.wording.value(sign * told["savings_pct"], "%")
     return desk.messages.text(_SAVED_TEXTS[conclusion], kwh=kwh, pct=pct, low=low, high=high)
+
+
+def lack_text(messages: Messages, code: str) -> str:
+    """Return what the data of a meter lack, in words; a code of an older release as it is."""
+    key = f"proof.lack.{code}"
+    return messages.text(key) if messages.has(key) else code
 
 
 _SAVED_TEXTS = {

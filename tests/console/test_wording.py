@@ -5,9 +5,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from analytics.savings.result import Lack
 from api.messages import Language, Messages
+from api.pages.item_views import lack_text
 from api.pages.rendering import local_path
 from api.pages.wording import Wording
+from rectification.by_savings import ItemLack
 from sensors.subjects import Subject
 from tests.console.demo_building import MONDAY_MORNING, registry
 
@@ -95,3 +98,11 @@ def test_time_is_told_at_the_site_s_clock() -> None:
 )
 def test_way_on_stays_within_the_site(wanted: str | None, led_to: str) -> None:
     assert local_path(wanted) == led_to
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("code", [*Lack, *ItemLack], ids=str)
+def test_what_a_meter_lacks_for_a_saving_is_told_in_words(language: Language, code: str) -> None:
+    told = lack_text(Messages(language, ZoneInfo("Asia/Shanghai")), code)
+    assert told
+    assert "_" not in told
