@@ -1,13 +1,9 @@
 """Simulator, broker, decoder, spool: what arrives is what arrives natively, as exactly as the format tells."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from threading import Event
 
 import pytest
-from paho.mqtt.client import Client
-from paho.mqtt.enums import CallbackAPIVersion
 
 from ingest.dialects.formats import FORMATS
 from ingest.messages import Message
@@ -15,6 +11,7 @@ from premises.simulated.publishing import Broker, Publisher
 from simulators.dialects.dialects import DIALECTS
 from simulators.dialects.speech import Published, speech
 from tests.servers import eventually, mosquitto
+from tests.simulators.dialects.listeners import listening
 from tests.simulators.dialects.spoken_day import (
     events_of,
     inventions,
@@ -34,24 +31,6 @@ HARMLESS = {"neuron": {"gateway_error"}}
 
 def test_every_format_that_is_decoded_is_spoken() -> None:
     assert DIALECTS.keys() == FORMATS.keys()
-
-
-@contextmanager
-def listening(topics: Sequence[str]) -> Iterator[list[tuple[str, bytes]]]:
-    heard: list[tuple[str, bytes]] = []
-    subscribed = Event()
-    client = Client(CallbackAPIVersion.VERSION2)
-    client.on_subscribe = lambda *_: subscribed.set()
-    client.on_message = lambda _client, _data, told: heard.append((told.topic, bytes(told.payload)))
-    client.connect("127.0.0.1", mosquitto().port)
-    client.subscribe([(topic, 1) for topic in topics])
-    client.loop_start()
-    try:
-        assert subscribed.wait(10)
-        yield heard
-    finally:
-        client.disconnect()
-        client.loop_stop()
 
 
 def through_the_broker(published: Sequence[Published], topics: Sequence[str]) -> list[Message]:
