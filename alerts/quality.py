@@ -11,15 +11,13 @@ from statistics import fmean
 
 from sensors.catalogue import CATALOGUE
 from sensors.subjects import Subject, SubjectKind
+from sensors.thresholds import CATALOGUED, OVERRIDDEN, LimitsOf
 from sensors.topology import SiteId
 from sensors.verdicts import Finding, Severity, Verdict
 
 RULE = "G06"
 MINUTE = timedelta(minutes=1)
 FLOOD_WINDOW = timedelta(minutes=10)
-CHATTERING = int(CATALOGUE[RULE].parameter("chattering_per_min"))
-FLOOD = int(CATALOGUE[RULE].parameter("flood_per_10_min"))
-STALE = timedelta(hours=CATALOGUE[RULE].parameter("stale_h"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,19 +41,21 @@ class Chatter:
     end: datetime
     known: datetime
     peak: int
+    limit: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """What one person was told: how much in all, and how much within the fullest ten minutes."""
+    """What one person was told: how much in all, how much within the fullest ten minutes, and how much may be."""
 
     told: int
     fullest: int
+    most: int = int(CATALOGUE[RULE].parameter("flood_per_10_min"))
 
     @property
     def is_flood(self) -> bool:
         """Say whether that was more than a person can answer."""
-        return self.fullest > FLOOD
+        return self.fullest > self.most
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,12 +71,23 @@ class Quality:
     loads: Mapping[str, Load] = field(default_factory=dict)
     mean_acknowledge: timedelta | None = None
     mean_clear: timedelta | None = None
+    limits: LimitsOf = CATALOGUED
 
 
 def quality(
-    episodes: Iterable[Episode], told: Mapping[str, Sequence[datetime]], *, start: datetime, end: datetime
+    episodes: Iterable[Episode],
+    told: Mapping[str, Sequence[datetime]],
+    *,
+    start: datetime,
+    end: datetime,
+    site: SiteId,
+    limits: LimitsOf = CATALOGUED,
 ) -> Quality:
-    """Return how good the alarms of [start, end) were; `told` is when each person was told of something."""
+    """Return how good the alarms of [start, end) were; `told` is when each person was told of something.
+
+    `limits` are those of each subject; what one person may be told is the site's.
+    """
+    most = int(_flood_limit(limits, site))
     known = [each for each in episodes if each.raised < end]
     within = [each for each in known if start <= each.raised]
     return Quality(
@@ -84,20 +95,25 @@ def quality(
         end=end,
         alarms=len(within),
         by_severity=Counter(each.severity for each in within),
-        chattering=chattering((each.subject, each.zone, each.raised) for each in within),
-        stale=[each for each in known if _stood(each, end) > STALE],
-        loads={person: _load([at for at in times if start <= at < end]) for person, times in told.items()},
+        chattering=chattering(((each.subject, each.zone, each.raised) for each in within), limits),
+        stale=[each for each in known if _stood(each, end) > timedelta(hours=_stale_h(limits, each.subject))],
+        loads={person: _load([at for at in times if start <= at < end], most) for person, times in told.items()},
+        limits=limits,
         mean_acknowledge=_mean(each.acknowledged - each.raised for each in within if each.acknowledged is not None),
         mean_clear=_mean(each.ended - each.raised for each in within if each.ended is not None),
     )
 
 
-def chattering(onsets: Iterable[tuple[Subject, str, datetime]]) -> list[Chatter]:
+def chattering(onsets: Iterable[tuple[Subject, str, datetime]], limits: LimitsOf = CATALOGUED) -> list[Chatter]:
     """Return the points (subject and zone) that came so often in a minute, each spell once, in order."""
     points: defaultdict[tuple[Subject, str], list[datetime]] = defaultdict(list)
     for subject, zone, at in onsets:
         points[subject, zone].append(at)
-    found = [chatter for (subject, _), times in points.items() for chatter in _spells(subject, sorted(times))]
+    found = [
+        chatter
+        for (subject, _), times in points.items()
+        for chatter in _spells(subject, sorted(times), int(limits.at(RULE, "chattering_per_min", subject)))
+    ]
     return sorted(found, key=lambda each: (each.start, each.subject))
 
 
@@ -121,19 +137,28 @@ def _subject_faults(found: Quality) -> dict[Subject, Finding]:
 
 
 def _chattering_fault(found: Quality, chatter: Chatter) -> Finding:
-    return _verdict(found, chatter.subject, Verdict.FAULT, value=chatter.peak, threshold=CHATTERING, unit="1/min")
+    return _verdict(found, chatter.subject, Verdict.FAULT, value=chatter.peak, threshold=chatter.limit, unit="1/min")
 
 
 def _stale_fault(found: Quality, episode: Episode) -> Finding:
     hours = _stood(episode, found.end) / timedelta(hours=1)
-    limit_h = STALE / timedelta(hours=1)
+    limit_h = _stale_h(found.limits, episode.subject)
     return _verdict(found, episode.subject, Verdict.FAULT, value=round(hours, 1), threshold=limit_h, unit="h")
 
 
 def _flood(found: Quality, site: Subject) -> Finding:
     fullest = max((load.fullest for load in found.loads.values()), default=0)
-    verdict = Verdict.FAULT if fullest > FLOOD else Verdict.PASS if found.loads else Verdict.NOT_APPLICABLE
-    return _verdict(found, site, verdict, value=fullest, threshold=FLOOD, unit="alarms")
+    most = int(_flood_limit(found.limits, SiteId(site.id)))
+    verdict = Verdict.FAULT if fullest > most else Verdict.PASS if found.loads else Verdict.NOT_APPLICABLE
+    return _verdict(found, site, verdict, value=fullest, threshold=most, unit="alarms")
+
+
+def _flood_limit(limits: LimitsOf, site: SiteId) -> float:
+    return limits.at(RULE, "flood_per_10_min", Subject(SubjectKind.SITE, site))
+
+
+def _stale_h(limits: LimitsOf, subject: Subject) -> float:
+    return limits.at(RULE, "stale_h", subject)
 
 
 def _verdict(
@@ -145,6 +170,8 @@ def _verdict(
     threshold: float | None = None,
     unit: str = "",
 ) -> Finding:
+    is_fault = verdict is Verdict.FAULT
+    overridden = found.limits.told_at(RULE, subject) if is_fault else ""
     return Finding(
         rule=RULE,
         subject=subject,
@@ -154,37 +181,39 @@ def _verdict(
         value=value,
         threshold=threshold,
         unit=unit,
-        severity=CATALOGUE[RULE].severity if verdict is Verdict.FAULT else None,
+        severity=CATALOGUE[RULE].severity if is_fault else None,
+        evidence={OVERRIDDEN: overridden} if overridden else {},
     )
 
 
-def _spells(subject: Subject, times: Sequence[datetime]) -> Iterator[Chatter]:
+def _spells(subject: Subject, times: Sequence[datetime], limit: int) -> Iterator[Chatter]:
     """Yield each spell: onsets of which so many at a time lie within one minute, joined where they overlap."""
     spell: list[int] = []
-    for last in range(CHATTERING - 1, len(times)):
-        first = last - CHATTERING + 1
+    for last in range(limit - 1, len(times)):
+        first = last - limit + 1
         if times[last] - times[first] >= MINUTE:
             continue
         if spell and first > spell[-1]:
-            yield _chatter(subject, times[spell[0] : spell[-1] + 1])
+            yield _chatter(subject, times[spell[0] : spell[-1] + 1], limit)
             spell = []
         spell += range(spell[-1] + 1 if spell else first, last + 1)
     if spell:
-        yield _chatter(subject, times[spell[0] : spell[-1] + 1])
+        yield _chatter(subject, times[spell[0] : spell[-1] + 1], limit)
 
 
-def _chatter(subject: Subject, times: Sequence[datetime]) -> Chatter:
+def _chatter(subject: Subject, times: Sequence[datetime], limit: int) -> Chatter:
     return Chatter(
         subject=subject,
         start=times[0],
         end=times[-1],
-        known=times[CHATTERING - 1],
+        known=times[limit - 1],
+        limit=limit,
         peak=_fullest(times, MINUTE),
     )
 
 
-def _load(times: Sequence[datetime]) -> Load:
-    return Load(told=len(times), fullest=_fullest(sorted(times), FLOOD_WINDOW))
+def _load(times: Sequence[datetime], most: int) -> Load:
+    return Load(told=len(times), fullest=_fullest(sorted(times), FLOOD_WINDOW), most=most)
 
 
 def _fullest(times: Sequence[datetime], window: timedelta) -> int:

@@ -40,7 +40,7 @@ def quality_of(services: Services, history: AlertHistory, first: date, last: dat
     site = services.registry().site
     start, end = _span(services, first, last)
     told = services.alerts.told(since=start, until=end)
-    return quality(episodes(history, site.id, start=start, end=end), told, start=start, end=end)
+    return quality(episodes(history, site.id, start=start, end=end), told, start=start, end=end, site=site.id)
 
 
 def precision_of(services: Services, history: JudgedHistory, first: date, last: date) -> list[RulePrecision]:

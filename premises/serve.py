@@ -60,6 +60,7 @@ from premises.stores.energy import bills_of_records
 from premises.stores.logs import KeptFacts
 from premises.stores.readings import HomeStore, export_readings, newest_ms, open_store
 from premises.stores.records import open_records
+from premises.thresholds import overrides_of
 from premises.watchdog.guard import Around, Guard
 from rectification.commands import Deadlines
 from rectification.look_back import LookBacks, look_backs
@@ -222,7 +223,13 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
         schedule = Schedule(
             daily,
             nightly={
-                "logs": LogRules(records=records, building=daily.building, clock=clock, told=alert_desk.told).nightly,
+                "logs": LogRules(
+                    records=records,
+                    building=daily.building,
+                    clock=clock,
+                    told=alert_desk.told,
+                    thresholds=lambda registry: overrides_of(registry, home.registry),
+                ).nightly,
                 "tidy": lambda: _tidied(records, clock),
                 "energy_reports": lambda: energy_reports.scheduled(
                     settings.energy_reports.kinds, settings.energy_reports.after_days

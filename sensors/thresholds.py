@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Protocol
 
 from sensors.catalogue import CATALOGUE
 from sensors.catalogue.model import Parameter
@@ -12,9 +13,7 @@ from sensors.topology import CircuitId, DeviceId, OpeningId, Registry, RoomId
 OVERRIDDEN = "overridden"
 """The evidence, and the parameter of an alert, that says what was overridden."""
 
-NOT_OVERRIDDEN = frozenset({"F04", "F11", "G06"})
-"""Rules over the records, which take their limits from the catalogue."""
-OVERRIDABLE = frozenset(CATALOGUE) - NOT_OVERRIDDEN
+OVERRIDABLE = frozenset(CATALOGUE)
 
 FIXED = frozenset(
     {
@@ -25,7 +24,11 @@ FIXED = frozenset(
         ("G02", "window_h"),
         ("W01", "night_start_h"),
         ("W01", "night_end_h"),
+        ("F04", "detector_days"),
+        ("F04", "coverage_pct"),
         ("F08", "wireless_s"),
+        ("F11", "coverage_pct"),
+        ("G06", "coverage_pct"),
         ("L01", "mean_min"),
         ("L03", "mean_min"),
         ("L03", "detector_low_c"),
@@ -116,6 +119,33 @@ class Overrides:
 NO_OVERRIDES = Overrides()
 
 
+class LimitsOf(Protocol):
+    """Gives the thresholds of any subject."""
+
+    def at(self, rule: str, parameter: str, subject: Subject) -> float:
+        """Return a rule's threshold for a subject, in its unit."""
+        ...
+
+    def told_at(self, rule: str, subject: Subject) -> str:
+        """Return what of a rule is overridden for a subject, with who and why; empty where nothing is."""
+        ...
+
+
+class CatalogueLimits:
+    """The catalogue's thresholds for everything."""
+
+    def at(self, rule: str, parameter: str, _subject: Subject) -> float:
+        """Return the catalogue's."""
+        return CATALOGUE[rule].parameter(parameter)
+
+    def told_at(self, _rule: str, _subject: Subject) -> str:
+        """Return nothing."""
+        return ""
+
+
+CATALOGUED: LimitsOf = CatalogueLimits()
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """The thresholds of every device, for rules that judge as things come in: the catalogue's, less what is overridden.
@@ -125,31 +155,39 @@ class Limits:
 
     overrides: Overrides
     registry: Registry
-    _holding: dict[str, dict[tuple[str, str], Override]] = field(default_factory=dict)
+    _holding: dict[Subject, dict[tuple[str, str], Override]] = field(default_factory=dict)
 
     def value(self, rule: str, parameter: str, device: str) -> float:
         """Return a rule's threshold for a device, in its unit; of the site where there is no such device."""
+        return self.at(rule, parameter, self._device(device))
+
+    def told(self, rule: str, device: str) -> str:
+        """Return what of a rule is overridden for a device, with who and why; empty where nothing is."""
+        return self.told_at(rule, self._device(device))
+
+    def at(self, rule: str, parameter: str, subject: Subject) -> float:
+        """Return a rule's threshold for a subject, in its unit."""
         if self.overrides.entries:
-            found = self._of(device).get((rule, parameter))
+            found = self._of(subject).get((rule, parameter))
             if found is not None:
                 return found.value
         return CATALOGUE[rule].parameter(parameter)
 
-    def told(self, rule: str, device: str) -> str:
-        """Return what of a rule is overridden for a device, with who and why; empty where nothing is."""
+    def told_at(self, rule: str, subject: Subject) -> str:
+        """Return what of a rule is overridden for a subject, with who and why; empty where nothing is."""
         if not self.overrides.entries:
             return ""
-        return "; ".join(each.told for (of, _), each in self._of(device).items() if of == rule)
+        return "; ".join(each.told for (of, _), each in self._of(subject).items() if of == rule)
 
-    def _of(self, device: str) -> dict[tuple[str, str], Override]:
+    def _device(self, device: str) -> Subject:
         known = DeviceId(device) in self.registry.devices
-        key = device if known else ""
-        if key not in self._holding:
-            site = Subject(SubjectKind.SITE, self.registry.site.id)
-            subject = Subject(SubjectKind.DEVICE, device) if known else site
+        return Subject(SubjectKind.DEVICE, device) if known else Subject(SubjectKind.SITE, self.registry.site.id)
+
+    def _of(self, subject: Subject) -> dict[tuple[str, str], Override]:
+        if subject not in self._holding:
             holding = self.overrides.holding(subject, self.registry)
-            self._holding[key] = {(each.rule, each.parameter): each for each in holding}
-        return self._holding[key]
+            self._holding[subject] = {(each.rule, each.parameter): each for each in holding}
+        return self._holding[subject]
 
 
 def around(subject: Subject, registry: Registry) -> Iterator[Subject]:

@@ -6,7 +6,7 @@ Each returns verdicts about one period. What was never written down is no pass: 
 from calendar import monthrange
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
@@ -21,6 +21,8 @@ from sensors.logs import (
     valid,
 )
 from sensors.subjects import Subject
+from sensors.thresholds import CATALOGUED as CATALOGUE_LIMITS
+from sensors.thresholds import OVERRIDDEN, LimitsOf
 from sensors.verdicts import Evidence, Finding, Verdict
 
 LOG_RULES = frozenset({"F04", "F11"})
@@ -37,11 +39,12 @@ MONTHS_A_QUARTER = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
-    """What is judged: a subject over [start, end)."""
+    """What is judged: a subject over [start, end), by the limits of each subject."""
 
     subject: Subject
     start: datetime
     end: datetime
+    limits: LimitsOf = CATALOGUE_LIMITS
 
     def verdict(
         self,
@@ -55,9 +58,11 @@ class Period:
     ) -> Finding:
         """Return a verdict about the period; `measured` is value, threshold, unit."""
         value, threshold, unit = measured or (None, None, "")
+        about = subject or self.subject
+        overridden = self.limits.told_at(rule, about) if verdict is Verdict.FAULT else ""
         return Finding(
             rule=rule,
-            subject=subject or self.subject,
+            subject=about,
             verdict=verdict,
             start=self.start,
             end=self.end,
@@ -65,7 +70,7 @@ class Period:
             threshold=threshold,
             unit=unit,
             missing=missing,
-            evidence=evidence or {},
+            evidence={**(evidence or {}), **({OVERRIDDEN: overridden} if overridden else {})},
         )
 
 
@@ -165,23 +170,22 @@ def judge_false_alarms(alarms: Sequence[JudgedAlarm], period: Period, *, ever_ve
 
     `alarms` are those of the 30 days. Where too many are unverified to call it a pass, it is insufficient data.
     """
-    spec = CATALOGUE["F04"]
     if not ever_verified:
         return [period.verdict("F04", Verdict.INSUFFICIENT_DATA, missing=("verifications",))]
     today = [each for each in alarms if period.start <= each.onset < period.end]
-    site = _counted(today, period, limit=spec.parameter("site_per_day"), is_reached=False)
-    since = period.end - timedelta(days=spec.parameter("detector_days"))
+    site = _counted(today, period, limit=period.limits.at("F04", "site_per_day", period.subject), is_reached=False)
+    since = period.end - timedelta(days=CATALOGUE["F04"].parameter("detector_days"))
     by_device: defaultdict[Subject, list[JudgedAlarm]] = defaultdict(list)
     for each in alarms:
         if since <= each.onset < period.end:
             by_device[each.subject].append(each)
-    limit = spec.parameter("detector_count")
-    return [site, *(_of_device(device, told, period, limit) for device, told in sorted(by_device.items()))]
+    return [site, *(_of_device(device, told, period) for device, told in sorted(by_device.items()))]
 
 
-def _of_device(device: Subject, alarms: Sequence[JudgedAlarm], period: Period, limit: float) -> Finding:
+def _of_device(device: Subject, alarms: Sequence[JudgedAlarm], period: Period) -> Finding:
     """Return the verdict about the worst detector of a device: a panel tells its detectors apart by zone."""
-    own = Period(subject=device, start=period.start, end=period.end)
+    own = replace(period, subject=device)
+    limit = period.limits.at("F04", "detector_count", device)
     zones: defaultdict[str, list[JudgedAlarm]] = defaultdict(list)
     for each in alarms:
         zones[each.zone].append(each)
@@ -223,7 +227,8 @@ def judge_tests(tests: Sequence[FireTest], period: Period, *, today: date) -> li
 
 def _of_subject(tests: Sequence[FireTest], period: Period, today: date) -> Finding:
     subject = tests[0].subject
-    lateness = list(_late(tests, today))
+    allowed = {name: int(period.limits.at("F11", name, subject)) for name in ("test_days", "check_quarters")}
+    lateness = list(_late(tests, today, **allowed))
     worst = max((each for each in lateness if each.days is not None), key=lambda each: each.over, default=None)
     if worst is not None and worst.over > 0:
         measured = (float(worst.days or 0), float(worst.allowed), "d")
@@ -254,10 +259,8 @@ def _told(late: _Lateness) -> Mapping[str, str | int | None]:
     return {"system": late.system.value, "what_is_due": late.what, "last_done": last, "days_over": max(late.over, 0)}
 
 
-def _late(tests: Sequence[FireTest], today: date) -> Iterator[_Lateness]:
+def _late(tests: Sequence[FireTest], today: date, *, test_days: int, check_quarters: int) -> Iterator[_Lateness]:
     """Yield how late each system is; what was done to all of them was done to each."""
-    test_days = int(CATALOGUE["F11"].parameter("test_days"))
-    quarters = int(CATALOGUE["F11"].parameter("check_quarters"))
     named = {each.system for each in tests} - {FireSystem.ALL} or {FireSystem.ALL}
     for system in sorted(named):
         done = [
@@ -268,7 +271,7 @@ def _late(tests: Sequence[FireTest], today: date) -> Iterator[_Lateness]:
         tested = _last(done, frozenset({FireTestKind.ANNUAL_TEST}))
         yield _lateness(system, "test", tested, today, test_days)
         checked = _last(done, CHECKS)
-        months = quarters * MONTHS_A_QUARTER
+        months = check_quarters * MONTHS_A_QUARTER
         allowed = 0 if checked is None else (_months_later(checked.day, months) - checked.day).days
         yield _lateness(system, "check", checked, today, allowed)
 

@@ -27,7 +27,8 @@ from sensors.clock import Clock
 from sensors.logs import valid
 from sensors.readings import epoch_ms, from_epoch_ms
 from sensors.subjects import Subject, SubjectKind
-from sensors.topology import SiteId
+from sensors.thresholds import NO_OVERRIDES, Limits, Overrides
+from sensors.topology import Registry, SiteId
 from sensors.verdicts import Finding, Verdict
 
 DAYS = 7
@@ -83,6 +84,7 @@ class LogRules:
     building: Callable[[], Building]
     clock: Clock
     told: TellsWho = nobody_told
+    thresholds: Callable[[Registry], Overrides] = lambda _registry: NO_OVERRIDES
 
     def nightly(self) -> Mapping[str, object]:
         """Return in numbers what the last days' logs came to: findings, drafts for the plan, items verified."""
@@ -99,8 +101,10 @@ class LogRules:
         """Return the verdicts over local days, both inclusive, as the logs stand now."""
         building = self.building()
         days = [first + number * DAY for number in range((last - first).days + 1)]
+        overrides = self.thresholds(building.registry)
         with self.records.transaction() as tx:
-            return [each for day in days for each in judge_day(tx, building, day, self.told) if each.rule in rules]
+            found = [each for day in days for each in judge_day(tx, building, day, overrides, self.told)]
+        return [each for each in found if each.rule in rules]
 
     def _verify(self, building: Building) -> tuple[Item, ...]:
         """Return the items that the logs moved. A test that was made up for is shown by its record at once."""
@@ -132,11 +136,18 @@ class LogRules:
         return building.calendar.local_day(epoch_ms(self.clock.now()))
 
 
-def judge_day(tx: RecordsReader, building: Building, day: date, told: TellsWho = nobody_told) -> list[Finding]:
-    """Return the verdicts of all rules over the logs and the alerts about one local day."""
+def judge_day(
+    tx: RecordsReader,
+    building: Building,
+    day: date,
+    overrides: Overrides = NO_OVERRIDES,
+    told: TellsWho = nobody_told,
+) -> list[Finding]:
+    """Return the verdicts of all rules over the logs and the alerts about one local day, by what is overridden then."""
     site, calendar = building.registry.site.id, building.calendar
     start, end = (from_epoch_ms(calendar.midnight_ms(each)) for each in (day, day + DAY))
-    period = Period(subject=Subject(SubjectKind.SITE, site), start=start, end=end)
+    limits = Limits(overrides.on(day), building.registry)
+    period = Period(subject=Subject(SubjectKind.SITE, site), start=start, end=end, limits=limits)
     tests = judge_tests(tx.fire_tests(site), period, today=day)
     return [*_false_alarms(tx, period), *tests, *_quality(tx, period, told)]
 
@@ -144,7 +155,7 @@ def judge_day(tx: RecordsReader, building: Building, day: date, told: TellsWho =
 def _quality(tx: AlertHistory, period: Period, told: TellsWho) -> list[Finding]:
     site, start, end = SiteId(period.subject.id), period.start, period.end
     known = episodes(tx, site, start=start, end=end)
-    found = quality.quality(known, told(since=start, until=end), start=start, end=end)
+    found = quality.quality(known, told(since=start, until=end), start=start, end=end, site=site, limits=period.limits)
     return quality.findings(found, site=site, heard={each.subject for each in known})
 
 

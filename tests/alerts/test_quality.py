@@ -7,8 +7,11 @@ import pytest
 
 from alerts.quality import Episode, Quality, chattering, findings, quality
 from sensors.subjects import Subject
+from sensors.thresholds import Limits, Override, Overrides
+from sensors.topology import Registry
 from sensors.verdicts import Severity, Verdict
 from tests.alerts.signals import HQ
+from tests.analytics.sites import site
 from tests.memory_records import NOON
 
 PANEL, DOOR = Subject.parse("device:panel1"), Subject.parse("device:door1")
@@ -33,7 +36,7 @@ def episode(
 
 
 def judged(*episodes: Episode, told: Sequence[datetime] = ()) -> Quality:
-    return quality(episodes, {"guard": told} if told else {}, start=NOON, end=NOON + DAY)
+    return quality(episodes, {"guard": told} if told else {}, start=NOON, end=NOON + DAY, site=HQ)
 
 
 def verdicts(found: Quality, *heard: Subject) -> dict[str, Verdict]:
@@ -64,7 +67,7 @@ def test_more_than_ten_in_ten_minutes_is_a_flood(count: int, verdict: Verdict) -
 
 def test_a_flood_is_one_person_s_and_not_the_sum_of_all() -> None:
     loads = {name: [at(50 * number) for number in range(8)] for name in ("anna", "ben")}
-    found = quality([], loads, start=NOON, end=NOON + DAY)
+    found = quality([], loads, start=NOON, end=NOON + DAY, site=HQ)
     assert [load.is_flood for load in found.loads.values()] == [False, False]
 
 
@@ -101,3 +104,19 @@ def test_means_are_of_those_that_were_answered() -> None:
 
 def test_colours_are_counted_within_the_time_only() -> None:
     assert judged(episode(-1), episode(0), episode(1)).by_severity == {Severity.ORANGE: 2}
+
+
+def test_points_chatter_by_the_limit_of_their_own() -> None:
+    own = Override(
+        rule="G06",
+        parameter="chattering_per_min",
+        subject=PANEL,
+        value=5,
+        by="p1",
+        why="a panel that repeats itself",
+        since=NOON.date(),
+    )
+    registry = Registry(site=site())
+    onsets = [(PANEL, "1", NOON + timedelta(seconds=10 * number)) for number in range(4)]
+    assert [each.peak for each in chattering(onsets)] == [4]
+    assert chattering(onsets, Limits(Overrides((own,)), registry)) == []

@@ -16,7 +16,9 @@ from rectification.model import ItemState
 from sensors.actors import Actor, Role
 from sensors.logs import FireTestKind, FireTestResult
 from sensors.subjects import Subject
+from sensors.thresholds import Override, Overrides
 from sensors.topology import Name, Registry, Site
+from sensors.verdicts import Verdict
 from storage.records import SqlRecords
 from tests.storage.records.stores import HQ, NOON, StillClock, alert, alert_step
 
@@ -97,4 +99,25 @@ def test_alarms_that_come_again_and_again_come_into_the_ledger_and_leave_it(tmp_
     clock.time += timedelta(days=8)
     flood.clear()
     assert rules.nightly()["ended"] == 2
+    records.close()
+
+
+def test_limits_over_the_records_are_the_sites_own_where_it_has_some(tmp_path: Path) -> None:
+    clock = StillClock()
+    records = SqlRecords(f"sqlite:///{tmp_path / 'records.db'}", clock=clock)
+    longer = Override(
+        rule="F11",
+        parameter="test_days",
+        subject=Subject.parse("site:hq"),
+        value=30,
+        by="王芳",
+        why="the panel is old",
+        since=date(2026, 1, 1),
+    )
+    rules = LogRules(records=records, building=building, clock=clock, thresholds=lambda _: Overrides((longer,)))
+    with records.transaction() as tx:
+        write_test(tx, yearly(NOON.date() - timedelta(days=31)), desk=Desk(actor=MANAGER, site=HQ, clock=clock))
+    (found,) = rules.verdicts({"F11"}, NOON.date(), NOON.date())
+    assert (found.verdict, found.value, found.threshold) == (Verdict.FAULT, 31, 30)
+    assert found.evidence["overridden"] == "test_days 30 (365 d): 王芳, 2026-01-01, the panel is old"
     records.close()

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from alerts.logs.rules import LOG_RULES
+from alerts.quality import RULE as ALARM_QUALITY
 from alerts.watch.machines import LIVE, WATCHED_RULES
 from alerts.watch.past import Window, findings_of
 from alerts.watch.site import Site
@@ -54,7 +56,7 @@ def held_for(seconds: int, *overrides: Override) -> Told:
 
 
 def test_every_rule_that_is_judged_can_be_overridden() -> None:
-    assert set(RULES) | set(WATCHED_RULES) == OVERRIDABLE
+    assert set(RULES) | set(WATCHED_RULES) | LOG_RULES | {ALARM_QUALITY} == OVERRIDABLE
     assert set(WATCHED_RULES) == SAFETY_RULES
     assert all(CATALOGUE[rule].parameter(name) is not None for rule, name in FIXED)
 
