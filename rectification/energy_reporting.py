@@ -88,8 +88,8 @@ def draft(
 
 def adopt(tx: EnergyReportTransaction, identifier: str, *, actor: Actor, clock: Clock, note: str = "") -> EnergyReport:
     """Return a version that was drafted by the clock with a person who answers for it (编制)."""
-    found, actor_may = existing_report(tx, identifier), Permission.MANAGE_ITEM
-    actor.must(actor_may)
+    actor.must(Permission.MANAGE_ITEM)
+    found = existing_report(tx, identifier)
     state = state_after(found.state, ReportAction.ADOPT)
     changed = replace(found, state=state, prepared_by=actor.id)
     return _kept(tx, changed, ReportAction.ADOPT, actor=actor, at=clock.now(), note=note)
@@ -97,8 +97,8 @@ def adopt(tx: EnergyReportTransaction, identifier: str, *, actor: Actor, clock: 
 
 def review(tx: EnergyReportTransaction, identifier: str, *, actor: Actor, clock: Clock, note: str = "") -> EnergyReport:
     """Return a version after a second person looked through it (审核). NobodyPreparedError, SameHandError."""
-    found = existing_report(tx, identifier)
     actor.must(Permission.SIGN_OFF_ITEM)
+    found = existing_report(tx, identifier)
     state = state_after(found.state, ReportAction.REVIEW)
     if found.prepared_by is None:
         raise NobodyPreparedError
@@ -112,8 +112,8 @@ def review(tx: EnergyReportTransaction, identifier: str, *, actor: Actor, clock:
 
 def issue(tx: EnergyReportTransaction, identifier: str, *, actor: Actor, clock: Clock, note: str = "") -> EnergyReport:
     """Return a version after a third person issued it (签发); the issued one before it is replaced. SameHandError."""
-    found = existing_report(tx, identifier)
     actor.must(Permission.SIGN_OFF_ITEM)
+    found = existing_report(tx, identifier)
     state = state_after(found.state, ReportAction.ISSUE)
     for role, hand in (("prepared", found.prepared_by), ("reviewed", found.reviewed_by)):
         if actor.id == hand:
@@ -131,8 +131,8 @@ def send_back(
     tx: EnergyReportTransaction, identifier: str, *, actor: Actor, clock: Clock, note: str = ""
 ) -> EnergyReport:
     """Return a version that goes back with a reason; another is drafted in its place. ReasonMissingError."""
-    found = existing_report(tx, identifier)
     actor.must(Permission.SIGN_OFF_ITEM)
+    found = existing_report(tx, identifier)
     state = state_after(found.state, ReportAction.RETURN)
     if not note.strip():
         raise ReasonMissingError

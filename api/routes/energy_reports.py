@@ -20,6 +20,7 @@ from api.routes.bodies import NoteBody
 from api.routes.plan_papers import MEDIA_TYPES
 from rectification.energy_reporting import adopt, existing_report, issue, review, send_back
 from rectification.energy_reports import EnergyReport, PeriodFault, ReportPeriod, ReportState, UnknownEnergyReportError
+from sensors.actors import Permission
 
 router = APIRouter(tags=["energy reports"])
 
@@ -89,11 +90,13 @@ def get_energy_reports(services: ServicesOf, _: Reader) -> EnergyReportsView:
 @router.post("/energy-reports", status_code=202)
 def post_energy_report(services: ServicesOf, actor: CurrentActor, given: AskBody) -> EnergyReportsView:
     """Have a version drafted; look at `making` for how far it is."""
+    actor.must(Permission.MANAGE_ITEM)
+    desk = desk_of(services)
     try:
         period = ReportPeriod.parse(given.period)
     except PeriodFault as exc:
         raise ProblemError(Problem(status=422, code="invalid", detail=str(exc))) from exc
-    desk_of(services).ask(period, reason=given.reason, actor=actor)
+    desk.ask(period, reason=given.reason, actor=actor)
     return get_energy_reports(services, actor)
 
 

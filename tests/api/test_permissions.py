@@ -119,6 +119,15 @@ TABLE: dict[tuple[str, str], Permission | str] = {
     ("POST", "/api/v1/space/proposals/moves/{move_id}/accept"): Permission.MANAGE_ITEM,
     ("POST", "/api/v1/space/proposals/moves/{move_id}/drop"): Permission.MANAGE_ITEM,
     ("GET", "/api/v1/energy"): Permission.READ,
+    ("GET", "/api/v1/energy-reports"): Permission.READ,
+    ("POST", "/api/v1/energy-reports"): Permission.MANAGE_ITEM,
+    ("GET", "/api/v1/energy-reports/{report_id}"): Permission.READ,
+    ("GET", "/api/v1/energy-reports/{report_id}/figures"): Permission.READ,
+    ("GET", "/api/v1/energy-reports/{report_id}/paper"): Permission.READ,
+    ("POST", "/api/v1/energy-reports/{report_id}/adopt"): Permission.MANAGE_ITEM,
+    ("POST", "/api/v1/energy-reports/{report_id}/review"): Permission.SIGN_OFF_ITEM,
+    ("POST", "/api/v1/energy-reports/{report_id}/issue"): Permission.SIGN_OFF_ITEM,
+    ("POST", "/api/v1/energy-reports/{report_id}/return"): Permission.SIGN_OFF_ITEM,
     ("GET", "/api/v1/savings"): Permission.READ,
     ("GET", "/api/v1/items/{item_id}/savings"): Permission.READ,
     ("GET", "/api/v1/ingest"): Permission.READ,
@@ -163,6 +172,7 @@ BODIES: dict[str, object] = {
     "roles": {"roles": ["viewer"]},
     "accounts": {"user_name": "eve", "name": "Eve", "roles": ["viewer"]},
     "password": {"old": "x", "new": "y"},
+    "energy-reports": {"period": "2026-06"},
 }
 
 

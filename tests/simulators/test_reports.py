@@ -35,9 +35,16 @@ def told(registry: Registry, *faults: Fault, seed: int = 1) -> Told:
 
 def test_every_device_has_a_model_of_the_table_and_every_model_a_device() -> None:
     registry = site()
-    assert {device.model for device in registry.devices.values()} == set(PROFILES)
-    for device in registry.devices.values():
+    modelled = [device for device in registry.devices.values() if device.metrics]
+    assert {device.model for device in modelled} == set(PROFILES)
+    for device in modelled:
         assert (device.interval_s is None) != (device.heartbeat_s is None)
+
+
+def test_readers_that_tell_of_cards_alone_promise_no_heartbeat() -> None:
+    readers = [device for device in site().devices.values() if not device.metrics]
+    assert {str(device.id) for device in readers} == {"gate-in", "gate-out"}
+    assert {(device.interval_s, device.heartbeat_s) for device in readers} == {(None, None)}
 
 
 def test_registry_without_models_has_ideal_devices() -> None:
