@@ -9,6 +9,7 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Length, Mm, Pt
+from docx.table import _Row
 from docx.text.run import Run
 
 from reports.paper import Paper, PaperTable, Picture
@@ -80,7 +81,14 @@ def add_table(document: DocumentType, told: PaperTable, *, width_mm: float, poin
     for laid_row in table.rows:
         laid_row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))  # noqa: SLF001 - as above
     if not told.rows:
-        table.rows[1].cells[0].merge(table.rows[1].cells[-1])
+        _join(table.rows[1])
+
+
+def _join(row: _Row) -> None:
+    """Make a row one cell; of the cells joined in it nothing but the first one's text stays."""
+    joined = row.cells[0].merge(row.cells[-1])
+    for emptied in joined.paragraphs[1:]:
+        emptied._p.getparent().remove(emptied._p)  # noqa: SLF001 - the library takes no paragraph away
 
 
 def _add_picture(document: DocumentType, picture: Picture) -> None:

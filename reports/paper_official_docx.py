@@ -4,6 +4,7 @@ The faces are named as the standard's users have them; who lacks one gets the ne
 table of fonts.
 """
 
+import math
 from collections.abc import Mapping
 from io import BytesIO
 from types import MappingProxyType
@@ -29,7 +30,10 @@ LINES, CHARACTERS = 22, 28
 BODY_PT, TITLE_PT, PAGE_PT = 16, 22, 14
 """3号, 2号 and 4号."""
 LINE_PT = 225 / 25.4 * 72 / LINES
-TWIPS, GRID_UNITS = 20, 4096
+TWIPS = 20
+SPACING_TWIPS = math.floor((TEXT_MM[0] / 25.4 * 72 / CHARACTERS - BODY_PT) * TWIPS)
+"""What each character of the text gives up, so that 28 stand on a line: the place of one is a little narrower than its
+face. Said of the characters and not by a grid of characters: in such a grid LibreOffice gives each two places."""
 ISSUER_RIGHT_CHARACTERS = 4
 
 LATIN = "Times New Roman"
@@ -61,9 +65,9 @@ def official_docx(paper: OfficialPaper) -> bytes:
         line.paragraph_format.keep_with_next = block.level in {Level.FIRST, Level.SECOND}
         _set(line.add_run(block.text), FACES[block.level], BODY_PT)
     _close(document, paper)
+    if paper.attachments:
+        _lay_down(document.add_section(WD_SECTION.NEW_PAGE))
     for table in paper.attachments:
-        section = document.add_section(WD_SECTION.NEW_PAGE)
-        _lay_down(section)
         add_table(document, table, width_mm=WIDE_TEXT_WIDTH_MM, points=8)
     _name_fallbacks(document)
     written = BytesIO()
@@ -82,7 +86,6 @@ def _set_up(document: DocumentType) -> None:
     for old in properties.findall(qn("w:docGrid")):
         properties.remove(old)
     properties.append(_grid())
-    # The grid's characters are counted from the size of the document's plain text.
     document.styles["Normal"].font.size = Pt(BODY_PT)
     document.settings.odd_and_even_pages_header_footer = True
     _number_pages(section.footer, WD_ALIGN_PARAGRAPH.RIGHT)
@@ -90,12 +93,10 @@ def _set_up(document: DocumentType) -> None:
 
 
 def _grid() -> OxmlElement:  # type: ignore[valid-type]  # the library makes its elements by a function
-    """Return the grid of 22 lines and 28 characters; a character's place is a little narrower than its face."""
+    """Return the grid of 22 lines."""
     grid = OxmlElement("w:docGrid")
-    grid.set(qn("w:type"), "linesAndChars")
+    grid.set(qn("w:type"), "lines")
     grid.set(qn("w:linePitch"), str(int(LINE_PT * TWIPS)))
-    width_pt = TEXT_MM[0] / 25.4 * 72 / CHARACTERS
-    grid.set(qn("w:charSpace"), str(round((width_pt - BODY_PT) * GRID_UNITS)))
     return grid
 
 
@@ -154,9 +155,15 @@ def _lay_down(section: Section) -> None:
 
 def _set(run: Run, face: str, points: float) -> None:
     run.font.name, run.font.size, run.font.bold = LATIN, Pt(points), False
-    fonts = run._element.get_or_add_rPr().get_or_add_rFonts()  # noqa: SLF001 - as in paper_docx
+    properties = run._element.get_or_add_rPr()  # noqa: SLF001 - as in paper_docx
+    fonts = properties.get_or_add_rFonts()
     fonts.set(qn("w:eastAsia"), face)
     fonts.set(qn("w:hint"), "eastAsia")
+    if points == BODY_PT:
+        spacing = OxmlElement("w:spacing")
+        spacing.set(qn("w:val"), str(SPACING_TWIPS))
+        # Before the size, as the order of a run's properties is fixed.
+        properties.find(qn("w:sz")).addprevious(spacing)
 
 
 def _name_fallbacks(document: DocumentType) -> None:

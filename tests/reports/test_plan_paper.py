@@ -10,6 +10,7 @@ from docx.oxml.ns import qn
 
 from premises.plan_papers.gathering import all_entries, wording_of
 from reports.messages import Language
+from reports.paper import Column, PaperTable
 from reports.paper_official import Level, OfficialPaper, chinese_number
 from reports.paper_official_docx import official_docx
 from reports.paper_official_html import official_html
@@ -72,7 +73,8 @@ def test_english_numbers_its_own_way(records: SqlRecords) -> None:
 
 
 def test_page_is_laid_out_after_the_standard(records: SqlRecords) -> None:
-    section = Document(BytesIO(official_docx(paper(records)))).sections[0]
+    document = Document(BytesIO(official_docx(paper(records))))
+    section = document.sections[0]
     assert section.page_width is not None
     assert section.page_height is not None
     margins = (section.top_margin, section.left_margin, section.right_margin, section.bottom_margin)
@@ -80,8 +82,20 @@ def test_page_is_laid_out_after_the_standard(records: SqlRecords) -> None:
     grid = section._sectPr.find(qn("w:docGrid"))  # noqa: SLF001 - the library does not read the grid
     assert grid is not None
     lines = 225 / 25.4 * 72 * 20 / int(grid.get(qn("w:linePitch"), "0"))
-    characters = 156 / 25.4 * 72 / (16 + int(grid.get(qn("w:charSpace"), "0")) / 4096)
-    assert (int(lines), int(characters + 0.01)) == (22, 28)
+    spacing = document.paragraphs[3].runs[0]._element.get_or_add_rPr().find(qn("w:spacing"))  # noqa: SLF001 - as above
+    assert spacing is not None
+    characters = 156 / 25.4 * 72 / (16 + int(spacing.get(qn("w:val"), "0")) / 20)
+    assert (int(lines), int(characters)) == (22, 28)
+    assert grid.get(qn("w:type")) == "lines"  # In a grid of characters LibreOffice gives each two places.
+
+
+def test_tables_attached_follow_one_another_and_an_empty_one_is_one_line(records: SqlRecords) -> None:
+    told = paper(records)
+    columns = [Column(head=head, width_pct=50) for head in "甲乙"]
+    empty = PaperTable(title="空表", columns=columns, rows=[], empty="无")
+    document = Document(BytesIO(official_docx(replace(told, attachments=(*told.attachments, empty, empty)))))
+    assert len(document.sections) == 2
+    assert [line.text for line in document.tables[-1].rows[1].cells[0].paragraphs] == ["无"]
 
 
 def test_faces_and_sizes_are_those_of_the_standard(records: SqlRecords) -> None:
