@@ -53,6 +53,24 @@ class UnknownDevice:
         object.__setattr__(self, "events", MappingProxyType(dict(self.events)))
 
 
+class PlaceKind(StrEnum):
+    """What a device may be put into, at or on."""
+
+    ROOM = "room"
+    CIRCUIT = "circuit"
+    OPENING = "opening"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adopting:
+    """A device that was heard, and the place that it is to have in the registry."""
+
+    device: str
+    gateway: str
+    kind: PlaceKind
+    place: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptMessage:
     """A message in quarantine. `payload` is its beginning, as text; `size` is its length in bytes as it came."""
@@ -156,6 +174,10 @@ class DataDesk(Protocol):
         """Judge messages again by the registry as it is now, and take in what is right now. Raises InputFault."""
         ...
 
+    def adopt(self, adopting: Adopting) -> ReplayOutcome:
+        """Put a device into the registry and take in what its gateway sent of unknown ones. Raises InputFault."""
+        ...
+
 
 class NoData:
     """Keeps DataDesk where nothing was ever taken in."""
@@ -179,3 +201,7 @@ class NoData:
     def replay(self, asked: Asked) -> ReplayOutcome:  # noqa: ARG002 - the port's signature
         """Return that there was nothing."""
         return ReplayOutcome(messages=0, again=0, cut=0, accepted=0, duplicate=0, ignored=0, alerts=0, reasons={})
+
+    def adopt(self, adopting: Adopting) -> ReplayOutcome:  # noqa: ARG002 - the port's signature
+        """Return that there was nothing."""
+        return self.replay(Asked())

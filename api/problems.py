@@ -24,6 +24,7 @@ from api.security.passwords import BusyError, WeakPasswordError
 from rectification.commands import (
     NoteMissingError,
     NotResponsibleError,
+    ProofByInspectionError,
     ProofByReadingsError,
     SameHandsError,
     StepRefusedError,
@@ -285,6 +286,7 @@ REFUSALS: Mapping[type[Exception], str] = MappingProxyType(
         NotResponsibleError: "not_responsible",
         NoteMissingError: "note_missing",
         ProofByReadingsError: "proof_by_readings",
+        ProofByInspectionError: "proof_by_inspection",
         PlanRefusedError: "plan_refused",
         RepairRefusedError: "repair_refused",
     }

@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "bookings": "premises.commands.bookings",
         "decode": "premises.commands.decode",
         "demo": "premises.commands.demo",
+        "devices": "premises.commands.devices",
         "doctor": "premises.commands.doctor",
         "energy": "premises.commands.energy",
         "evaluate": "premises.commands.evaluate",

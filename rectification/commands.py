@@ -78,6 +78,17 @@ class ProofByReadingsError(StepRefusedError):
         super().__init__(f"item {item.number}: whether {item.rule} is mended is decided by the readings")
 
 
+class ProofByInspectionError(StepRefusedError):
+    """A person's word alone is to prove what an inspection proves."""
+
+    def __init__(self, item: Item) -> None:
+        """Name the item, and the way."""
+        super().__init__(
+            f"item {item.number} is proven by an inspection; plan one for its place, or fill in the next one: it asks "
+            "after the item"
+        )
+
+
 def propose(
     tx: ItemTransaction, fault: Fault, *, clock: Clock, deadline: Deadlines, actor: Actor = PLANNING, note: str = ""
 ) -> Item:
@@ -153,14 +164,17 @@ def verify_by_hand(
 ) -> Item:
     """Return the item as proven by a record or an inspection, where the catalogue asks for one.
 
-    `evidence` is JSON of the inspection's line that shows it.
+    `evidence` is JSON of the inspection's line that shows it, without which no inspection is said to have proven it.
 
-    Raises NotPermittedError, UnknownItemError, ProofByReadingsError, SameHandsError, NoteMissingError,
-    IllegalItemStepError.
+    Raises NotPermittedError, UnknownItemError, ProofByReadingsError, ProofByInspectionError, SameHandsError,
+    NoteMissingError, IllegalItemStepError.
     """
     item = acceptable(tx, identifier, actor)
-    if verified_by(item) is Verification.READINGS:
+    way = verified_by(item)
+    if way is Verification.READINGS:
         raise ProofByReadingsError(item)
+    if way is Verification.INSPECTION and not evidence:
+        raise ProofByInspectionError(item)
     said = reason_of(note, ItemAction.VERIFY)
     verified = replace(item, verified=clock.now())
     return moved(tx, verified, ItemAction.VERIFY, actor=actor, clock=clock, note=said, evidence=evidence)

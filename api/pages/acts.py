@@ -59,6 +59,7 @@ REFUSALS: Mapping[type[Exception], str] = {
     commands.NotResponsibleError: "not_responsible",
     commands.NoteMissingError: "note_missing",
     commands.ProofByReadingsError: "proof_by_readings",
+    commands.ProofByInspectionError: "proof_by_inspection",
     ProblemError: "not_a_worker",
     StaleEditError: "stale",
     StalePlanError: "stale",

@@ -1,18 +1,19 @@
 """The page on data: each gateway's books, what could not be used and why, and devices nobody has entered yet."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from api.data_ports import DeviceKind, GatewayAccount, KeptHeap, UnknownDevice
+from api.data_ports import DeviceKind, GatewayAccount, KeptHeap, PlaceKind, UnknownDevice
 from api.pages.desk import Desk
 from api.pages.views import Moment
 from sensors.actors import Permission
+from sensors.subjects import Subject, SubjectKind
 
 UNKNOWN_DEVICE = "unknown_device"
 LATE_S = 30 * 60
 """When a gateway that has said nothing is shown as silent. Our own choice."""
 
-_PLACES = {DeviceKind.METER: "--circuit ID", DeviceKind.DOOR: "--opening ID"}
+_PLACES = {DeviceKind.METER: PlaceKind.CIRCUIT, DeviceKind.DOOR: PlaceKind.OPENING}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,17 @@ class DeviceCard:
     records: str
     sent: Sequence[str]
     is_known: bool
+    model: str | None
+    place: PlaceKind
     command: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceChoice:
+    """A place that a device may be put at: its id, and what people call it."""
+
+    id: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +78,7 @@ class DataView:
     heaps: Sequence[HeapRow]
     devices: Sequence[DeviceCard]
     can_replay: bool
+    places: Mapping[PlaceKind, Sequence[PlaceChoice]]
 
 
 def data(desk: Desk) -> DataView:
@@ -78,7 +90,27 @@ def data(desk: Desk) -> DataView:
         heaps=[_heap(desk, heap) for heap in source.heaps()],
         devices=[_device(desk, device) for device in devices],
         can_replay=can_replay,
+        places=_places(desk, {_place(each) for each in devices if not each.is_known}),
     )
+
+
+def _place(device: UnknownDevice) -> PlaceKind:
+    return _PLACES.get(device.kind, PlaceKind.ROOM)
+
+
+def _places(desk: Desk, kinds: Collection[PlaceKind]) -> Mapping[PlaceKind, Sequence[PlaceChoice]]:
+    """Return the places of the registry, of these kinds; restricted rooms take no devices."""
+    registry, wording = desk.services.registry(), desk.wording
+    ids: Mapping[PlaceKind, Sequence[str]] = {
+        PlaceKind.ROOM: [room.id for room in registry.rooms.values() if not room.restricted],
+        PlaceKind.CIRCUIT: list(registry.circuits),
+        PlaceKind.OPENING: list(registry.openings),
+    }
+    return {
+        kind: [PlaceChoice(id=each, name=wording.subject(Subject(SubjectKind(kind.value), each))) for each in ids[kind]]
+        for kind in PlaceKind
+        if kind in kinds
+    }
 
 
 def _book(desk: Desk, account: GatewayAccount) -> BookRow:
@@ -129,5 +161,7 @@ def _device(desk: Desk, device: UnknownDevice) -> DeviceCard:
         records=messages.number(device.records, 0),
         sent=sent,
         is_known=device.is_known,
-        command=f"premises registry adopt {device.device} {_PLACES.get(device.kind, '--room ID')}",
+        model=device.model,
+        place=_place(device),
+        command=f"premises devices adopt {device.device} --{_place(device)} ID",
     )

@@ -182,8 +182,9 @@ def _schedule(desk: Desk, schedule: Schedule) -> ScheduleRow:
 
 
 def _places(desk: Desk) -> Sequence[Choice]:
-    """Return buildings, then rooms that may be named."""
+    """Return the site, buildings, then rooms that may be named."""
     registry, language = desk.wording.registry, desk.wording.language
+    site = Choice(value=f"site:{registry.site.id}", text=registry.site.name.in_language(language))
     buildings = [
         Choice(value=f"building:{each.id}", text=each.name.in_language(language))
         for each in registry.buildings.values()
@@ -193,7 +194,7 @@ def _places(desk: Desk) -> Sequence[Choice]:
         for each in registry.rooms.values()
         if not each.restricted
     ]
-    return [*buildings, *rooms]
+    return [site, *buildings, *rooms]
 
 
 def day_of(text: str) -> date | None:

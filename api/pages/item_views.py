@@ -107,6 +107,10 @@ ACTS = (
 """The steps of people, in the order in which a page offers them."""
 
 
+WAITS_FOR: Mapping[Verification, str] = {Verification.RECORD: "by_hand", Verification.INSPECTION: "by_inspection"}
+"""Where no readings decide: what an item that is reported mended waits for."""
+
+
 def plan(desk: Desk, *, ended: bool) -> PlanView:
     """Return the items that are open, or those signed off and cancelled; and the open ones by state."""
     views = rows(desk, [item for item in desk.tx.items(limit=SHOWN) if (item.state in ENDED_STATES) == ended])
@@ -188,8 +192,8 @@ def _waits_for(desk: Desk, item: Item) -> str:
         "reporter": desk.wording.who(item.reported_by),
         "signer": desk.wording.who(item.signed_off_by),
     }
-    by_hand = item.state is ItemState.REPORTED_DONE and not is_proven_by_readings(item)
-    return desk.messages.text("item.waits.by_hand" if by_hand else f"item.waits.{item.state}", **names)
+    key = WAITS_FOR.get(verified_by(item), item.state) if item.state is ItemState.REPORTED_DONE else item.state
+    return desk.messages.text(f"item.waits.{key}", **names)
 
 
 def waits_for_me(desk: Desk, item: Item) -> bool:
@@ -256,11 +260,11 @@ def acts(desk: Desk, item: Item) -> Iterator[Act]:
 
 
 def _is_offered(desk: Desk, item: Item, act: PersonAct) -> bool:
-    """Say whether it is this person's step: their own work, and by hand only what readings cannot prove."""
+    """Say whether it is this person's step: their own work, and by a note only what a record proves."""
     if act.permission is Permission.WORK_ON_ITEM:
         is_own = item.responsible == desk.actor.id or desk.actor.may(Permission.MANAGE_ITEM)
         return is_own and desk.actor.may(act.permission)
-    if act.action is ItemAction.VERIFY and is_proven_by_readings(item):
+    if act.action is ItemAction.VERIFY and verified_by(item) is not Verification.RECORD:
         return False
     return desk.actor.may(act.permission)
 

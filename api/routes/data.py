@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
-from api.data_ports import Asked, DeviceKind, KeptMessage, ReplayOutcome, SentMetric, UnknownDevice
+from api.data_ports import Adopting, Asked, DeviceKind, KeptMessage, ReplayOutcome, SentMetric, UnknownDevice
 from api.dependencies import ServicesOf, permit
 from api.ports import Services
 from api.problems import Problem, ProblemError
@@ -66,6 +66,7 @@ class DeviceView:
     records: int
     kind: DeviceKind
     in_registry: bool
+    model: str | None
     metrics: Sequence[SentMetric]
     events: dict[str, int]
 
@@ -81,6 +82,7 @@ class DeviceView:
             records=device.records,
             kind=device.kind,
             in_registry=device.is_known,
+            model=device.model,
             metrics=device.metrics,
             events=dict(device.events),
         )
@@ -162,3 +164,16 @@ def replay(services: Services, asked: Asked, *, actor: Actor) -> ReplayOutcome:
         now = services.clock.now()
         tx.audit(actor_id=actor.id, action="quarantine.replay", subject=subject, at=now, detail=detail)
     return services.data.replay(asked)
+
+
+def adopt(services: Services, adopting: Adopting, *, actor: Actor) -> ReplayOutcome:
+    """Return what became of what a device sent, now that it is in the registry; the audit log says who put it there.
+
+    Raises NotPermittedError, InputFault.
+    """
+    actor.must(Permission.MANAGE_DATA)
+    detail = {"device": adopting.device, "gateway": adopting.gateway, adopting.kind.value: adopting.place}
+    subject = f"site:{services.registry().site.id}"
+    with services.records.transaction() as tx:
+        tx.audit(actor_id=actor.id, action="device.adopt", subject=subject, at=services.clock.now(), detail=detail)
+    return services.data.adopt(adopting)

@@ -134,7 +134,7 @@ def drop_kept(*, home: Path | None, numbers: tuple[int, ...]) -> None:
 def list_devices(*, home: Path | None, as_json: bool) -> None:
     """List the devices that send and are not in the registry, with what they sent.
 
-    `premises registry adopt DEVICE` puts one into the registry.
+    `premises devices adopt DEVICE` puts one into the registry.
     """
     from premises.intake.data_desk import devices_of  # noqa: PLC0415 - keeps `--help` quick
     from storage.registry_file import load_registry  # noqa: PLC0415
@@ -253,6 +253,7 @@ def _device_fields(device: "UnknownDevice") -> dict[str, object]:
         "last": device.last.isoformat(),
         "records": device.records,
         "in_registry": device.is_known,
+        "model": device.model,
         "metrics": [
             {
                 "metric": each.metric,
@@ -274,7 +275,8 @@ _PLACES = {"room_sensor": "--room ID", "meter": "--circuit ID", "door": "--openi
 def _device_lines(device: "UnknownDevice") -> Iterator[str]:
     first, last = (time.astimezone().isoformat(timespec="seconds") for time in (device.first, device.last))
     name = _printable(device.device)
-    yield f"{name}  gateway {_printable(device.gateway)}  {device.records} records  {first} to {last}"
+    model = "" if device.model is None else f"  {_printable(device.model)}"
+    yield f"{name}{model}  gateway {_printable(device.gateway)}  {device.records} records  {first} to {last}"
     for each in device.metrics:
         value = "no value" if each.value is None else f"{each.value:g} {each.unit}"
         yield f"    {each.metric:<24} {value}  ({each.count})"
@@ -283,7 +285,7 @@ def _device_lines(device: "UnknownDevice") -> Iterator[str]:
     if device.is_known:
         yield "    is in the registry by now: premises quarantine replay --reason unknown_device"
     else:
-        yield f"    premises registry adopt {shlex.quote(name)} {_PLACES[device.kind.value]}"
+        yield f"    premises devices adopt {shlex.quote(name)} {_PLACES[device.kind.value]}"
 
 
 def _fields(kept: "Kept", *, payload_chars: int | None) -> dict[str, object]:

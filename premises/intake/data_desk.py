@@ -3,14 +3,15 @@
 import threading
 from collections.abc import Callable, Collection, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from api.data_ports import Asked, GatewayAccount, KeptHeap, KeptMessage, ReplayOutcome, UnknownDevice
+from api.data_ports import Adopting, Asked, GatewayAccount, KeptHeap, KeptMessage, ReplayOutcome, UnknownDevice
 from premises.home import Home
-from premises.intake.quarantine_devices import unknown_devices
+from premises.intake.quarantine_devices import UNKNOWN_DEVICE, unknown_devices
 from premises.intake.quarantine_replay import replay
+from premises.intake.registry_adoption import Adoption, adopt
 from premises.settings import load_settings
 from sensors.clock import Clock
 from sensors.errors import InputFault
@@ -110,6 +111,20 @@ class SpoolDesk:
             alerts=done.alerts,
             reasons=done.reasons,
         )
+
+    def adopt(self, adopting: Adopting) -> ReplayOutcome:
+        """Put a device into the registry and take in what its gateway sent of unknown ones. Raises InputFault."""
+        said = (each for each in self.unknown_devices() if each.device == adopting.device)
+        sent = next((each for each in said if each.gateway == adopting.gateway), None)
+        adoption = Adoption(
+            device=adopting.device,
+            gateway=adopting.gateway,
+            model=None if sent is None else sent.model,
+            metrics=() if sent is None else [each.metric for each in sent.metrics],
+        )
+        placed = replace(adoption, **{adopting.kind.value: adopting.place})  # type: ignore[arg-type]  # its fields are named so
+        adopt(self._home, placed, now=self._clock.now())
+        return self.replay(Asked(reason=UNKNOWN_DEVICE, gateway=adopting.gateway))
 
     def _opened(self) -> tuple[SqliteSpool, QuarantineShelf]:
         if self._spool is None or self._shelf is None:

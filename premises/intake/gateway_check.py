@@ -22,7 +22,7 @@ _ADVICE: Mapping[str, str] = {
     "unreadable": "Messages that cannot be read: wrong format, or a topic filter that takes too much.",
     "wrong_values": "Values that the metric cannot be: often the wrong unit; say the unit in a map.",
     "time": "Times that cannot be true: set the gateway's clock, or `timezone` in its settings.",
-    "unknown_devices": "Devices that the registry does not know: `premises registry adopt DEVICE --room ROOM`.",
+    "unknown_devices": "Devices that the registry does not know: `premises devices adopt DEVICE --room ROOM`.",
     "unknown_keys": "Keys that no map knows: they are left out. Where one is wanted, write a map.",
 }
 _WRONG_VALUES = frozenset({"out_of_range", "not_a_number", "not_a_boolean", "unknown_word", "unknown_unit"})

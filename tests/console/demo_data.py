@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from api.data_ports import (
+    Adopting,
     Asked,
     DeviceKind,
     GatewayAccount,
@@ -14,6 +15,7 @@ from api.data_ports import (
     SentMetric,
     UnknownDevice,
 )
+from sensors.errors import InputFault
 from tests.console.demo_building import MONDAY_MORNING
 
 MINUTE = timedelta(minutes=1)
@@ -41,9 +43,10 @@ def account(
 
 @dataclass
 class ShownData:
-    """Keeps `api.data_ports.DataDesk` by heart; `asked` is what was to be judged again."""
+    """Keeps `api.data_ports.DataDesk` by heart; `asked` is what was to be judged again, `adopted` what was entered."""
 
     asked: list[Asked] = field(default_factory=list)
+    adopted: list[Adopting] = field(default_factory=list)
 
     def accounts(self) -> Sequence[GatewayAccount]:
         return [
@@ -63,7 +66,7 @@ class ShownData:
         co2 = SentMetric(metric="co2_ppm", unit="ppm", count=30, value=612.0, last=MONDAY_MORNING)
         power = SentMetric(metric="active_power_w", unit="W", count=1, value=2635.0, last=MONDAY_MORNING)
         return [
-            device("aq-301", DeviceKind.ROOM_SENSOR, co2),
+            device("aq-301", DeviceKind.ROOM_SENSOR, co2, model="AM319"),
             device("meter-9", DeviceKind.METER, power, is_known=True),
             device("door-7", DeviceKind.DOOR),
         ]
@@ -82,13 +85,22 @@ class ShownData:
             reasons={} if is_known else {str(asked.reason): 1},
         )
 
+    def adopt(self, adopting: Adopting) -> ReplayOutcome:
+        if adopting.place == "nowhere":
+            msg = "registry.yaml: there is no room nowhere"
+            raise InputFault(msg)
+        self.adopted.append(adopting)
+        return self.replay(Asked(reason="unknown_device", gateway=adopting.gateway))
+
 
 def heap(reason: str, messages: int) -> KeptHeap:
     first, last = MONDAY_MORNING - 600 * MINUTE, MONDAY_MORNING - MINUTE
     return KeptHeap(reason=reason, gateway="gw-east", messages=messages, records=messages, first=first, last=last)
 
 
-def device(name: str, kind: DeviceKind, *metrics: SentMetric, is_known: bool = False) -> UnknownDevice:
+def device(
+    name: str, kind: DeviceKind, *metrics: SentMetric, is_known: bool = False, model: str | None = None
+) -> UnknownDevice:
     return UnknownDevice(
         device=name,
         gateway="gw-east",
@@ -98,6 +110,7 @@ def device(name: str, kind: DeviceKind, *metrics: SentMetric, is_known: bool = F
         records=30,
         kind=kind,
         is_known=is_known,
+        model=model,
         metrics=metrics,
         events={} if metrics else {"granted": 12},
     )

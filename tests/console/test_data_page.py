@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, expect
 
-from api.data_ports import Asked
+from api.data_ports import Adopting, Asked, PlaceKind
 from tests.console.demo_services import Demo
 from tests.console.looking import looked_at
 
@@ -38,5 +38,23 @@ def test_devices_and_buttons_are_for_those_who_keep_the_data(
         look.sign_in(user)
         look.go("/data")
         expect(look.page.get_by_text("网关账目")).to_be_visible()
-        assert bool(look.page.get_by_text("premises registry adopt aq-301 --room ID").count()) is shown
+        assert bool(look.page.get_by_text("premises devices adopt aq-301 --room ID").count()) is shown
         assert bool(look.page.get_by_role("button", name="重新判定").count()) is shown
+
+
+def test_a_device_that_was_heard_is_entered_by_a_form(browser: Browser, make_demo: Callable[..., Demo]) -> None:
+    demo = make_demo()
+    with looked_at(browser, demo, language="en") as look:
+        look.sign_in("limin")
+        look.go("/data")
+        expect(look.page.get_by_role("rowheader", name="aq-301 AM319")).to_be_visible()
+        place = look.page.get_by_label("Room of aq-301")
+        place.fill("nowhere")
+        look.page.get_by_role("button", name="Enter aq-301").click()
+        expect(look.page.locator(".notice")).to_contain_text("could not be entered")
+        place.fill("r-301")
+        look.page.get_by_role("button", name="Enter aq-301").click()
+        expect(look.page.locator(".notice")).to_contain_text("Entered in the registry")
+    assert demo.data.adopted == [Adopting(device="aq-301", gateway="gw-east", kind=PlaceKind.ROOM, place="r-301")]
+    with demo.records.reading() as tx:
+        assert [each.action for each in tx.audit_entries()].count("device.adopt") == 2

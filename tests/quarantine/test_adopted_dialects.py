@@ -7,14 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from api.data_ports import Adopting, PlaceKind
 from ingest.messages import Message
 from ingest.pipeline import Pipeline
 from premises.home import Home
-from premises.intake.data_desk import devices_of
+from premises.intake.data_desk import SpoolDesk, devices_of
 from premises.settings import load_settings
+from sensors.errors import InputFault
+from sensors.readings import from_epoch_ms
+from sensors.topology import DeviceId
 from storage.registry_file import load_registry
 from storage.spool import SqliteSpool
 from tests.command_line import Outcome, runner
+from tests.memory_records import HandClock
 from tests.quarantine.homes import HOUR_MS, NOW_MS, home_in
 
 EUI = "24e124710b425a10"
@@ -60,7 +65,9 @@ def test_it_is_adopted_with_what_its_gateway_calls_it_and_what_it_sent(
     tmp_path: Path, premises: Callable[..., Outcome]
 ) -> None:
     home = home_that_heard(tmp_path)
-    told = premises("registry", "adopt", EUI, "--home", home.root, "--room", "a-201", "--json")
+    heard = json.loads(premises("devices", "heard", "--home", home.root, "--json").out.splitlines()[-1])
+    assert [(each["device"], each["model"]) for each in heard] == [(EUI, "EM300-TH")]
+    told = premises("devices", "adopt", EUI, "--home", home.root, "--room", "a-201", "--json")
     document = json.loads(told.out.splitlines()[-1])
     assert document["replayed"] == {"accepted": 2, "duplicate": 0}
     adopted = next(each for each in load_registry(home.registry).devices.values() if each.id == EUI)
@@ -69,3 +76,14 @@ def test_it_is_adopted_with_what_its_gateway_calls_it_and_what_it_sent(
         "lora",
         ["relative_humidity_pct", "temperature_c"],
     )
+
+
+def test_the_console_enters_it_with_its_model_and_takes_in_what_it_sent(tmp_path: Path) -> None:
+    home = home_that_heard(tmp_path)
+    clock = HandClock(from_epoch_ms(NOW_MS))
+    with closing(SpoolDesk(home, registry=lambda: load_registry(home.registry), clock=clock)) as desk:
+        done = desk.adopt(Adopting(device=EUI, gateway="lora", kind=PlaceKind.ROOM, place="a-201"))
+        with pytest.raises(InputFault, match="already"):
+            desk.adopt(Adopting(device=EUI, gateway="lora", kind=PlaceKind.ROOM, place="a-201"))
+    assert done.accepted == 2
+    assert load_registry(home.registry).devices[DeviceId(EUI)].model == "EM300-TH"

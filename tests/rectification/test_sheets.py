@@ -7,7 +7,13 @@ from datetime import date, timedelta
 import pytest
 
 from rectification import commands
-from rectification.commands import NoteMissingError, NotResponsibleError, ProofByReadingsError, SameHandsError
+from rectification.commands import (
+    NoteMissingError,
+    NotResponsibleError,
+    ProofByInspectionError,
+    ProofByReadingsError,
+    SameHandsError,
+)
 from rectification.evidence import MAX_BYTES, MAX_FILES, EvidenceRefusedError, MediaType, Shows
 from rectification.look_back import LookBack, look_back_of, months_later
 from rectification.model import IllegalItemStepError, Item, ItemAction, ItemState, measure_of, verified_by
@@ -121,9 +127,13 @@ def test_an_item_that_people_opened_is_proven_by_somebody_who_looks() -> None:
     commands.assign(tx, item.id, responsible=OFFICER.id, actor=MANAGER, clock=clock)
     commands.start(tx, item.id, actor=OFFICER, clock=clock)
     commands.report_done(tx, item.id, actor=OFFICER, clock=clock)
+    line = '{"inspection": 1, "line": "exits-clear"}'
     with pytest.raises(SameHandsError):
-        commands.verify_by_hand(tx, item.id, actor=OFFICER, clock=clock, note="seen")
-    assert commands.verify_by_hand(tx, item.id, actor=MANAGER, clock=clock, note="seen").state is ItemState.VERIFIED
+        commands.verify_by_hand(tx, item.id, actor=OFFICER, clock=clock, note="seen", evidence=line)
+    with pytest.raises(ProofByInspectionError, match="plan one for its place"):
+        commands.verify_by_hand(tx, item.id, actor=MANAGER, clock=clock, note="seen")
+    proven = commands.verify_by_hand(tx, item.id, actor=MANAGER, clock=clock, note="seen", evidence=line)
+    assert proven.state is ItemState.VERIFIED
 
 
 def test_an_item_of_a_rule_that_reads_is_still_proven_by_readings() -> None:
