@@ -45,11 +45,15 @@ def adjustment(baseline: Baseline, reporting: pl.DataFrame, confidence: float) -
     if baseline.tables.interval is Interval.MONTHLY:
         return NOTHING
     before, after = found(days_of_rows(baseline, baseline.table)), found(days_of_rows(baseline, reporting))
-    own, theirs = not_of_the_calendar(before, after), not_of_the_calendar(after, before)
-    if not own and not theirs:
-        return NOTHING
+    own = not_of_the_calendar(before, after)
     mended = _without(baseline, own)
     known = mended or baseline
+    if own and mended is not None:
+        # a model with an event in it misses the other period where that resembles the event's days
+        after = found(days_of_rows(mended, reporting))
+    theirs = not_of_the_calendar(after, before)
+    if not own and not theirs:
+        return NOTHING
     of_reporting = [_sized(known, reporting, shift, theirs, "reporting") for shift in theirs]
     events = (*(_sized(known, baseline.table, shift, own, "baseline") for shift in own), *of_reporting)
     if mended is None or _days_outside(reporting, theirs) < LEAST_REPORTING_DAYS:

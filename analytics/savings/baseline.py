@@ -22,6 +22,9 @@ asks a model for what it will be asked: another season's days. The project's own
 LEAST_BLOCKS = 3
 MARGIN = 1.03
 """A simpler model is taken when its error on left-out weeks is at most so much of the least. Our own choice."""
+BLIND_MARGIN = 1.1
+"""A few weeks of mild days make weather look dispensable, and the first cold front an anomaly: who asks about single
+days takes a model with weather unless its error is above the least by more than this. Our own choice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +77,11 @@ def fit(
     return fit_table(tables, tables.known(meter, weather, period))
 
 
-def fit_table(tables: Tables, table: pl.DataFrame) -> Baseline | None:
-    """Return the baseline of rows with use and weather; None where they are too few for any model."""
+def fit_table(tables: Tables, table: pl.DataFrame, *, heeds_weather: bool = False) -> Baseline | None:
+    """Return the baseline of rows with use and weather; None where they are too few for any model.
+
+    One that `heeds_weather` is blind to it only where every other foretells clearly worse.
+    """
     if table.height == 0:
         return None
     block = _blocks(table, tables.interval)
@@ -90,7 +96,7 @@ def fit_table(tables: Tables, table: pl.DataFrame) -> Baseline | None:
     trials = _trials(shape, sums)
     if not trials:
         return None
-    chosen, candidates = _chosen(trials)
+    chosen, candidates = _chosen((heeds_weather and _heeding(trials)) or trials)
     return Baseline(
         tables=tables,
         shape=shape,
@@ -148,6 +154,12 @@ def _tried(form: Form, sums: Sums, total: Sums) -> Trial:
         left_out_cv_pct=100 * error,
         left_out_nmbe_pct=100 * (used - float(without.expected(own).sum())) / used,
     )
+
+
+def _heeding(trials: Sequence[Trial]) -> list[Trial]:
+    """Return those with weather in them whose error on left-out weeks is not clearly above the least."""
+    limit = BLIND_MARGIN * min(trial.left_out_cv_pct for trial in trials)
+    return [trial for trial in trials if trial.form.picked.size and trial.left_out_cv_pct <= limit]
 
 
 def _chosen(trials: Sequence[Trial]) -> tuple[Trial, tuple[Candidate, ...]]:

@@ -1,6 +1,7 @@
 """What a meter's and a station's values can be trusted with: the rest becomes unknown, and is told."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import polars as pl
 
@@ -19,6 +20,10 @@ COLDEST_C, WARMEST_C = -60.0, 55.0
 MOST_ABSURD = 0.01
 """Of temperatures outside the range above: more are another unit, not faults. The project's own choice."""
 MOST_CONFLICTS = 0.01
+JUMP_K, JUMP_DAYS = 22.0, 15
+"""From the middle of so many days to that of the next: degrees Fahrenheit do so above -12 °C. Weather does not: a cold
+wave moved single weeks by 25 K and more (Denver, February 1989), but does not fill half of 15 days. Our own choice."""
+MOST_JUMP_SPAN_DAYS = 2 * JUMP_DAYS + 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +60,27 @@ def clean_weather(weather: pl.DataFrame) -> Cleaned:
     if share > MOST_ABSURD:
         params = {"share_pct": round(100 * share, 1), "warmest": float(rows.select(air.max()).item())}
         return Cleaned(frame=rows, told=(Shortfall(code=Lack.WEATHER_UNIT, params=params, is_fatal=True),))
+    jumps = _jumps(rows)
+    if jumps:
+        return Cleaned(frame=rows, told=jumps)
     stuck = _run_length("temperature_c").ge(STUCK_AIR_ROWS)
     return _blanked(rows, "temperature_c", {Lack.WEATHER_STUCK: absurd | stuck}, [s for s in repeated if s.is_fatal])
+
+
+def _jumps(rows: pl.DataFrame) -> tuple[Shortfall, ...]:
+    """Return where the temperature moves to another unit's numbers, at most the first such place."""
+    air, day = pl.col("temperature_c"), pl.col("day")
+    by_day = rows.drop_nulls().group_by(day=pl.from_epoch("time_ms", "ms").dt.date()).agg(air.mean()).sort("day")
+    before = air.rolling_median(JUMP_DAYS).shift(1)
+    span = day.shift(1 - JUMP_DAYS) - day.shift(JUMP_DAYS)
+    moved = by_day.with_columns(jump_k=before.shift(-JUMP_DAYS) - before, span=span.dt.total_days())
+    far = moved.filter(pl.col("jump_k").abs() >= JUMP_K, pl.col("span") <= MOST_JUMP_SPAN_DAYS)
+    if far.is_empty():
+        return ()
+    # days before and after the change of unit lie beyond it too, by less
+    most = far.filter(day <= far["day"][0] + timedelta(days=JUMP_DAYS)).sort(pl.col("jump_k").abs()).tail(1)
+    params: dict[str, str | float] = {"day": str(most["day"][0]), "jump_k": round(float(most["jump_k"][0]), 1)}
+    return (Shortfall(code=Lack.WEATHER_JUMP, params=params, is_fatal=True),)
 
 
 def _once(frame: pl.DataFrame, name: str) -> tuple[pl.DataFrame, list[Shortfall]]:

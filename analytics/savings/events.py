@@ -39,6 +39,8 @@ class Shift:
 
     days: Period
     lasts: bool
+    is_more: bool
+    """Whether more is used from its first day on than before it."""
 
     def holds(self, other: "Shift") -> bool:
         """Say whether another one lies within these days."""
@@ -142,12 +144,17 @@ def _weight(baseline: Baseline, table: pl.DataFrame) -> pl.Series:
 
 
 def not_of_the_calendar(shifts: Sequence[Shift], others: Sequence[Shift]) -> list[Shift]:
-    """Return the shifts that do not come back at the same season in the other period."""
-    return [shift for shift in shifts if not any(_same_season(shift.days, other.days) for other in others)]
+    """Return the shifts that do not come back at the same season in the other period.
+
+    One of the other sign does not come back: a model that learnt a quiet summer misses the next one upwards.
+    """
+    return [shift for shift in shifts if not any(_comes_back(shift, other) for other in others)]
 
 
-def _same_season(one: Period, other: Period) -> bool:
-    mine, theirs = _days_of_year(one), _days_of_year(other)
+def _comes_back(one: Shift, other: Shift) -> bool:
+    if one.is_more != other.is_more:
+        return False
+    mine, theirs = _days_of_year(one.days), _days_of_year(other.days)
     return len(mine & theirs) >= SAME_SEASON * max(len(mine), len(theirs))
 
 
@@ -163,7 +170,8 @@ def _inside(stretch: Stretch, days: int) -> Floats:
 
 def _dated(stretch: Stretch, days: Days) -> Shift:
     period = Period(days.day[stretch.first], days.day[stretch.end - 1])
-    return Shift(days=period, lasts=stretch.end == len(days.day) and period.days >= LEAST_LASTING_DAYS)
+    lasts = stretch.end == len(days.day) and period.days >= LEAST_LASTING_DAYS
+    return Shift(days=period, lasts=lasts, is_more=stretch.shift_kwh > 0)
 
 
 def _known(weekday: Floats, air_c: Floats) -> Floats:

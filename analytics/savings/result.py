@@ -44,6 +44,7 @@ class Lack(StrEnum):
     WEATHER_SHORT = "weather_short"
     WEATHER_UNIT = "weather_unit"
     WEATHER_STUCK = "weather_stuck"
+    WEATHER_JUMP = "weather_jump"
     MISSING_DAYS = "missing_days"
     MONTH_COVERAGE = "month_coverage"
     MIXED_INTERVALS = "mixed_intervals"

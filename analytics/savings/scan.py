@@ -18,6 +18,9 @@ LEAST_DAYS = 10
 """Shorter ones are holidays and works, which the interval covers. The project's own choice."""
 MOST_SHARE = 0.9
 """Of a period: what lasts longer is how the period was. The project's own choice."""
+MOST_PASSING_SHARE = 0.5
+"""Of a period, for what neither begins nor ends with it: of a longer one the rest, a winter or two holidays, is the odd
+part. The project's own choice."""
 LEAST_FREE_DAYS = 6.0
 """Of a stretch must be left when what is known is taken out: less is a known stretch moved by a day."""
 STEP_GAIN = 0.8
@@ -93,4 +96,6 @@ def _allowed(day_number: Floats, length: Ints) -> Flags:
     edges = np.append(day_number, day_number[-1] + 1)
     lasting = edges[None, :] - edges[:, None]
     whole = edges[-1] - edges[0]
-    return np.asarray((length >= LEAST_DAYS) & (lasting >= LEAST_DAYS) & (lasting <= MOST_SHARE * whole))
+    most = np.full(lasting.shape, MOST_PASSING_SHARE * whole)
+    most[0, :] = most[:, -1] = MOST_SHARE * whole
+    return np.asarray((length >= LEAST_DAYS) & (lasting >= LEAST_DAYS) & (lasting <= most))

@@ -37,7 +37,8 @@ class Building:
 def remembering(random: np.random.Generator, phi: float, deviation: float) -> Floats:
     """Return AR(1) noise of the deviation."""
     steps = random.standard_normal(HOURS) * deviation * np.sqrt(1 - phi**2) / (1 - phi)
-    # x = φ x + (1 − φ) step: the exponential mean of the steps
+    # x = φ x + (1 − φ) step: the exponential mean of the steps, which begins with the first one whole
+    steps[0] *= (1 - phi) / np.sqrt(1 - phi**2)
     return pl.Series(steps).ewm_mean(alpha=1 - phi, adjust=False).to_numpy()
 
 

@@ -126,6 +126,19 @@ def test_fahrenheit_in_one_period_alone_is_refused() -> None:
     refused(asked(warmed(OFFICE, day_of() >= AFTER.first, lambda air: air * 1.8 + 32)), Lack.WEATHER_UNIT)
 
 
+def test_fahrenheit_in_two_winter_months_is_refused_with_its_day() -> None:
+    told = asked(warmed(OFFICE, in_days(date(2023, 1, 10), date(2023, 3, 10)), lambda air: air * 1.8 + 32))
+    refused(told, Lack.WEATHER_JUMP)
+    jump = lacks(told, Lack.WEATHER_JUMP)[0].params
+    assert abs((date.fromisoformat(str(jump["day"])) - date(2023, 1, 10)).days) <= 3
+
+
+def test_cold_wave_of_a_week_is_weather() -> None:
+    wave = in_days(date(2023, 2, 1), date(2023, 2, 7))
+    told = asked(warmed(OFFICE, wave, lambda air: air - 30))
+    assert lacks(told, Lack.WEATHER_JUMP) == []
+
+
 def test_absurd_temperature_of_a_broken_sensor_is_passed_over() -> None:
     hour = pl.col("time_ms") == OFFICE.meter["time_ms"][3000]
     told = asked(warmed(OFFICE, hour, lambda _: pl.lit(-999.0)))
