@@ -44,7 +44,7 @@ def _loads(data: RunData) -> Iterator[tuple[Circuit, _Load]]:
     metered = [_subject(circuit) for circuit in circuits.values() if _metric(data, circuit) is not None]
     if not metered:
         return
-    daily = data.daily_so_far(metered, ("energy_kwh",)).filter(data.in_window()).drop_nulls("energy_kwh")
+    daily = data.daily_in_window(metered, ("energy_kwh",)).drop_nulls("energy_kwh")
     power_w = 1000 * pl.col("energy_kwh") / pl.col("day_h")
     found = daily.group_by("subject").agg(busiest=power_w.max(), mean=power_w.mean()).drop_nulls()
     for subject, busiest_w, mean_w in found.select("subject", "busiest", "mean").iter_rows():

@@ -70,8 +70,11 @@ class LoadModel(Protocol):
 
 
 def time_of_week(hours: pl.DataFrame) -> Fit | None:
-    """Return the simplest model that foretells left-out weeks about as well as the best; None for too few hours."""
-    baseline = fit_table(HOURS, _described(hours))
+    """Return the simplest model that foretells left-out weeks about as well as the best; None for too few hours.
+
+    A model without weather is taken only where those with it foretell clearly worse.
+    """
+    baseline = fit_table(HOURS, _described(hours), heeds_weather=True)
     if baseline is None:
         return None
     weather = hours["outdoor_c"].to_numpy()

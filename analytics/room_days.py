@@ -53,7 +53,10 @@ def by_calendar(
 def subject_days(
     registry: Registry, calendar: WorkCalendar, subjects: pl.DataFrame, days: pl.DataFrame
 ) -> pl.DataFrame:
-    """Return a row per subject and day of `days`, with the kind and hours of the subject's own calendar."""
+    """Return a row per subject and day of `days`, with the kind and hours of the subject's own calendar.
+
+    Both are sorted, and so is what comes of them: by subject, then day.
+    """
     dense = subjects.join(days, how="cross")
     differing = calendars(registry, calendar)
     if not differing or days.is_empty():
@@ -66,7 +69,7 @@ def subject_days(
         for each, rooms in differing
     ]
     theirs = pl.concat(own).join(days, on="day", how="semi").select(dense.columns)
-    return pl.concat([dense.join(theirs, on="subject", how="anti"), theirs])
+    return pl.concat([dense.join(theirs, on="subject", how="anti"), theirs]).sort("subject", "day")
 
 
 def without_closed(findings: Iterable[Finding], registry: Registry, calendar: WorkCalendar) -> Iterator[Finding]:

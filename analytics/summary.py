@@ -55,7 +55,7 @@ class RoomUse:
 def summarise(data: RunData) -> list[RoomUse]:
     """Return the use of every room that is not restricted, in the registry's order."""
     rooms = [room for room in data.registry.rooms.values() if not room.restricted]
-    daily = data.daily_so_far([room_subject(room.id) for room in rooms], ROOM_FEATURES).filter(data.in_window())
+    daily = data.daily_in_window([room_subject(room.id) for room in rooms], ROOM_FEATURES)
     # A window of which no instant has passed, as by a single reading at midnight, has no row of any room.
     sums = {str(room_subject(room.id)): (0.0, 0.0, 0.0) for room in rooms} | _hours(daily)
     heard, circuits = _days_heard(data), _circuits_of_rooms(data)
@@ -111,7 +111,7 @@ def _circuits_of_rooms(data: RunData) -> Mapping[RoomId, Mapping[CircuitId, Circ
 def _days_heard(data: RunData) -> pl.DataFrame:
     """Return `subject` (rooms) and `day` for every day on which a device in the room gave a reading."""
     devices = [Subject(SubjectKind.DEVICE, device) for device in data.registry.devices]
-    daily = data.daily_so_far(devices, ("readings",)).filter(data.in_window() & (pl.col("readings") > 0))
+    daily = data.daily_in_window(devices, ("readings",)).filter(pl.col("readings") > 0)
     places = data.analyst.point_rows.select(
         pl.concat_str(pl.lit(f"{SubjectKind.DEVICE}:"), "device").alias("device_subject"),
         "subject",
@@ -125,7 +125,7 @@ def _days_heard(data: RunData) -> pl.DataFrame:
 
 def _circuits(data: RunData) -> Mapping[CircuitId, CircuitUse]:
     subjects = [Subject(SubjectKind.CIRCUIT, circuit) for circuit in data.registry.circuits]
-    daily = data.daily_so_far(subjects, CIRCUIT_FEATURES).filter(data.in_window()).drop_nulls("energy_kwh")
+    daily = data.daily_in_window(subjects, CIRCUIT_FEATURES).drop_nulls("energy_kwh")
     sums = daily.group_by("subject").agg(pl.sum(*CIRCUIT_FEATURES))
     return {
         CircuitId(Subject.parse(subject).id): CircuitUse(
