@@ -1,5 +1,4 @@
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -264,15 +263,17 @@ def test_kill_9_during_a_replay_loses_nothing_and_takes_nothing_in_twice(home: H
     take_in(home, *[message([co2("aq9", 400 + each % 1000, ts=NOW_MS - each)]) for each in range(count)])
     with_device(home, "aq9")
     command = [sys.executable, "-P", "-m", "premises", "quarantine", "replay", "--all", "--home", str(home.root)]
+    ends = []
     for _ in range(3):
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        left = len(kept(home))
-        while process.poll() is None and len(kept(home)) == left:
-            pass
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            left = book(home).quarantined
+            while process.poll() is None and book(home).quarantined == left:
+                pass
+            process.kill()
+        ends.append(process.returncode)
         account = book(home)
         assert (account.accepted, account.quarantined) == (count - len(kept(home)), len(kept(home)))
+    assert -signal.SIGKILL in ends, "every replay was done before it could be killed"
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     assert sorted(each[0] for each in values(home)) == [NOW_MS - each for each in reversed(range(count))]
     assert (book(home).accepted, kept(home)) == (count, [])
