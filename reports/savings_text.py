@@ -1,11 +1,12 @@
 """A saving in words: what may be concluded, with its interval, its events, and what the data lack."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from analytics.savings.result import Conclusion, Figures, NonRoutineEvent
+from analytics.savings.result import Conclusion, Figures, NonRoutineEvent, Shortfall
 from reports.messages import Language, Messages
 from reports.savings_case import SavingsCase, Worth
+from reports.savings_lacks import in_runs
 
 INDENT = "  "
 
@@ -44,7 +45,7 @@ def savings_lines(case: SavingsCase, m: Messages) -> Iterator[str]:
     yield from _events(case, m)
     yield from _model(case, m)
     yield from _normal_year(case, m)
-    doubts = doubts_of(case, m)
+    doubts = _listed(case, m)
     if doubts:
         yield m.text("savings.doubts")
         yield from (INDENT + doubt.sentence for doubt in doubts)
@@ -54,7 +55,7 @@ def conclusion_of(case: SavingsCase, m: Messages) -> str:
     """Return the one sentence that may be said of the figures that count."""
     figures = case.figures
     if figures is None:
-        fatal = [doubt.sentence for doubt in doubts_of(case, m) if doubt.is_fatal]
+        fatal = [doubt.sentence for doubt in _listed(case, m) if doubt.is_fatal]
         told = m.text("list.semicolon").join(fatal[:REASONS_TOLD])
         if len(fatal) <= REASONS_TOLD:
             return m.text("conclusion.no_number", reasons=told)
@@ -85,6 +86,15 @@ def _pct(value: float, m: Messages) -> str:
 
 def doubts_of(case: SavingsCase, m: Messages) -> list[Doubt]:
     """Return what the data lack, the fatal first, then what reading noted."""
+    return _doubts(case.savings.sufficiency, case, m)
+
+
+def _listed(case: SavingsCase, m: Messages) -> list[Doubt]:
+    """Return the same for people: a run of months is one."""
+    return _doubts(in_runs(case.savings.sufficiency), case, m)
+
+
+def _doubts(sufficiency: Iterable[Shortfall], case: SavingsCase, m: Messages) -> list[Doubt]:
     lacks = [
         Doubt(
             code=each.code.value,
@@ -92,7 +102,7 @@ def doubts_of(case: SavingsCase, m: Messages) -> list[Doubt]:
             is_fatal=each.is_fatal,
             params=each.params,
         )
-        for each in sorted(case.savings.sufficiency, key=lambda each: not each.is_fatal)
+        for each in sorted(sufficiency, key=lambda each: not each.is_fatal)
     ]
     notes = [
         Doubt(
