@@ -39,6 +39,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "rules": "premises.commands.rules",
         "run": "premises.commands.run",
         "savings": "premises.commands.savings",
+        "secrets": "premises.commands.secrets",
         "serve": "premises.commands.serve",
         "simulate": "premises.commands.simulate",
         "store": "premises.commands.store",

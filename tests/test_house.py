@@ -22,7 +22,7 @@ LAYERS = (
     {"analytics", "alerts", "rectification", "simulators"},
     {"sensors"},
 )
-SUPPORT = {"tests", "docs", "scripts", ".ci", ".github"}
+SUPPORT = {"tests", "docs", "scripts", "deploy", ".ci", ".github"}
 HEAVY = ("duckdb", "polars", "pyarrow", "fastapi", "starlette")
 
 PACKAGES = sorted(name for layer in LAYERS for name in layer if (ROOT / name / "__init__.py").exists())

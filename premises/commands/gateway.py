@@ -1,4 +1,4 @@
-"""`premises gateway check`: listen to a gateway for a minute and say what it does wrong."""
+"""`premises gateway`: which gateways may speak, and what one does wrong."""
 
 import json
 import secrets
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from premises.commands import gateway_access
 from premises.home import Home, home_option
 from sensors.errors import InputFault
 
@@ -25,7 +26,12 @@ LONGEST_S = 86_400
 
 @click.group("gateway")
 def command() -> None:
-    """Gateways that speak a format of their own, as the settings name them."""
+    """Gateways: their credentials at the broker, and what one does wrong."""
+
+
+command.add_command(gateway_access.add)
+command.add_command(gateway_access.remove)
+command.add_command(gateway_access.listed)
 
 
 @command.command("check")
@@ -34,7 +40,7 @@ def command() -> None:
 @click.option("--seconds", type=click.FloatRange(1, LONGEST_S), default=60.0, help="How long to listen; 60.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
 def check(*, name: str, home: Path | None, seconds: float, as_json: bool) -> None:
-    """Listen to the gateway NAME and say what it does wrong; exit code 1 where there is something.
+    """Listen to the gateway NAME of the settings and say what it does wrong; exit code 1 where there is something.
 
     Nothing is kept, and `premises ingest` may run meanwhile.
     """
