@@ -18,3 +18,6 @@ compile() {
 
 compile pyproject.toml -o requirements.lock
 compile pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
+# What a server with PostgreSQL installs (Docker, the offline bundle), and what builds the project's own wheel.
+compile pyproject.toml --extra postgres -c requirements.lock -o requirements-server.lock
+echo 'setuptools>=77' | compile - -c requirements-dev.lock -o requirements-build.lock
