@@ -1,11 +1,11 @@
 # `make help` lists what there is. WORKERS=n sets how many tests run at once, PYTHON=… which Python .venv is made with.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup test check lint format coverage lock wheels soak demo clean
-export PYTHON WORKERS ROUNDS UPGRADE
+.PHONY: help setup test check lint format coverage lock wheels soak demo bundle sbom audit install-systemd clean
+export PYTHON WORKERS ROUNDS UPGRADE DESTDIR PROGRAM MOSQUITTO
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
 
 setup: ## make .venv with the locked packages; install mosquitto where it is missing
 	@scripts/setup.sh
@@ -40,6 +40,18 @@ soak: setup ## the tests ROUNDS times (20), with 20 kills and millions waiting, 
 
 demo: setup ## run a simulated building with its console, until Ctrl-C
 	@scripts/demo.sh
+
+bundle: setup ## an offline bundle in dist/: wheels for x86_64 and aarch64, locks, checksums (needs the network)
+	@scripts/bundle.sh
+
+sbom: setup ## the bill of materials of the locks, CycloneDX, into dist/sbom.cdx.json
+	@mkdir -p dist && .venv/bin/python scripts/sbom.py requirements-server.lock >dist/sbom.cdx.json && echo dist/sbom.cdx.json
+
+audit: setup ## look the locked packages up in a database of weaknesses, where one can be reached
+	@scripts/audit.sh
+
+install-systemd: ## units, broker's configuration and settings into place; DESTDIR and PROGRAM are heeded
+	@scripts/install_systemd.sh
 
 clean: ## remove what was made, the environment too
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis htmlcov .coverage .coverage.* demo-output

@@ -10,7 +10,7 @@ at=${BACKUPS_AT:-02:30}
 
 write() { # FILE
     case $kind in
-    home) premises backup "$1" ;;
+    home) "${PROGRAM:-premises}" backup "$1" ;;
     records)
         PGPASSWORD=$(cat /run/secrets/postgres-password)
         export PGPASSWORD

@@ -131,7 +131,7 @@ def test_the_first_run_makes_all_that_is_mounted_and_may_be_run_again(tmp_path: 
     }
 
     def first_run() -> str:
-        command = [ROOT / "scripts" / "first_run.sh", "--demo", "--host", "broker.example"]
+        command = [str(ROOT / "scripts" / "first_run.sh"), "--demo", "--host", "broker.example"]
         return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
 
     assert "made secrets/postgres-password" in first_run()
