@@ -11,7 +11,10 @@ from jmespath.exceptions import JMESPathError
 Expression = Callable[[Any], Any]
 """From any JSON to any JSON; None where there is nothing, or nothing that the expression can work on."""
 
-_PLAIN = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+_PATH = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*"
+_PLAIN = re.compile(_PATH)
+_EQUALITY = re.compile(rf"({_PATH}) == '([^'\\]*)'")
+_EQUALITIES = re.compile(rf"{_EQUALITY.pattern}(?: && {_EQUALITY.pattern})*")
 
 
 class _Functions(functions.Functions):
@@ -39,6 +42,8 @@ def _quick(text: str) -> Expression | None:
         return _itself if text == "@" else _entries
     if _PLAIN.fullmatch(text):
         return _path(text.split("."))
+    if _EQUALITIES.fullmatch(text):
+        return _all_equal([each.groups() for each in _EQUALITY.finditer(text)])
     if "||" in text:
         ways = [_quick(each.strip()) for each in text.split("||")]
         known = [each for each in ways if each is not None]
@@ -54,6 +59,16 @@ def _first_of(ways: Sequence[Expression]) -> Expression:
             if found or (found == 0 and found is not False):  # JMESPath: of the numbers also 0 is something
                 return found
         return found
+
+    return find
+
+
+def _all_equal(pairs: Sequence[tuple[str, ...]]) -> Expression:
+    """Return what says whether each path holds its text."""
+    wanted = [(_path(path.split(".")), text) for path, text in pairs]
+
+    def find(value: Any) -> bool:  # noqa: ANN401 - any JSON
+        return all(path(value) == text for path, text in wanted)
 
     return find
 

@@ -34,6 +34,7 @@ from ingest.dialects.times import time_of
 from ingest.native_fields import shown
 from sensors.credentials import DIGEST, CredentialKey
 from sensors.fields import Fields, whole, words
+from sensors.topology import DeviceId
 
 MOST_RECORDS = 10_000
 _PRESETS = "presets"
@@ -136,10 +137,11 @@ class Mapped:
         mapping, events_before = self._mapping, len(out.events)
         at = time_of(mapping.time(sample), f"{path}time", out, context)
         values, errors = mapping.values(sample), mapping.errors(sample)
-        if name is not None and context.device(name) not in context.models:
-            context.hear(out, context.device(name))
+        speaker = None if name is None else context.device(name)
+        if speaker is not None:
+            context.hear(out, speaker)
         for key, value in values.items() if isinstance(values, dict) else ():
-            self._value(out, key, value, path, name, at, context)
+            self._value(out, key, value, path, speaker, at, context)
         for key, code in errors.items() if isinstance(errors, dict) else ():
             if code:
                 detail = f"the gateway could not read it: {shown(code)}"
@@ -151,18 +153,17 @@ class Mapped:
             out.problems.append(Outcome(path.rstrip("."), "no_values", "the mapping finds no values here"))
 
     def _value(
-        self, out: Decoded, key: str, value: object, path: str, name: str | None, at: At, context: Context
+        self, out: Decoded, key: str, value: object, path: str, speaker: DeviceId | None, at: At, context: Context
     ) -> None:
         mapping = self._mapping
         known = mapping.keys.get(key)
         if key in mapping.personal:
             out.ignored.append(Outcome(path + key, "personal", "personal data is not kept"))
             return
-        owner = name if known is None or known.device is None else known.device
-        if owner is None:
+        device = speaker if known is None or known.device is None else context.device(known.device)
+        if device is None:
             out.problems.append(Outcome(path + key, "no_device", "the mapping finds no device for it"))
             return
-        device = context.device(owner)
         if known is not None:
             known.target.apply(out, value, path + key, device, at, context)
         else:

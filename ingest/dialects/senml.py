@@ -24,6 +24,7 @@ _BY_UNIT: Final = {"°C": "temperature_c", "%RH": "relative_humidity_pct", "lx":
 """What a record without a name that is known measures."""
 _VALUES: Final = ("v", "vb", "vs", "vd", "s")
 _BASE: Final = (("bn", str), ("bu", str), ("bt", (int, float)), ("bv", (int, float)))
+_BASE_NAMES: Final = frozenset(name for name, _ in _BASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class SenMl:
     def _record(
         self, out: Decoded, record: Mapping[str, Any], base: _Base, path: str, topic: str, context: Context
     ) -> None:
-        said = next((key for key in _VALUES if key in record), None)
+        said = _said(record)
         if said is None:
             if not record.keys() <= _BASE_KEYS:
                 out.problems.append(Outcome(path, "no_values", "neither v, vb, vs, vd nor s"))
@@ -90,6 +91,7 @@ class SenMl:
 
 
 _BASE_KEYS: Final = frozenset({"bn", "bt", "bu", "bv", "bs", "bver", "n", "u", "t", "ut"})
+_KEYS: Final = _BASE_KEYS.union(_VALUES)
 
 
 def _check(record: Mapping[str, Any]) -> None:
@@ -97,12 +99,23 @@ def _check(record: Mapping[str, Any]) -> None:
     version = record.get("bver", _VERSION)
     if type(version) is not int or version > _VERSION:
         raise DialectError(reason="unknown_version", detail=f"bver {shown(version)} is none that this reads")
+    if record.keys() <= _KEYS:
+        return
     unknown = next((key for key in record if key.endswith("_")), None)
     if unknown is not None:
         raise DialectError(reason="must_understand", detail=f"{unknown[:40]!r} must be understood, and is not")
 
 
+def _said(record: Mapping[str, Any]) -> str | None:
+    for key in _VALUES:
+        if key in record:
+            return key
+    return None
+
+
 def _based(base: _Base, record: Mapping[str, Any], path: str, out: Decoded) -> _Base:
+    if _BASE_NAMES.isdisjoint(record):
+        return base
     changed: dict[str, Any] = {}
     for key, kinds in _BASE:
         value = record.get(key)

@@ -16,7 +16,7 @@ JSON = st.recursive(
 )
 
 
-@pytest.mark.parametrize("text", ["@", "a", "a.b", "a || b", "a.b || b.a || @"])
+@pytest.mark.parametrize("text", ["@", "a", "a.b", "a || b", "a.b || b.a || @", "a == 'x'", "a.b == 'x' && b == ''"])
 @given(document=JSON)
 def test_the_quick_way_finds_the_same(text: str, document: Any) -> None:  # noqa: ANN401 - any JSON
     assert expression(text)(document) == jmespath.search(text, document)
