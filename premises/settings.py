@@ -1,5 +1,6 @@
 """Settings: `premises.toml` in the home, then `PREMISES_*` of the environment; a name nobody knows is an error."""
 
+import hashlib
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -141,9 +142,14 @@ class RecordsSettings(Section):
 
     url: str | None = None
     password_file: Path | None = None
+    digest: Literal["sha256", "sm3"] = "sha256"
+    """What seals new rows of the audit log."""
 
     @model_validator(mode="after")
     def _hold_together(self) -> Self:
+        if self.digest not in hashlib.algorithms_available:
+            msg = f"digest {self.digest} is none that this machine's OpenSSL has; leave it at sha256"
+            raise ValueError(msg)
         if self.password_file is not None and self.url is None:
             msg = "password_file needs a url"
             raise ValueError(msg)

@@ -16,7 +16,8 @@ def open_records(home: Home, *, clock: Clock | None = None, busy_s: float = BUSY
 
     Raises InputFault where they cannot be reached, are not ours or come from a newer Premises; RecordsBusyError.
     """
-    return SqlRecords(records_url(home), clock=clock, busy_s=busy_s)
+    digest = load_settings(home).records.digest
+    return SqlRecords(records_url(home), clock=clock, busy_s=busy_s, digest=digest)
 
 
 def records_url(home: Home) -> URL:

@@ -20,6 +20,8 @@ START = "0" * 64
 """What stands before the first row."""
 
 _AT_ONCE = 1_000
+_UNNAMED = "sha256"
+"""The digest whose hashes stand without its name; others stand as `sm3:…`, so that a chain may change its digest."""
 _GONE = AuditEntry(id=0, at=datetime(1970, 1, 1, tzinfo=UTC), actor_id="", action="", subject="")
 
 
@@ -55,7 +57,7 @@ class AuditRows(Part):
         last = self._row(select(AUDIT.c.id, AUDIT.c.hash).order_by(AUDIT.c.id.desc()).limit(1))
         number, before = (last["id"], last["hash"]) if last else (0, START)
         entry = AuditEntry(id=number + 1, at=at, actor_id=actor_id, action=action, subject=subject, detail=detail or {})
-        sealed = row_hash(entry, before)
+        sealed = row_hash(entry, before, self.digest)
         row = {"id": entry.id, "at": at, "actor_id": actor_id, "action": action, "subject": subject}
         self._write(AUDIT.insert().values(**row, detail=entry.detail, prev_hash=before, hash=sealed))
         self._write(META.update().where(META.c.key == HEAD).values(value=sealed))
@@ -74,7 +76,7 @@ class AuditRows(Part):
         """
         last, before = _GONE, START
         for number, (entry, prev_hash) in zip(count(1), self._chain(), strict=False):
-            if (entry.id, prev_hash, entry.hash) != (number, before, row_hash(entry, before)):
+            if (entry.id, prev_hash, entry.hash) != (number, before, row_hash(entry, before, _digest_of(entry.hash))):
                 return entry
             last, before = entry, entry.hash
         head = self.connection.execute(select(META.c.value).where(META.c.key == HEAD)).scalar_one_or_none()
@@ -96,8 +98,8 @@ class AuditRows(Part):
             after = rows[-1]["id"]
 
 
-def row_hash(entry: AuditEntry, before: str) -> str:
-    """Return the SHA-256, hex, of a row and of the hash before it: of the canonical JSON of both."""
+def row_hash(entry: AuditEntry, before: str, digest: str = _UNNAMED) -> str:
+    """Return the digest, hex, of a row and of the hash before it: of the canonical JSON of both."""
     content = {
         "id": entry.id,
         "at": epoch_ms(entry.at),
@@ -107,7 +109,13 @@ def row_hash(entry: AuditEntry, before: str) -> str:
         "detail": dict(entry.detail),
         "prev_hash": before,
     }
-    return hashlib.sha256(canonical_json(content).encode()).hexdigest()
+    made = hashlib.new(digest, canonical_json(content).encode()).hexdigest()
+    return made if digest == _UNNAMED else f"{digest}:{made}"
+
+
+def _digest_of(sealed: str) -> str:
+    """Return which digest a row says it is sealed with; any word but sm3 counts as the usual one, and fits nothing."""
+    return "sm3" if sealed.startswith("sm3:") else _UNNAMED
 
 
 def _sealed_entry(row: RowMapping) -> tuple[AuditEntry, str]:

@@ -23,6 +23,8 @@ class Part:
     connection: Connection
     clock: Clock
     writable: bool = True
+    digest: str = "sha256"
+    """Which digest seals new rows of the audit log."""
 
     def note_change(self, kind: ChangeKind, subject: str, *, at: datetime | None = None) -> None:
         """Tell the pages that follow `changes` that a record (of a reading, its site) is new; `at` is else now."""

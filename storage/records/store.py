@@ -25,15 +25,19 @@ class SqlRecords:
     """Records in SQLite or PostgreSQL, for any number of threads and processes; each transaction is for one thread.
 
     One transaction writes at a time; others wait up to `busy_s`. `clock` says when a change or a finding's step
-    was written down; steps of alerts and items bring their own times.
+    was written down; steps of alerts and items bring their own times. `digest` seals new rows of the audit log:
+    `sha256`, or `sm3` where OpenSSL has it; rows of both may stand in one chain.
     """
 
-    def __init__(self, url: str | URL, *, clock: Clock | None = None, busy_s: float = BUSY_S) -> None:
+    def __init__(
+        self, url: str | URL, *, clock: Clock | None = None, busy_s: float = BUSY_S, digest: str = "sha256"
+    ) -> None:
         """Open the database and bring it up to the present schema.
 
         Raises RecordsUnreachableError, RecordsTooNewError, RecordsBusyError.
         """
         self._url = parse_url(url)
+        self._digest = digest
         self._clock = clock or _MachineClock()
         self._database = database_of(self._url)
         self._engine = open_engine(self._url, busy_s=busy_s)
@@ -59,7 +63,7 @@ class SqlRecords:
             # Where the database lets several write at once, this makes them wait their turn: so numbers in
             # `changes` become visible in order, and the audit chain has one end. SQLite has let us in already.
             connection.execute(select(META.c.value).where(META.c.key == HEAD).with_for_update())
-            yield RecordsTransaction(connection, self._clock)
+            yield RecordsTransaction(connection, self._clock, digest=self._digest)
 
     @contextmanager
     def reading(self) -> Iterator[RecordsTransaction]:
