@@ -17,14 +17,18 @@ fi
     --progress-spinner off --timeout 20 >"$folder/found" 2>"$folder/said"
 code=$?
 cat "$folder/found"
-# It ends with 1 both where something is known and where nobody answered; only a table or its own words tell them apart.
-if [ $code -eq 0 ]; then
-    tail -n 1 "$folder/said"
-elif grep -q '^Found ' "$folder/said"; then
+missed=$(grep -c 'could not be audited' "$folder/found")
+
+# It ends with 0 where it could look up nothing, and with 1 where nobody answered: only its words tell.
+if grep -q '^Found ' "$folder/said"; then
     grep '^Found ' "$folder/said" >&2
     exit 1
-else
+elif [ $code -ne 0 ]; then
     echo "audit: the database of weaknesses cannot be reached; NOT looked up. Run this where the network reaches." >&2
     tail -n 1 "$folder/said" >&2
     exit 3
+elif [ "$missed" -gt 0 ]; then
+    echo "audit: the database has no answer for $missed packages; these are NOT looked up." >&2
+    exit 3
 fi
+echo "audit: nothing is known against the locked packages"
