@@ -17,6 +17,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "bench": "premises.commands.bench",
         "bills": "premises.commands.bills",
         "bookings": "premises.commands.bookings",
+        "dashboards": "premises.commands.dashboards",
         "decode": "premises.commands.decode",
         "demo": "premises.commands.demo",
         "devices": "premises.commands.devices",
