@@ -52,6 +52,8 @@ class ProposalsPage:
     moves: Sequence[MoveRow] = ()
     rooms: Sequence[RoomRow] = ()
     untouched: Sequence[tuple[str, str]] = ()
+    is_nothing_known: bool = False
+    """Whether too little is known of every room: then today's arrangement is not the best, but unjudged."""
 
 
 def proposals_page(desk: Desk) -> ProposalsPage:
@@ -78,6 +80,7 @@ def proposals_page(desk: Desk) -> ProposalsPage:
         moves=[_move(desk, kept, move) for move in told["moves"]],
         rooms=[_room(desk, each) for each in told["rooms"] if _changes(each)],
         untouched=_untouched(desk, told),
+        is_nothing_known=bool(told["untouched"]) and not told["rooms"],
     )
 
 

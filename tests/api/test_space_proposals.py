@@ -96,3 +96,15 @@ def test_viewer_neither_sees_nor_makes_proposals(tmp_path: Path) -> None:
     browser = bench(tmp_path).signed_in(Role.VIEWER)
     assert browser.get("/space/proposals").status_code == 403
     assert browser.post("/space/proposals").status_code == 403
+
+
+def test_page_does_not_praise_an_arrangement_that_it_could_not_judge(tmp_path: Path) -> None:
+    made = bench(tmp_path)
+    unjudged = {**document(0), "moves": [], "untouched": [{"room": "a-201", "reason": "no_rank"}]}
+    made.services = replace(made.services, reallocation=lambda _: unjudged)
+    made.app = create_app(made.services)
+    browser = made.signed_in(Role.FACILITY_MANAGER)
+    browser.post("/space/proposals")
+    page = browser.client.get("/space/proposals", params={"lang": "en"}).text
+    assert "No room can be judged" in page
+    assert "the best there is" not in page
