@@ -105,6 +105,6 @@ def test_page_does_not_praise_an_arrangement_that_it_could_not_judge(tmp_path: P
     made.app = create_app(made.services)
     browser = made.signed_in(Role.FACILITY_MANAGER)
     browser.post("/space/proposals")
-    page = browser.client.get("/space/proposals", params={"lang": "en"}).text
-    assert "No room can be judged" in page
-    assert "the best there is" not in page
+    page = browser.client.get("/space/proposals").text
+    assert "没有能判断的房间" in page
+    assert "今天的安排已经最好" not in page
