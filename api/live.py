@@ -192,7 +192,13 @@ class LiveFeed:
                 self._wanted.clear()
 
     async def _missed(self, after: int | None) -> tuple[int, Sequence[Change] | None]:
-        """Return the last number known, and what came after `after`: None where that is too much or unknown."""
+        """Return the last number known, and what came after `after`: None where that is too much or unknown.
+
+        Whoever knows nothing yet starts where the feed stood when it joined: looking again would swallow a change that
+        came in between.
+        """
+        if after is None and self._position is not None:
+            return self._position, ()
         last = await _in_thread(self._last)
         if after is None or after == last:
             return last, ()

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
@@ -11,6 +12,7 @@ from typing import Any
 
 import httpx2
 import orjson
+import pytest
 import uvicorn
 
 from api.app import live_feed
@@ -94,8 +96,14 @@ def told(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
             event[name] = value
 
 
-def next_event(events: Iterator[dict[str, Any]]) -> dict[str, Any]:
-    return next(event for event in events if event["event"] != "heartbeat")
+def next_event(events: Iterator[dict[str, Any]], *, patience_s: float = 60) -> dict[str, Any]:
+    """Return the next change. A line that shows only that it is alive is a failure after a while, no endless wait."""
+    until = time.monotonic() + patience_s
+    for event in events:
+        if event["event"] != "heartbeat":
+            return event
+        assert time.monotonic() < until, "nothing but heartbeats"
+    pytest.fail("the stream ended without the change")
 
 
 def last_change(bench: Bench) -> int:
