@@ -10,6 +10,7 @@ from api.messages import Language, preferred_language
 from api.ports import Services
 from api.problems import Problem, ProblemError, SignInNeededError
 from api.security.accounts import demo_account
+from api.security.api_tokens import bearer_of, find_token, refused_token
 from api.security.cookies import read_session, set_session
 from api.security.hosts import LOOPBACK_NAMES, host_name, is_loopback
 from api.security.middleware import SAFE_METHODS
@@ -33,6 +34,8 @@ def get_services(request: Request) -> Services:
 
 
 ServicesOf = Annotated[Services, Depends(get_services)]
+AllServices = Annotated[Services, Depends(get_services)]
+"""What the application was made with, whoever asks: for the way in, accounts and tokens."""
 
 
 async def given_csrf_token(request: Request) -> str:
@@ -51,13 +54,31 @@ async def given_csrf_token(request: Request) -> str:
     return field if isinstance(field, str) else ""
 
 
-def visitor(request: Request, services: ServicesOf, csrf: Annotated[str, Depends(given_csrf_token)]) -> SignedIn | None:
+def recognised(request: Request, services: AllServices) -> SignedIn | None:
+    """Return whose cookie or program's token came with the request, None for nobody's or one that holds no more."""
+    secret = bearer_of(request)
+    if secret is not None:
+        return find_token(services, secret)
+    token = read_session(request, services.web)
+    return None if token is None else _resume(request, services, token)
+
+
+Recognised = Annotated[SignedIn | None, Depends(recognised)]
+
+
+def visitor(
+    request: Request, services: AllServices, found: Recognised, csrf: Annotated[str, Depends(given_csrf_token)]
+) -> SignedIn | None:
     """Return the session of whoever asks, None for nobody; an unsafe request must carry the session's token.
 
-    On loopback a demo signs a visitor in who only looks.
+    A program's token needs no other: no browser adds it by itself. On loopback a demo signs a visitor in who only
+    looks. Raises ProblemError for a token that does not hold.
     """
-    token = read_session(request, services.web)
-    signed_in = None if token is None else _resume(request, services, token)
+    if bearer_of(request) is not None:
+        if found is None:
+            raise refused_token()
+        return found
+    signed_in = found
     if signed_in is None:
         return _demo_visitor(request, services) if request.method in SAFE_METHODS else None
     if request.method not in SAFE_METHODS and not csrf_matches(signed_in.token, csrf):
@@ -80,15 +101,34 @@ SignedInVisitor = Annotated[SignedIn, Depends(signed_in_visitor)]
 
 def current_actor(found: SignedInVisitor) -> Actor:
     """Return who asks. Raises SignInNeededError."""
-    return found.account.actor()
+    return found.actor()
 
 
 CurrentActor = Annotated[Actor, Depends(current_actor)]
 
 
+def signed_in_person(found: SignedInVisitor) -> SignedIn:
+    """Return the session of a person. Raises SignInNeededError, and ProblemError for a program."""
+    if found.api_token is not None:
+        advice = "this is for a person who is signed in; no token does it"
+        raise ProblemError(Problem(status=403, code="person_needed", detail=advice))
+    return found
+
+
+SignedInPerson = Annotated[SignedIn, Depends(signed_in_person)]
+
+
+def person_actor(found: SignedInPerson) -> Actor:
+    """Return the person who asks. Raises SignInNeededError, ProblemError."""
+    return found.actor()
+
+
+PersonActor = Annotated[Actor, Depends(person_actor)]
+
+
 def csrf_token(found: Visitor) -> str:
     """Return the token for the page's forms, empty when nobody is signed in."""
-    return "" if found is None else csrf_token_of(found.token)
+    return "" if found is None or found.api_token is not None else csrf_token_of(found.token)
 
 
 CsrfToken = Annotated[str, Depends(csrf_token)]
@@ -112,6 +152,7 @@ def permit(permission: Permission) -> Callable[[Actor], Actor]:
 
 
 Reader = Annotated[Actor, Depends(permit(Permission.READ))]
+Exporter = Annotated[Actor, Depends(permit(Permission.EXPORT))]
 
 
 def language(request: Request) -> Language:

@@ -35,7 +35,7 @@ from rectification.model import Item
 from rectification.ports import NoticeTransaction, PlanTransaction, RepairTransaction
 from rectification.reallocations import ReallocationTransaction
 from rectification.report_ports import ReportTransaction
-from sensors.accounts import Account, Session, SetUpToken
+from sensors.accounts import Account, ApiToken, Session, SetUpToken
 from sensors.actors import Actor
 from sensors.bills import BillTransaction
 from sensors.clock import Clock
@@ -82,6 +82,22 @@ class AccountTransaction(Protocol):
 
     def end_sessions_older_than(self, *, created: datetime, seen: datetime) -> None:
         """Delete the sessions created before `created` or last seen before `seen`."""
+        ...
+
+    def api_token(self, token_id: str) -> ApiToken | None:
+        """Return a token of a program."""
+        ...
+
+    def api_token_of_hash(self, token_hash: str) -> ApiToken | None:
+        """Return the token of a hash."""
+        ...
+
+    def api_tokens(self, account_id: str | None = None) -> Sequence[ApiToken]:
+        """Return the tokens of an account, or all, the newest first."""
+        ...
+
+    def save_api_token(self, token: ApiToken) -> None:
+        """Insert or update a token."""
         ...
 
     def set_up_token(self, token_hash: str) -> SetUpToken | None:

@@ -1,9 +1,10 @@
 """People as the program knows them: accounts, their sessions, set-up links. Secrets appear as hashes only."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sensors.actors import Actor, Role
+from sensors.scopes import Scope, allowed_by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,3 +49,30 @@ class SetUpToken:
     expires: datetime
     account_id: str | None = None
     used: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiToken:
+    """A program's way in, as an account and within its scopes. `token_hash` is SHA-256, hex, of what the program holds.
+
+    `hint` is the token's last characters, by which people tell theirs apart.
+    """
+
+    id: str
+    token_hash: str
+    hint: str
+    account_id: str
+    name: str
+    scopes: frozenset[Scope]
+    created: datetime
+    expires: datetime
+    last_used: datetime | None = None
+    revoked: datetime | None = None
+
+    def holds(self, now: datetime) -> bool:
+        """Say whether the token opens anything."""
+        return self.revoked is None and now < self.expires
+
+    def narrow(self, actor: Actor) -> Actor:
+        """Return the token's person as the token lets them act."""
+        return replace(actor, only=allowed_by(self.scopes))

@@ -22,6 +22,8 @@ class Permission(StrEnum):
     """What can be allowed."""
 
     READ = "read"
+    EXPORT = "export"
+    """Take away what may be read as a file: papers, tables."""
     ACKNOWLEDGE_ALERT = "acknowledge_alert"
     HOLD_DRILL = "hold_drill"
     """Have alerts of a place told as an exercise, which people may then take less seriously."""
@@ -43,10 +45,11 @@ class Permission(StrEnum):
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
-        Role.VIEWER: frozenset({Permission.READ}),
+        Role.VIEWER: frozenset({Permission.READ, Permission.EXPORT}),
         Role.FACILITY_MANAGER: frozenset(
             {
                 Permission.READ,
+                Permission.EXPORT,
                 Permission.ACKNOWLEDGE_ALERT,
                 Permission.KEEP_LOG,
                 Permission.APPROVE_ISOLATION,
@@ -60,6 +63,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.SAFETY_OFFICER: frozenset(
             {
                 Permission.READ,
+                Permission.EXPORT,
                 Permission.ACKNOWLEDGE_ALERT,
                 Permission.HOLD_DRILL,
                 Permission.KEEP_LOG,
@@ -68,8 +72,10 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Permission.SIGN_OFF_ITEM,
             }
         ),
-        Role.AUDITOR: frozenset({Permission.READ, Permission.READ_AUDIT}),
-        Role.SYSTEM_ADMINISTRATOR: frozenset({Permission.READ, Permission.CONFIGURE, Permission.MANAGE_DATA}),
+        Role.AUDITOR: frozenset({Permission.READ, Permission.EXPORT, Permission.READ_AUDIT}),
+        Role.SYSTEM_ADMINISTRATOR: frozenset(
+            {Permission.READ, Permission.EXPORT, Permission.CONFIGURE, Permission.MANAGE_DATA}
+        ),
         Role.SECURITY_ADMINISTRATOR: frozenset({Permission.MANAGE_USERS}),
         Role.AUDIT_ADMINISTRATOR: frozenset({Permission.READ_AUDIT}),
     }
@@ -89,15 +95,21 @@ class NotPermittedError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """A person, or a part of the program (`system:analysis`), that acts."""
+    """A person, or a part of the program (`system:analysis`), that acts.
+
+    `only` is what a token lets them do of all that they may; None where nothing is held back.
+    """
 
     id: str
     name: str
     roles: frozenset[Role] = frozenset()
     is_system: bool = False
+    only: frozenset[Permission] | None = None
 
     def may(self, permission: Permission) -> bool:
         """Say whether the actor is allowed to do this."""
+        if self.only is not None and permission not in self.only:
+            return False
         return self.is_system or any(permission in PERMISSIONS[role] for role in self.roles)
 
     def must(self, permission: Permission) -> None:

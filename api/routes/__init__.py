@@ -29,6 +29,7 @@ from api.routes import (
     sheets,
     space_proposals,
     standing,
+    tokens,
     utilisation,
     wecom_replies,
 )
@@ -38,6 +39,7 @@ router.include_router(health.router)
 for part in (
     identity,
     accounts,
+    tokens,
     alert_quality,
     alerts,
     alert_replies,

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from api.dependencies import CurrentActor, Reader, ServicesOf
+from api.dependencies import CurrentActor, Exporter, Reader, ServicesOf
 from api.energy_report_ports import EnergyReportDesk, Making
 from api.messages import Language
 from api.papers import Paper
@@ -117,7 +117,7 @@ def get_figures(services: ServicesOf, _: Reader, report_id: str) -> Any:  # noqa
 @router.get("/energy-reports/{report_id}/paper")
 def get_energy_report_paper(
     services: ServicesOf,
-    _: Reader,
+    _: Exporter,
     report_id: str,
     form: Annotated[Paper, Query(alias="format")] = "docx",
     lang: Language = "zh",

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
-from api.dependencies import ClientAddress, CsrfToken, ServicesOf, SignedInVisitor
+from api.dependencies import ClientAddress, CsrfToken, ServicesOf, SignedInPerson, SignedInVisitor
 from api.problems import Problem, ProblemError
 from api.routes.bodies import Credentials, LinkFollowed, PasswordChange
 from api.routes.views import Me
@@ -32,7 +32,7 @@ def post_sign_in(request: Request, services: ServicesOf, address: ClientAddress,
 
 
 @router.post("/sign-out", status_code=204)
-def post_sign_out(request: Request, services: ServicesOf, found: SignedInVisitor) -> Response:
+def post_sign_out(request: Request, services: ServicesOf, found: SignedInPerson) -> Response:
     """End the session."""
     sign_out(services, found)
     clear_session(request, services.web)
@@ -49,11 +49,11 @@ def post_set_up(services: ServicesOf, given: LinkFollowed) -> Response:
 @router.get("/me")
 def get_me(found: SignedInVisitor, csrf_token: CsrfToken) -> Me:
     """Return who is signed in."""
-    return Me.of(found.account, csrf_token)
+    return Me.of(found.account, csrf_token, found.actor())
 
 
 @router.post("/me/password", status_code=204)
-def post_password(request: Request, services: ServicesOf, found: SignedInVisitor, given: PasswordChange) -> Response:
+def post_password(request: Request, services: ServicesOf, found: SignedInPerson, given: PasswordChange) -> Response:
     """Change one's own password; all sessions end, this one too."""
     change_password(services, found.account, old=given.old, new=given.new)
     clear_session(request, services.web)

@@ -11,6 +11,7 @@ from api.live import Listening, LiveFeed
 from api.ports import Services
 from api.problems import Problem, ProblemError
 from api.routes.bodies import Number
+from api.security.api_tokens import find_token
 from api.security.sessions import SignedIn, find_session
 from sensors.actors import Actor, Permission
 from sensors.journal import ChangeKind
@@ -59,5 +60,8 @@ def _kinds(actor: Actor) -> frozenset[ChangeKind]:
 
 
 def _may_go_on(services: Services, found: SignedIn) -> bool:
-    now = find_session(services, found.token, keeps_alive=False)
+    if found.api_token is not None:
+        now = find_token(services, found.token)
+    else:
+        now = find_session(services, found.token, keeps_alive=False)
     return now is not None and now.account.roles == found.account.roles

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Form, Query, UploadFile
 from starlette.responses import Response
 
-from api.dependencies import Reader, ServicesOf, permit
+from api.dependencies import Exporter, ServicesOf, permit
 from api.messages import Language
 from api.papers import Paper
 from api.plan_papers import PlanPapers
@@ -33,7 +33,7 @@ MEDIA_TYPES: Mapping[Paper, str] = {
 
 @router.get("/ledger")
 def get_ledger(
-    services: ServicesOf, _: Reader, form: Wanted = "xlsx", lang: Lang = "zh", plan: str | None = None
+    services: ServicesOf, _: Exporter, form: Wanted = "xlsx", lang: Lang = "zh", plan: str | None = None
 ) -> Response:
     """Return the rectification ledger (整改台账), of one plan where its id is given."""
     papers = _papers(services)
@@ -43,7 +43,9 @@ def get_ledger(
 
 
 @router.get("/plans/{plan_id}/paper")
-def get_plan_paper(services: ServicesOf, _: Reader, plan_id: str, form: Wanted = "docx", lang: Lang = "zh") -> Response:
+def get_plan_paper(
+    services: ServicesOf, _: Exporter, plan_id: str, form: Wanted = "docx", lang: Lang = "zh"
+) -> Response:
     """Return a plan (整改方案) in the official format."""
     papers = _papers(services)
     with services.records.reading() as tx:
@@ -51,7 +53,7 @@ def get_plan_paper(services: ServicesOf, _: Reader, plan_id: str, form: Wanted =
 
 
 @router.get("/items/{item_id}/closing")
-def get_closing(services: ServicesOf, _: Reader, item_id: str, form: Wanted = "docx", lang: Lang = "zh") -> Response:
+def get_closing(services: ServicesOf, _: Exporter, item_id: str, form: Wanted = "docx", lang: Lang = "zh") -> Response:
     """Return the closing sheet (销号单) of an item."""
     papers = _papers(services)
     with services.records.reading() as tx:

@@ -12,7 +12,7 @@ from api.alert_ports import Call, Telling
 from api.ports import IngestHealth, RoomClass, RoomNow, Series
 from rectification.model import Item, ItemAction, ItemState, ItemStep
 from sensors.accounts import Account
-from sensors.actors import Permission, Role
+from sensors.actors import Actor, Permission, Role
 from sensors.journal import AuditEntry
 from sensors.topology import Room, RoomCategory
 from sensors.verdicts import Severity
@@ -22,7 +22,7 @@ Names = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Me:
-    """Who is signed in. `csrf_token` goes into the header X-CSRF-Token of every unsafe request."""
+    """Who is signed in. `csrf_token` goes into the header X-CSRF-Token of every unsafe request; a token needs none."""
 
     id: str
     name: str
@@ -31,9 +31,9 @@ class Me:
     csrf_token: str
 
     @classmethod
-    def of(cls, account: Account, csrf_token: str) -> "Me":
-        """Return the view of an account that is signed in."""
-        actor = account.actor()
+    def of(cls, account: Account, csrf_token: str, acting: Actor | None = None) -> "Me":
+        """Return the view of an account that is signed in; `acting` is who a token lets act."""
+        actor = acting or account.actor()
         return cls(
             id=account.id,
             name=account.name,

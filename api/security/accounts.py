@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from api.ports import RecordsTransaction, Services
 from api.security.passwords import Passwords, must_be_strong
+from api.security.token_ends import end_tokens_of
 from api.security.tokens import digest, new_token
 from sensors.accounts import Account, SetUpToken
 from sensors.actors import Actor, Permission, Role, system_actor
@@ -127,13 +128,17 @@ def set_roles(
 
 
 def disable(tx: RecordsTransaction, account_id: str, *, actor: Actor, clock: Clock) -> Account:
-    """Return the account, which can no longer sign in; its sessions end. Raises NotPermittedError, AccountError."""
+    """Return the account, which can no longer sign in; its sessions and tokens end.
+
+    Raises NotPermittedError, AccountError.
+    """
     actor.must(Permission.MANAGE_USERS)
     account = _someone_else(tx, account_id, actor)
     changed = replace(account, disabled=account.disabled or clock.now())
     tx.save_account(changed)
     tx.end_sessions_of(account.id)
     tx.forget_set_up_tokens(account.id)
+    end_tokens_of(tx, changed, actor=actor, now=clock.now())
     _audit(tx, actor, "account_disabled", account, clock.now())
     return changed
 

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from api.ports import AccountTransaction, Services, WebSettings
 from api.security.tokens import digest, new_token
-from sensors.accounts import Account, Session
+from sensors.accounts import Account, ApiToken, Session
+from sensors.actors import Actor
 
 SEEN_STEP = timedelta(minutes=1)
 """How exactly it is kept when a session was last used; each step is a write."""
@@ -13,10 +14,16 @@ SEEN_STEP = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedIn:
-    """A session that holds: whose it is and the token that its browser keeps."""
+    """A session that holds: whose it is and the token that its browser keeps; or the token of a program."""
 
     account: Account
     token: str
+    api_token: ApiToken | None = None
+
+    def actor(self) -> Actor:
+        """Return who acts, held to the scopes of a program's token."""
+        actor = self.account.actor()
+        return actor if self.api_token is None else self.api_token.narrow(actor)
 
 
 def begin_session(

@@ -5,10 +5,10 @@ from datetime import datetime
 
 from sqlalchemy import or_, select
 
-from sensors.accounts import Account, Session, SetUpToken
+from sensors.accounts import Account, ApiToken, Session, SetUpToken
 from sensors.journal import ChangeKind
 from storage.records.part import Part, by_key
-from storage.records.tables import ACCOUNTS, SESSIONS, SET_UP_TOKENS, SIGN_IN_FAILURES
+from storage.records.tables import ACCOUNTS, API_TOKENS, SESSIONS, SET_UP_TOKENS, SIGN_IN_FAILURES
 
 
 class AccountRows(Part):
@@ -56,6 +56,27 @@ class AccountRows(Part):
     def end_sessions_older_than(self, *, created: datetime, seen: datetime) -> None:
         """Delete the sessions created before `created` or last seen before `seen`."""
         self._write(SESSIONS.delete().where(or_(SESSIONS.c.created < created, SESSIONS.c.seen < seen)))
+
+    def api_token(self, token_id: str) -> ApiToken | None:
+        """Return a token."""
+        row = self._row(by_key(API_TOKENS, token_id))
+        return None if row is None else ApiToken(**row)
+
+    def api_token_of_hash(self, token_hash: str) -> ApiToken | None:
+        """Return the token of a hash."""
+        row = self._row(API_TOKENS.select().where(API_TOKENS.c.token_hash == token_hash))
+        return None if row is None else ApiToken(**row)
+
+    def api_tokens(self, account_id: str | None = None) -> Sequence[ApiToken]:
+        """Return the tokens of an account, or all, the newest first."""
+        query = API_TOKENS.select().order_by(API_TOKENS.c.created.desc(), API_TOKENS.c.id.desc())
+        if account_id is not None:
+            query = query.where(API_TOKENS.c.account_id == account_id)
+        return [ApiToken(**row) for row in self._rows(query)]
+
+    def save_api_token(self, token: ApiToken) -> None:
+        """Insert or update a token."""
+        self._save(API_TOKENS, token)
 
     def set_up_token(self, token_hash: str) -> SetUpToken | None:
         """Return a set-up link."""

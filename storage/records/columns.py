@@ -12,6 +12,7 @@ from alerts.matching import MATCHED, Matcher
 from rectification.plans import Phase, PlanPhase
 from sensors.actors import Role
 from sensors.readings import epoch_ms, from_epoch_ms
+from sensors.scopes import Scope
 from sensors.subjects import Subject
 
 NUMBER = BigInteger().with_variant(Integer, "sqlite")
@@ -77,6 +78,18 @@ def mapping_column() -> Written:
 def roles_column() -> Written:
     """Return a column type for a set of roles."""
     return Written(lambda text: frozenset(map(Role, json.loads(text))), lambda roles: canonical_json(sorted(roles)))
+
+
+def scopes_column() -> Written:
+    """Return a column type for a set of scopes; those that this version does not know open nothing."""
+    return Written(_scopes, lambda scopes: canonical_json(sorted(scopes)))
+
+
+_KNOWN_SCOPES = frozenset(scope.value for scope in Scope)
+
+
+def _scopes(text: str) -> frozenset[Scope]:
+    return frozenset(Scope(word) for word in json.loads(text) if word in _KNOWN_SCOPES)
 
 
 def matcher_column() -> Written:

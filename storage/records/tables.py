@@ -44,6 +44,7 @@ from storage.records.columns import (
     matcher_column,
     phases_column,
     roles_column,
+    scopes_column,
     subject_column,
     weekdays_column,
     words_column,
@@ -431,6 +432,22 @@ SET_UP_TOKENS = Table(
     Column("expires", UtcMs, nullable=False),
     Column("account_id", Text, _of("accounts.id")),
     Column("used", UtcMs),
+)
+API_TOKENS = Table(
+    "api_tokens",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("token_hash", Text, nullable=False),
+    Column("hint", Text, nullable=False),
+    Column("account_id", Text, _of("accounts.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("scopes", scopes_column(), nullable=False),
+    Column("created", UtcMs, nullable=False),
+    Column("expires", UtcMs, nullable=False),
+    Column("last_used", UtcMs),
+    Column("revoked", UtcMs),
+    UniqueConstraint("token_hash", name="api_tokens_hash"),
+    Index("api_tokens_by_account", "account_id"),
 )
 SIGN_IN_FAILURES = Table(
     "sign_in_failures",
