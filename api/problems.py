@@ -22,6 +22,7 @@ from analytics.ledger import UnknownFindingError
 from api.security.accounts import AccountError
 from api.security.passwords import BusyError, WeakPasswordError
 from rectification.commands import (
+    DeadlineBeforeFoundError,
     NoteMissingError,
     NotResponsibleError,
     ProofByInspectionError,
@@ -39,6 +40,7 @@ from rectification.particulars_checks import ParticularsRefusedError
 from rectification.planning import PlanRefusedError, StalePlanError, UnknownPlanError
 from rectification.plans import IllegalPlanStepError
 from rectification.reallocations import MoveGoneError
+from rectification.recurring import CameBackError
 from rectification.repairs import IllegalRepairStepError
 from rectification.reporting import ReportRefusedError, UnknownCodeError, UnknownReportError
 from rectification.reports import IllegalReportStepError
@@ -285,6 +287,8 @@ REFUSALS: Mapping[type[Exception], str] = MappingProxyType(
         SameHandsError: "same_hands",
         NotResponsibleError: "not_responsible",
         NoteMissingError: "note_missing",
+        DeadlineBeforeFoundError: "deadline_before_found",
+        CameBackError: "came_back",
         ProofByReadingsError: "proof_by_readings",
         ProofByInspectionError: "proof_by_inspection",
         PlanRefusedError: "plan_refused",

@@ -70,6 +70,15 @@ class NoteMissingError(StepRefusedError):
         super().__init__(f"{action.value.replace('_', ' ')} needs a reason; write it into the note")
 
 
+class DeadlineBeforeFoundError(StepRefusedError):
+    """An item is to be mended before it was found."""
+
+    def __init__(self, item: Item, deadline: date) -> None:
+        """Name both days."""
+        found = item.fault_from.date().isoformat()
+        super().__init__(f"item {item.number}: {deadline} is before it was found, {found}; give a later date")
+
+
 class ProofByReadingsError(StepRefusedError):
     """A person wants to vouch for what the readings decide."""
 
@@ -122,10 +131,14 @@ def assign(
 ) -> Item:
     """Return the item with who answers for it; deadline and measure stay as they are where none is given.
 
-    Raises NotPermittedError, UnknownItemError, IllegalItemStepError.
+    A deadline that is moved back needs a reason, unless it was only the proposal of a draft.
+    Raises NotPermittedError, UnknownItemError, DeadlineBeforeFoundError, NoteMissingError, IllegalItemStepError.
     """
     actor.must(Permission.MANAGE_ITEM)
     item = existing(tx, identifier)
+    check_deadline(item, deadline)
+    if item.state is not ItemState.DRAFT and deadline is not None and is_postponed(item.deadline, deadline):
+        reason_of(note, ItemAction.ASSIGN)
     assigned = replace(
         item,
         responsible=responsible,
@@ -230,48 +243,6 @@ def reject(tx: ItemTransaction, identifier: str, *, actor: Actor, clock: Clock, 
     return moved(tx, item, ItemAction.REJECT, actor=actor, clock=clock, note=said)
 
 
-def look_back(tx: ItemTransaction, identifier: str, *, actor: Actor, clock: Clock, note: str) -> Item:
-    """Return a signed item that somebody with no hand in it looked at again (回头看) and found as it should be.
-
-    Raises NotPermittedError, UnknownItemError, SameHandsError, NoteMissingError, IllegalItemStepError.
-    """
-    said = reason_of(note, ItemAction.LOOK_BACK)
-    item = replace(acceptable(tx, identifier, actor), looked_back=clock.now(), looked_back_by=actor.id)
-    return moved(tx, item, ItemAction.LOOK_BACK, actor=actor, clock=clock, note=said)
-
-
-def open_recurrence(
-    tx: ItemTransaction, identifier: str, *, actor: Actor, clock: Clock, deadline: Deadlines, note: str
-) -> Item:
-    """Return the linked draft (反弹) for a signed item that somebody found broken again; the signed sheet stays.
-
-    Raises NotPermittedError, UnknownItemError, NoteMissingError, IllegalItemStepError.
-    """
-    actor.must(Permission.SIGN_OFF_ITEM)
-    said = reason_of(note, ItemAction.LOOK_BACK)
-    signed = existing(tx, identifier)
-    state_after(signed.state, ItemAction.LOOK_BACK)
-    now = clock.now()
-    item = Item(
-        id=new_id(epoch_ms(now)),
-        number=tx.next_item_number(),
-        site=signed.site,
-        rule=signed.rule,
-        subject=signed.subject,
-        severity=signed.severity,
-        state=ItemState.DRAFT,
-        opened=now,
-        fault_from=now,
-        deadline=deadline(now, RESPONSES[signed.severity].fix),
-        measure=signed.measure,
-        recurrence_of=signed.id,
-    )
-    tx.save_item(item, _step(item, ItemAction.PROPOSE, actor=actor, at=now, note=said, evidence=""))
-    looked = replace(signed, looked_back=now, looked_back_by=actor.id)
-    moved(tx, looked, ItemAction.LOOK_BACK, actor=actor, clock=clock, note=said)
-    return item
-
-
 def cancel(tx: ItemTransaction, identifier: str, *, actor: Actor, clock: Clock, note: str) -> Item:
     """Return the item as given up, with the reason.
 
@@ -362,6 +333,20 @@ def existing(tx: ItemTransaction, identifier: str) -> Item:
 
 def _sent_back(item: Item) -> Item:
     return replace(item, reported_by=None, reported_done=None, verified=None, judged_from=None)
+
+
+def check_deadline(item: Item, deadline: date | None) -> None:
+    """Refuse a date by which nobody can have mended it. Raises DeadlineBeforeFoundError.
+
+    A day is let pass, as the day of a place may be another than that of UTC.
+    """
+    if deadline is not None and deadline != item.deadline and deadline < item.fault_from.date() - timedelta(days=1):
+        raise DeadlineBeforeFoundError(item, deadline)
+
+
+def is_postponed(before: date | None, after: date | None) -> bool:
+    """Say whether a deadline is moved back, or given up."""
+    return before is not None and before != after and (after is None or after > before)
 
 
 def reason_of(note: str, action: ItemAction) -> str:

@@ -9,7 +9,9 @@ from rectification.commands import (
     Deadlines,
     NotResponsibleError,
     StepRefusedError,
+    check_deadline,
     existing,
+    is_postponed,
     moved,
     reason_of,
 )
@@ -134,7 +136,7 @@ def edit(
 
     `revision` is that of the item as the writer read it. A deadline that is moved back needs a reason.
     Raises NotPermittedError, UnknownItemError, StaleEditError, NotResponsibleError, NoteMissingError,
-    IllegalItemStepError.
+    DeadlineBeforeFoundError, IllegalItemStepError.
     """
     item = existing(tx, identifier)
     before = sheet_of(tx, item)
@@ -144,7 +146,8 @@ def edit(
         raise StaleEditError(item, revision)
     if not changes:
         return item
-    if _is_postponed(before, sheet):
+    check_deadline(item, sheet.deadline)
+    if is_postponed(before.deadline, sheet.deadline):
         reason_of(note, ItemAction.EDIT)
     tx.save_particulars(item.id, sheet.given)
     written = replace(item, measure=sheet.measure, deadline=sheet.deadline)
@@ -260,12 +263,6 @@ def _in_hand(tx: SheetTransaction, identifier: str, actor: Actor) -> Item:
     if actor.id != item.responsible and not actor.may(Permission.MANAGE_ITEM):
         raise NotResponsibleError(item, actor)
     return item
-
-
-def _is_postponed(before: Sheet, after: Sheet) -> bool:
-    if before.deadline is None or before.deadline == after.deadline:
-        return False
-    return after.deadline is None or after.deadline > before.deadline
 
 
 def _with_progress(sheet: Sheet, progress_pct: int) -> Sheet:

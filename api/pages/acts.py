@@ -39,6 +39,7 @@ from rectification.planning import PlanRefusedError, StalePlanError
 from rectification.plans import IllegalPlanStepError
 from rectification.ports import ItemTransaction
 from rectification.reallocations import MoveGoneError
+from rectification.recurring import CameBackError
 from rectification.repairs import IllegalRepairStepError
 from rectification.reporting import ReportRefusedError
 from rectification.reports import IllegalReportStepError
@@ -58,6 +59,8 @@ REFUSALS: Mapping[type[Exception], str] = {
     commands.SameHandsError: "same_hands",
     commands.NotResponsibleError: "not_responsible",
     commands.NoteMissingError: "note_missing",
+    commands.DeadlineBeforeFoundError: "deadline_before_found",
+    CameBackError: "came_back",
     commands.ProofByReadingsError: "proof_by_readings",
     commands.ProofByInspectionError: "proof_by_inspection",
     ProblemError: "not_a_worker",
@@ -168,15 +171,16 @@ def assign_item(
     item: str,
     responsible: Annotated[str, Form(max_length=100)],
     deadline: Annotated[str, Form(max_length=10)] = "",
+    note: Note = "",
 ) -> Response:
-    """Give an item to somebody, with a deadline."""
+    """Give an item to somebody, with a deadline; one that is moved back needs a reason."""
     path = f"/plan/{item}"
     due = _date(deadline)
     if deadline and due is None:
         return RedirectResponse(with_query(path, refused="no_date"), HTTPStatus.SEE_OTHER)
 
     def work(tx: RecordsTransaction) -> object:
-        return give_item(visit.services, tx, item, responsible=responsible, actor=visit.actor, deadline=due)
+        return give_item(visit.services, tx, item, responsible=responsible, actor=visit.actor, deadline=due, note=note)
 
     return returned(visit, path, "assigned", work)
 

@@ -223,6 +223,7 @@ def item_page(desk: Desk, item: Item) -> ItemPage:
         people=people(desk, item),
         deadline=item.deadline.isoformat() if item.deadline else "",
         earliest_deadline=desk.wording.today().isoformat(),
+        has_deadline_given=item.state is not ItemState.DRAFT,
         proof=proof(desk, item, steps),
         recurrence_of=None if before is None else item_link(desk, before),
         recurred_as=[item_link(desk, each) for each in around.values() if each.recurrence_of == item.id],

@@ -14,10 +14,10 @@ from api.pages.rendering import with_query
 from api.pages.visits import ActingVisit
 from api.ports import RecordsTransaction
 from api.routes.evidence import sent_file
-from rectification.commands import look_back, open_recurrence
 from rectification.evidence import Shows
 from rectification.mending import cancel_repair, existing_repair, finish_repair, order_repair, report_repair_of
 from rectification.particulars import DeadlineKind
+from rectification.recurring import look_back, open_recurrence
 from rectification.repairs import Repair
 from rectification.sheets import note_progress
 from sensors.actors import Permission

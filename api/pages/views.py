@@ -269,6 +269,7 @@ class ItemPage:
     people: Sequence[Choice]
     deadline: str
     earliest_deadline: str
+    has_deadline_given: bool
     proof: Proof | None
     recurrence_of: ItemLink | None
     recurred_as: Sequence[ItemLink]

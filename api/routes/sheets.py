@@ -15,7 +15,7 @@ from api.routes.bodies import NoteBody, subject_of
 from api.routes.item_bodies import FoundBody, ProgressBody, SheetBody, SheetEditBody
 from api.routes.revisions import ReadRevision, tell_revision
 from api.routes.views import ItemView
-from rectification.commands import existing, look_back, open_recurrence
+from rectification.commands import existing
 from rectification.model import Item, measure_of
 from rectification.notices import ItemNotice
 from rectification.particulars import (
@@ -29,6 +29,7 @@ from rectification.particulars import (
     unit_of,
 )
 from rectification.ports import SheetTransaction
+from rectification.recurring import look_back, open_recurrence
 from rectification.sheets import Found, note_progress, sheet_of
 from sensors.actors import Actor, Permission
 from sensors.topology import Name, Registry

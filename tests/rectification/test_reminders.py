@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from rectification import commands
+from rectification import commands, recurring
 from rectification.model import Item, ItemState, judged_since
 from rectification.notices import NoticeKind
 from rectification.particulars import Particulars
@@ -132,7 +132,7 @@ def test_a_look_back_is_told_when_it_is_due_and_not_after_it_was_held() -> None:
     assert item.look_back is not None
     assert told(tx, clock, item.look_back - timedelta(days=1)) == []
     assert {kind for kind, _ in told(tx, clock, item.look_back)} == {NoticeKind.LOOK_BACK_DUE}
-    commands.look_back(tx, item.id, actor=OTHER_MANAGER, clock=clock, note="holds")
+    recurring.look_back(tx, item.id, actor=OTHER_MANAGER, clock=clock, note="holds")
     assert told(tx, clock, item.look_back + timedelta(days=1)) == []
 
 

@@ -3,10 +3,11 @@
 import json
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 
-from rectification import commands
+from rectification import commands, recurring
 from rectification.commands import (
     NoteMissingError,
     NotResponsibleError,
@@ -313,8 +314,8 @@ def test_somebody_with_no_hand_in_it_looks_back() -> None:
     assert look_back_of(item, today=clock.now().date(), has_recurred=False) is LookBack.RUNNING
     assert look_back_of(item, today=item.look_back, has_recurred=False) is LookBack.DUE
     with pytest.raises(SameHandsError):
-        commands.look_back(tx, item.id, actor=OFFICER, clock=clock, note="fine")
-    seen = commands.look_back(tx, item.id, actor=OTHER_MANAGER, clock=clock, note="timer still set")
+        recurring.look_back(tx, item.id, actor=OFFICER, clock=clock, note="fine")
+    seen = recurring.look_back(tx, item.id, actor=OTHER_MANAGER, clock=clock, note="timer still set")
     assert look_back_of(seen, today=date.max, has_recurred=False) is LookBack.HELD
     assert seen.state is ItemState.SIGNED_OFF
 
@@ -322,11 +323,55 @@ def test_somebody_with_no_hand_in_it_looks_back() -> None:
 def test_what_came_back_is_an_item_of_its_own() -> None:
     tx, clock = MemoryRecords(), HandClock()
     signed = brought_to(ItemState.SIGNED_OFF, tx, clock)
-    item = commands.open_recurrence(
+    item = recurring.open_recurrence(
         tx, signed.id, actor=OTHER_MANAGER, clock=clock, deadline=in_days, note="on again at night"
     )
     assert (item.recurrence_of, item.state, item.rule) == (signed.id, ItemState.DRAFT, signed.rule)
     assert tx.item_rows[signed.id].state is ItemState.SIGNED_OFF
+
+
+def test_what_came_back_is_opened_once_and_not_said_to_hold() -> None:
+    tx, clock = MemoryRecords(), HandClock()
+    signed = brought_to(ItemState.SIGNED_OFF, tx, clock)
+    again = partial(recurring.open_recurrence, tx, signed.id, actor=OTHER_MANAGER, clock=clock, deadline=in_days)
+    first = again(note="on again at night")
+    with pytest.raises(recurring.CameBackError, match=f"as item {first.number}"):
+        again(note="on again at night")
+    with pytest.raises(recurring.CameBackError):
+        recurring.look_back(tx, signed.id, actor=OTHER_MANAGER, clock=clock, note="fine")
+    commands.cancel(tx, first.id, actor=MANAGER, clock=clock, note="mistaken")
+    assert again(note="now it is").recurrence_of == signed.id
+
+
+def test_what_came_back_keeps_what_people_wrote_of_it() -> None:
+    tx, clock = MemoryRecords(), HandClock()
+    signed = brought_to(ItemState.SIGNED_OFF, tx, clock)
+    written = Particulars(source=Source.INSPECTION, title="outlet", problem="traces of heat", progress_pct=100)
+    tx.save_particulars(signed.id, written)
+    item = recurring.open_recurrence(tx, signed.id, actor=OTHER_MANAGER, clock=clock, deadline=in_days, note="hot")
+    assert tx.particulars(item.id) == Particulars(source=Source.INSPECTION, title="outlet", problem="traces of heat")
+
+
+def test_assigning_anew_moves_a_deadline_back_only_with_a_reason() -> None:
+    tx, clock = MemoryRecords(), HandClock()
+    item = brought_to(ItemState.ASSIGNED, tx, clock)
+    assert item.deadline is not None
+    anew = partial(commands.assign, tx, item.id, responsible=OFFICER.id, actor=MANAGER, clock=clock)
+    later = item.deadline + timedelta(days=10)
+    with pytest.raises(NoteMissingError):
+        anew(deadline=later)
+    assert anew(deadline=later, note="parts are late").deadline == later
+
+
+def test_no_deadline_lies_before_what_was_found() -> None:
+    tx, clock = MemoryRecords(), HandClock()
+    item = drafted(tx, clock)
+    early = item.fault_from.date() - timedelta(days=2)
+    with pytest.raises(commands.DeadlineBeforeFoundError, match="before it was found"):
+        commands.assign(tx, item.id, responsible=OFFICER.id, actor=MANAGER, clock=clock, deadline=early)
+    sheet = replace(sheet_of(tx, item), deadline=early)
+    with pytest.raises(commands.DeadlineBeforeFoundError):
+        edit(tx, item.id, sheet, revision=item.revision, actor=MANAGER, clock=clock)
 
 
 def test_a_fault_after_the_look_back_period_is_a_new_matter() -> None:
