@@ -79,9 +79,9 @@ def decoded(value: str) -> str:
     return text.replace("%25", "%")
 
 
-def series_key(measurement: str, tags: Mapping[str, str]) -> str:
+def series_key(measurement: str, tags: Mapping[str, str], names: Sequence[str] = TAGS) -> str:
     """Return how a line begins: the measurement and those tags that say something, escaped, in the server's order."""
-    said = (f",{name}={tag_value(tags[name]).translate(_ESCAPED)}" for name in TAGS if tags.get(name))
+    said = (f",{name}={tag_value(tags[name]).translate(_ESCAPED)}" for name in names if tags.get(name))
     return measurement + "".join(said)
 
 
@@ -154,23 +154,24 @@ def rollup_lines(rollups: pl.DataFrame) -> pl.Series:
 def event_line(event: Event, key: str, time_ns: int) -> str:
     """Return the line of an event at its own nanosecond."""
     said = {
-        "credential": _text(event.credential) if event.credential else None,
-        "doubts": _text(json.dumps(event.doubts, ensure_ascii=False)),
+        "credential": text_field(event.credential) if event.credential else None,
+        "doubts": text_field(json.dumps(event.doubts, ensure_ascii=False)),
         "flags": str(int(event.flags)),
-        "gateway": _text(event.gateway),
-        "id": None if event.id is None else _text(event.id),
-        "identity": _text(event_identity(event)),
+        "gateway": text_field(event.gateway),
+        "id": None if event.id is None else text_field(event.id),
+        "identity": text_field(event_identity(event)),
         "received_ms": str(epoch_ms(event.received)),
-        "state": _text(event.state),
+        "state": text_field(event.state),
         "test": str(int(event.test)),
-        "type": _text(event.type),
-        "zone": _text(event.zone),
+        "type": text_field(event.type),
+        "zone": text_field(event.zone),
     }
     fields = ",".join(f"{name}={value}" for name, value in said.items() if value is not None)
     return f"{key} {fields} {time_ns}"
 
 
-def _text(text: str) -> str:
+def text_field(text: str) -> str:
+    """Return a text as the value of a field."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
