@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from sensors.readings import epoch_ms
-from sensors.topology import CircuitId, DeviceId, Placement, Registry, Room, SiteId
+from sensors.subjects import Subject, SubjectKind
+from sensors.topology import BuildingId, CircuitId, DeviceId, OpeningId, Placement, Registry, Room, RoomId, SiteId
 from storage.ports import PlaceSpan
 
 BEGINNING_MS = -9_223_372_036_854
@@ -31,6 +32,33 @@ class RegistryPlaces:
         if device not in spans:
             spans[device] = _spans(registry, device)
         return spans[device]
+
+
+def place_of(registry: Registry | None, subject: Subject, time_ms: int) -> PlaceSpan:
+    """Return where a subject is, of a device where it was at a time; an empty place where nothing tells."""
+    nowhere = PlaceSpan(start_ms=BEGINNING_MS)
+    if registry is None:
+        return nowhere
+    if subject.kind is SubjectKind.DEVICE:
+        spans = _spans(registry, subject.id)
+        return next((span for span in reversed(spans) if span.start_ms <= time_ms), nowhere)
+    placement = _placement(registry, subject)
+    return nowhere if placement is None else _span(registry, placement, BEGINNING_MS)
+
+
+def _placement(registry: Registry, subject: Subject) -> Placement | None:
+    """Return a subject as a device's place would name it; None for one that the registry does not know."""
+    match subject.kind:
+        case SubjectKind.ROOM if subject.id in registry.rooms:
+            return Placement(room=RoomId(subject.id))
+        case SubjectKind.CIRCUIT if subject.id in registry.circuits:
+            return Placement(circuit=CircuitId(subject.id))
+        case SubjectKind.OPENING if subject.id in registry.openings:
+            return Placement(opening=OpeningId(subject.id))
+        case SubjectKind.BUILDING if subject.id in registry.buildings:
+            return Placement(building=BuildingId(subject.id))
+        case _:
+            return None
 
 
 def _spans(registry: Registry, device: str) -> Sequence[PlaceSpan]:
