@@ -90,6 +90,13 @@ CATEGORIES: Mapping[Family, Name] = MappingProxyType(
 )
 """What the ledger calls the families of rules (类别): the project's own words."""
 
+BEYOND_RULES = (
+    Name(zh="房屋安全", en="Structural safety"),
+    Name(zh="环境卫生", en="Cleaning"),
+    Name(zh="生活垃圾分类", en="Waste sorting"),
+)
+"""Categories of checklists that no rule has."""
+
 OTHER_CATEGORY = Name(zh="其他", en="Other")
 CITABLE = frozenset({Confidence.STANDARD, Confidence.HIGH})
 """What may stand in a ledger: our own choices and what is only half remembered are no clause."""
@@ -106,22 +113,33 @@ def title_of(item: Item, given: Particulars) -> Name:
 
 
 def problem_of(item: Item, given: Particulars, registry: Registry) -> Name:
-    """Return what is wrong (问题描述): as written, else where it is and what the rule says."""
+    """Return what is wrong (问题描述): as written, else where it is and what the rule calls it.
+
+    How the rule computes is no description of what is wrong; the catalogue tells it.
+    """
     spec = rule_of(item)
     if given.problem or spec is None:
         return _same(given.problem or given.title)
     place = location_of(item, given, registry)
-    return Name(
-        zh=f"{place.zh}:{spec.name.zh}({spec.formula.zh})", en=f"{place.en}: {spec.name.en} ({spec.formula.en})"
-    )
+    return Name(zh=f"{place.zh}：{spec.name.zh}", en=f"{place.en}: {spec.name.en}")
 
 
 def category_of(item: Item, given: Particulars) -> Name:
-    """Return the category (类别): as written, else the rule's family."""
+    """Return the category (类别): as written, in both languages where it is a known one, else the rule's family."""
     if given.category:
-        return _same(given.category)
+        known = (name for name in (*CATEGORIES.values(), *BEYOND_RULES) if given.category in {name.zh, name.en})
+        return next(known, _same(given.category))
     spec = rule_of(item)
     return OTHER_CATEGORY if spec is None else CATEGORIES[spec.family]
+
+
+def family_of(item: Item, given: Particulars) -> Family | None:
+    """Return the family that the category means, whether people wrote it or it follows from the rule; None of others.
+
+    An inspection that finds a burnt outlet finds a hazard as much as a rule does.
+    """
+    category = category_of(item, given)
+    return next((family for family, name in CATEGORIES.items() if name == category), None)
 
 
 def clause_of(item: Item, given: Particulars) -> Name:
@@ -161,7 +179,8 @@ _PROOFS: Mapping[Verification, Name] = MappingProxyType(
 
 def location_of(item: Item, given: Particulars, registry: Registry) -> Name:
     """Return where it is (位置): as written, else building, floor and room of the subject; restricted rooms unnamed."""
-    return _same(given.location) if given.location else place_of(item.subject, registry)
+    place = place_of(item.subject, registry)
+    return _same(given.location) if given.location not in {"", place.zh, place.en} else place
 
 
 def place_of(subject: Subject, registry: Registry) -> Name:

@@ -59,12 +59,16 @@ Photos = Callable[[str], bytes]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClosingFacts:
-    """What the sheet shows beside the item: the number of the one it came back from, pictures, readings by day."""
+    """What the sheet shows beside the item: the number of the one it came back from, pictures, readings by day.
+
+    `is_withheld` says that readings are not told, as they would tell when one or two people were there.
+    """
 
     entry: Entry
     recurrence_of: int | None = None
     photos: Photos | None = None
     readings: DailyValues | None = None
+    is_withheld: bool = False
 
 
 def closing_paper(facts: ClosingFacts, wording: Wording, *, now: datetime) -> Paper:
@@ -72,7 +76,7 @@ def closing_paper(facts: ClosingFacts, wording: Wording, *, now: datetime) -> Pa
     entry, say = facts.entry, wording
     remarks = [say.text("closing.rule")]
     if facts.readings is None and verified_by(entry.item) is Verification.READINGS:
-        remarks.insert(0, say.text("closing.no_chart"))
+        remarks.insert(0, say.text(_why_no_chart(facts)))
     if entry.item.signed_off is not None:
         who, day = say.who(entry.item.signed_off_by or ""), say.day(entry.item.signed_off).isoformat()
         remarks.append(say.text("closing.signed_by", who=who, day=day))
@@ -93,6 +97,13 @@ def closing_paper(facts: ClosingFacts, wording: Wording, *, now: datetime) -> Pa
         ),
         pictures=tuple(_pictures(facts, say)),
     )
+
+
+def _why_no_chart(facts: ClosingFacts) -> str:
+    """Return the message that says why there are no readings."""
+    if facts.is_withheld:
+        return "closing.withheld"
+    return "closing.no_chart_yet" if verified_window(facts.entry) is None else "closing.no_chart"
 
 
 def verified_window(entry: Entry) -> tuple[datetime, datetime] | None:

@@ -1,19 +1,21 @@
 """The ledger (整改台账) as rows of texts in one language, before any format."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
 
+from analytics.ledger import FindingRecord
 from rectification.commands import VERIFICATION
 from rectification.evidence import EvidenceFile
-from rectification.model import Item, ItemAction, ItemState, ItemStep, measure_of, rule_of
+from rectification.model import Item, ItemAction, ItemState, ItemStep, measure_of
 from rectification.particulars import (
     DeadlineKind,
     Particulars,
     category_of,
     clause_of,
+    family_of,
     goal_of,
     location_of,
     problem_of,
@@ -21,6 +23,7 @@ from rectification.particulars import (
 )
 from reports.ledger_columns import COLUMNS, LedgerColumn
 from reports.messages import Messages
+from reports.wording import Wording as Figures
 from sensors.catalogue.model import Family
 from sensors.topology import DepartmentId, Registry
 from sensors.verdicts import Severity
@@ -38,13 +41,14 @@ DIGEST_CHARS = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """What the records hold of one item."""
+    """What the records hold of one item. `finding` is the fault that opened it, where its figures may be told."""
 
     item: Item
     given: Particulars
     steps: Sequence[ItemStep] = ()
     files: Sequence[EvidenceFile] = ()
     has_recurred: bool = False
+    finding: FindingRecord | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,9 +101,10 @@ class Wording:
         known = None if identifier is None else self.registry.departments.get(identifier)
         return (identifier or "") if known is None else known.name.in_language(self.messages.language)
 
-    def level(self, item: Item) -> str:
+    def level(self, entry: Entry) -> str:
         """Return how grave an item is: the grade of a hazard, else the colour."""
-        return self.text(f"grade.{grade_of(item)}") if is_hazard(item) else self.text(f"severity.{item.severity.value}")
+        key = f"grade.{grade_of(entry.item)}" if is_hazard(entry) else f"severity.{entry.item.severity.value}"
+        return self.text(key)
 
     def deadline(self, item: Item, kind: DeadlineKind) -> str:
         """Return by when, in kind and date."""
@@ -107,10 +112,28 @@ class Wording:
         return word if item.deadline is None else f"{word} {item.deadline.isoformat()}"
 
 
-def is_hazard(item: Item) -> bool:
-    """Say whether an item is a hazard: of fire or electricity by its rule."""
-    spec = rule_of(item)
-    return spec is not None and spec.family in HAZARDS
+def is_hazard(entry: Entry) -> bool:
+    """Say whether an item is a hazard: of fire or electricity, whether a rule or a person found it."""
+    return family_of(entry.item, entry.given) in HAZARDS
+
+
+def problem_told(entry: Entry, wording: Wording) -> str:
+    """Return what is wrong; where nobody wrote it, with what was measured and when."""
+    problem = problem_of(entry.item, entry.given, wording.registry).in_language(wording.messages.language)
+    if entry.finding is None or entry.given.problem:
+        return problem
+    return wording.text("ledger.measured", problem=problem, figures="".join(_figures(entry.finding, wording)))
+
+
+def _figures(finding: FindingRecord, wording: Wording) -> Iterator[str]:
+    say, value = wording.messages, Figures(wording.messages, wording.registry).value
+    yield say.period(finding.started, finding.ended or finding.last_seen)
+    if finding.value is not None and finding.threshold is not None:
+        unit = finding.unit
+        figure = say.text("finding.value", value=value(finding.value, unit), limit=value(finding.threshold, unit))
+        yield say.text("ledger.figure", figure=figure)
+    if finding.energy_kwh is not None:
+        yield say.text("ledger.figure", figure=say.text("finding.energy", kwh=say.about(finding.energy_kwh)))
 
 
 def grade_of(item: Item) -> str:
@@ -164,9 +187,9 @@ def _texts(entry: Entry, wording: Wording) -> dict[LedgerColumn, str]:
         LedgerColumn.SOURCE: wording.text(f"origin.{given.source}"),
         LedgerColumn.LOCATION: location_of(item, given, wording.registry).in_language(language),
         LedgerColumn.CATEGORY: category_of(item, given).in_language(language),
-        LedgerColumn.PROBLEM: problem_of(item, given, wording.registry).in_language(language),
+        LedgerColumn.PROBLEM: problem_told(entry, wording),
         LedgerColumn.CLAUSE: clause_of(item, given).in_language(language),
-        LedgerColumn.LEVEL: wording.level(item),
+        LedgerColumn.LEVEL: wording.level(entry),
         LedgerColumn.GOAL: goal_of(item, given).in_language(language),
         LedgerColumn.MEASURE: measure_of(item).in_language(language),
         LedgerColumn.UNIT: wording.unit(unit_of(item, given, wording.registry)),

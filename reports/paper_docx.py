@@ -17,6 +17,7 @@ from reports.paper import Paper, PaperTable, Picture
 TEXT_WIDTH_MM, WIDE_TEXT_WIDTH_MM = 165, 267
 """A4 without the margins left and right, upright and on its side."""
 CELL_PT, WIDE_CELL_PT = 10.5, 7
+SIGNED_ON_A_LINE = 2
 TALLEST_MM = 110
 """Of a picture: two stand on a page."""
 
@@ -39,12 +40,22 @@ def docx_paper(paper: Paper) -> bytes:
         _add_picture(document, picture)
     for remark in paper.remarks:
         _set(document.add_paragraph().add_run(remark), TEXT_FACE, 9.5)
-    if paper.signatures:
-        places = "        ".join(f"{each}________" for each in paper.signatures)
-        _set(document.add_paragraph().add_run(places), TEXT_FACE, 12)
+    _add_places_to_sign(document, paper)
     written = BytesIO()
     document.save(written)
     return written.getvalue()
+
+
+def _add_places_to_sign(document: DocumentType, paper: Paper) -> None:
+    """Add the places to sign, two on a line, so that none is torn apart at the margin."""
+    tab = Mm((WIDE_TEXT_WIDTH_MM if paper.is_wide else TEXT_WIDTH_MM) / 2)
+    for first in range(0, len(paper.signatures), SIGNED_ON_A_LINE):
+        line = document.add_paragraph()
+        line.paragraph_format.space_before = Pt(12)
+        line.paragraph_format.keep_together = True
+        line.paragraph_format.tab_stops.add_tab_stop(tab)
+        places = (f"{each}____________" for each in paper.signatures[first : first + SIGNED_ON_A_LINE])
+        _set(line.add_run("\t".join(places)), TEXT_FACE, 12)
 
 
 def _lay_out(document: DocumentType, *, is_wide: bool) -> None:

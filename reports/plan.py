@@ -6,9 +6,9 @@ from datetime import date, datetime
 from types import MappingProxyType
 
 from rectification.model import Item, measure_of
-from rectification.particulars import category_of, clause_of, location_of, problem_of, title_of, unit_of
+from rectification.particulars import category_of, clause_of, location_of, title_of, unit_of
 from rectification.plans import Phase, Plan, PlanPhase, PlanState
-from reports.ledger import MAJOR, Entry, LedgerRow, Wording, grade_of, is_hazard, ledger_rows
+from reports.ledger import MAJOR, Entry, LedgerRow, Wording, grade_of, is_hazard, ledger_rows, problem_told
 from reports.ledger_columns import LedgerColumn
 from reports.messages import Language
 from reports.paper import Column, PaperTable
@@ -63,7 +63,7 @@ class _Plan:
     def categories(self) -> dict[str, list[Entry]]:
         """Return the items by category, the hazards' first."""
         found: dict[str, list[Entry]] = {}
-        for entry in sorted(self.entries, key=lambda each: (not is_hazard(each.item), each.item.number)):
+        for entry in sorted(self.entries, key=lambda each: (not is_hazard(each), each.item.number)):
             found.setdefault(category_of(entry.item, entry.given).in_language(self.language), []).append(entry)
         return found
 
@@ -92,7 +92,7 @@ def _blocks(told: _Plan) -> tuple[Block, ...]:
 
 
 def _basis(told: _Plan, outline: Outline) -> None:
-    hazards = [entry.item for entry in told.entries if is_hazard(entry.item)]
+    hazards = [entry.item for entry in told.entries if is_hazard(entry)]
     major = sum(grade_of(item) == MAJOR for item in hazards)
     usual = told.say.text(
         "plan.basis_usual",
@@ -123,9 +123,8 @@ def _problems(told: _Plan, outline: Outline) -> None:
     for category, entries in told.categories().items():
         outline.head(Level.SECOND, told.say.text("plan.category_count", category=category, count=len(entries)))
         for entry in entries:
-            problem = problem_of(entry.item, entry.given, told.say.registry).in_language(told.language)
-            words = {"problem": problem.rstrip(_ENDS), "number": entry.item.number}
-            outline.head(Level.THIRD, told.say.text("plan.problem", level=told.say.level(entry.item), **words))
+            words = {"problem": problem_told(entry, told.say).rstrip(_ENDS), "number": entry.item.number}
+            outline.head(Level.THIRD, told.say.text("plan.problem", level=told.say.level(entry), **words))
 
 
 def _measures(told: _Plan, outline: Outline) -> None:
@@ -135,7 +134,7 @@ def _measures(told: _Plan, outline: Outline) -> None:
     for category, entries in told.categories().items():
         outline.head(Level.SECOND, category)
         for entry in entries:
-            if is_hazard(entry.item):
+            if is_hazard(entry):
                 _five(told, entry, outline)
             else:
                 outline.head(Level.THIRD, _measure(told, entry))
@@ -157,7 +156,7 @@ def _five(told: _Plan, entry: Entry, outline: Outline) -> None:
     item, given, say = entry.item, entry.given, told.say
     title = title_of(item, given).in_language(told.language)
     words = {"place": told.place(entry), "title": title, "number": item.number}
-    outline.head(Level.THIRD, say.text("plan.hazard", level=say.level(item), **words))
+    outline.head(Level.THIRD, say.text("plan.hazard", level=say.level(entry), **words))
     unit = say.unit(unit_of(item, given, say.registry)) or say.text("plan.nobody")
     funds = given.funds_yuan
     money = say.text("plan.no_funds") if not funds else say.text("plan.yuan", amount=told.money(funds))
@@ -198,7 +197,8 @@ def _period(told: _Plan, phase: PlanPhase) -> str:
 def _safeguards(told: _Plan, outline: Outline) -> None:
     plan, say = told.plan, told.say
     total = told.money(sum(entry.given.funds_yuan or 0 for entry in told.entries))
-    funds = say.text("plan.funds_items", sum=total)
+    is_costed = any(entry.given.funds_yuan for entry in told.entries)
+    funds = say.text("plan.funds_items", sum=total) if is_costed else say.text("plan.funds_none")
     if plan.funds_yuan is not None:
         funds = say.text("plan.funds_total", amount=told.money(plan.funds_yuan), sum=total)
     outline.head(Level.FIRST, say.text("plan.safeguards"))

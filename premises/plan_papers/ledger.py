@@ -25,7 +25,7 @@ def ledger_of(
     who = namer(tx.accounts())
     return Ledger(
         site=registry.site.name.in_language(language),
-        rows=ledger_rows(all_entries(tx, plan), wording),
+        rows=ledger_rows(all_entries(tx, registry, plan), wording),
         wording=wording,
         people=[who(account.id) for account in workers(tx.accounts())],
         levels=list(levels(wording)),

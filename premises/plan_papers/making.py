@@ -62,7 +62,7 @@ class PlanPapers:
         if form == "xlsx":
             return self.ledger(tx, form, language, plan)
         wording = wording_of(tx, self.registry(), language)
-        paper = plan_paper(plan, all_entries(tx, plan), wording, now=self.clock.now())
+        paper = plan_paper(plan, all_entries(tx, wording.registry, plan), wording, now=self.clock.now())
         if form == "docx":
             return official_docx(paper)
         page = official_html(paper).encode()
@@ -74,10 +74,12 @@ class PlanPapers:
         if item is None:
             raise UnknownItemError(identifier)
         wording = wording_of(tx, self.registry(), language)
-        (entry,) = entries_of(tx, [item])
+        (entry,) = entries_of(tx, [item], wording.registry)
         before = None if item.recurrence_of is None else tx.item(item.recurrence_of)
+        is_withheld = tells_of_presence(wording.registry, item.rule, item.subject)
         facts = ClosingFacts(
-            entry=_visible(entry, wording.registry),
+            entry=without_figures(entry) if is_withheld else entry,
+            is_withheld=is_withheld,
             recurrence_of=None if before is None else before.number,
             photos=self.photos,
             readings=self._readings(entry, wording),
@@ -103,9 +105,3 @@ def item_numbered(tx: PaperReader, number: int) -> Item:
     if found is None:
         raise ItemNotFoundFault(number)
     return found
-
-
-def _visible(entry: Entry, registry: Registry) -> Entry:
-    """Return an item without the figures that would tell when one or two people were there."""
-    hidden = tells_of_presence(registry, entry.item.rule, entry.item.subject)
-    return without_figures(entry) if hidden else entry

@@ -111,7 +111,7 @@ class _Edits:
 
     def _entries(self) -> dict[str, Entry]:
         known = (self.tx.item(identifier) for identifier in {row.item_id for row in self.ledger.rows if row.item_id})
-        entries = entries_of(self.tx, [item for item in known if item is not None])
+        entries = entries_of(self.tx, [item for item in known if item is not None], self.how.registry)
         return {entry.item.id: entry for entry in entries}
 
     def _of_the_whole(self, reader: CellReader) -> Iterator[CellChange]:

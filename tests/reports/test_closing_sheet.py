@@ -52,7 +52,7 @@ def photo() -> EvidenceFile:
 def entry_of(records: SqlRecords, **evidence: object) -> Entry:
     """Return the signed item, verified by readings with this as evidence, and a photo."""
     with records.reading() as tx:
-        (entry,) = entries_of(tx, [item_numbered(records, 4)])
+        (entry,) = entries_of(tx, [item_numbered(records, 4)], registry())
     told = {"since": (NOON - timedelta(days=9)).isoformat(), "until": (NOON - timedelta(days=2)).isoformat()}
     steps = [
         replace(step, evidence=json.dumps(told | evidence)) if step.action is ItemAction.VERIFY else step
@@ -90,6 +90,7 @@ def test_sheet_tells_what_was_wrong_who_mended_and_who_signed(records: SqlRecord
     assert all(text in told(paper) for text in ("主楼2层a-201", "赵宁", "申请销号", "审核销号", "监测数据"))
     assert paper.remarks[-1] == "系统内审核签字：王强 2026-11-23"
     assert [text[:2] for text in paper.signatures] == ["申请", "现场", "审核", "公示"]
+    assert all("日期" in text for text in paper.signatures)
 
 
 def test_files_are_listed_with_their_hashes(records: SqlRecords) -> None:
@@ -109,6 +110,28 @@ def test_saving_is_told_with_its_interval(records: SqlRecords) -> None:
 
 def test_without_readings_the_sheet_says_so(records: SqlRecords) -> None:
     assert sheet(records).remarks[0].startswith("整改前后的读数未能取得")
+
+
+def test_why_there_is_no_chart_is_told_as_it_is(records: SqlRecords) -> None:
+    entry = entry_of(records)
+    with records.reading() as tx:
+        say = wording_of(tx, registry(), "zh")
+        (unproven,) = entries_of(tx, [item_numbered(records, 2)], registry())
+    hidden = closing_paper(ClosingFacts(entry=entry, is_withheld=True), say, now=NOON)
+    assert hidden.remarks[0].startswith("一至两人使用的房间")
+    early = replace(unproven, item=replace(entry.item, verified=None))
+    assert closing_paper(ClosingFacts(entry=early), say, now=NOON).remarks[0].startswith("尚未验证")
+
+
+def test_parts_of_the_program_are_not_named_by_their_ids(records: SqlRecords) -> None:
+    assert "system:" not in told(sheet(records))
+    assert "系统" in told(sheet(records))
+
+
+def test_no_place_to_sign_is_torn_apart(records: SqlRecords) -> None:
+    lines = [line.text for line in Document(BytesIO(docx_paper(sheet(records)))).paragraphs if "____" in line.text]
+    assert [line.count("____________") for line in lines] == [2, 2]
+    assert all(line.count("日期") == 2 for line in lines)
 
 
 def test_file_whose_bytes_are_gone_is_still_listed(records: SqlRecords) -> None:

@@ -2,22 +2,30 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
 from docx import Document
 from docx.oxml.ns import qn
 
+from analytics.ledger import FindingAction, FindingRecord
 from premises.plan_papers.gathering import all_entries, wording_of
+from rectification.particulars import Particulars, Source
+from rectification.sheets import Found, open_item
 from reports.messages import Language
 from reports.paper import Column, PaperTable
 from reports.paper_official import Level, OfficialPaper, chinese_number
 from reports.paper_official_docx import official_docx
 from reports.paper_official_html import official_html
 from reports.plan import plan_paper
+from sensors.catalogue import CATALOGUE
+from sensors.subjects import Subject
+from sensors.verdicts import Severity
 from storage.records import SqlRecords
-from tests.reports.papers import plan_of, records_of, registry
-from tests.storage.records.stores import NOON, sqlite_place
+from tests.rectification.factories import in_days
+from tests.reports.papers import CLOCK, MANAGER, plan_of, records_of, registry
+from tests.storage.records.stores import HQ, NOON, sqlite_place
 
 
 @pytest.fixture
@@ -29,7 +37,7 @@ def records() -> Iterator[SqlRecords]:
 def paper(records: SqlRecords, language: Language = "zh", **written: object) -> OfficialPaper:
     plan = replace(plan_of(records), **written)  # type: ignore[arg-type]  # fields by name
     with records.reading() as tx:
-        return plan_paper(plan, all_entries(tx, plan), wording_of(tx, registry(), language), now=NOON)
+        return plan_paper(plan, all_entries(tx, registry(), plan), wording_of(tx, registry(), language), now=NOON)
 
 
 def heads(told: OfficialPaper, level: Level) -> Sequence[str]:
@@ -55,6 +63,48 @@ def test_hazard_has_its_five(records: SqlRecords) -> None:
     texts = [block.text for block in paper(records).blocks]
     start = texts.index("1．主楼2层a-202：常闭防火门开启（重大隐患，台账第2号）")
     assert [text[:3] for text in texts[start + 1 : start + 6]] == ["措施：", "责任：", "资金：", "时限：", "预案："]
+
+
+def test_hazard_that_an_inspection_found_is_one(records: SqlRecords) -> None:
+    given = Particulars(source=Source.INSPECTION, problem="插座面板有过热痕迹", category="Electrical safety")
+    found = Found(site=HQ, subject=Subject.parse("building:a"), severity=Severity.RED, given=given)
+    with records.transaction() as tx:
+        open_item(tx, found, deadline=in_days, actor=MANAGER, clock=CLOCK)
+    texts = [block.text for block in paper(records).blocks]
+    assert any("插座面板有过热痕迹（重大隐患，台账第5号）" in text for text in texts)
+    assert any("重大隐患2项" in text for text in texts)
+    assert sum(text.startswith("预案：") for text in texts) == 2
+    assert any("（电气安全" in text or "）电气安全" in text for text in texts)
+
+
+def test_problem_tells_what_was_measured_and_not_how(records: SqlRecords) -> None:
+    with records.transaction() as tx:
+        item = next(each for each in tx.items() if each.rule == "E04")
+        fault = FindingRecord(
+            id="f203",
+            site=HQ,
+            rule="E04",
+            subject=item.subject,
+            severity=item.severity,
+            started=NOON - timedelta(days=9),
+            last_seen=NOON,
+            value=40.0,
+            threshold=5.0,
+            unit="W/m²",
+            energy_kwh=264.08,
+        )
+        tx.save_finding(fault, action=FindingAction.OPEN, actor_id="system:analysis")
+    texts = [block.text for block in paper(records).blocks]
+    assert any("40 W/m²，界限5 W/m²，共264.1 kWh" in text for text in texts)
+    assert not any(CATALOGUE["E04"].formula.zh in text for text in texts)
+
+
+def test_no_funds_are_no_sum_of_nothing(records: SqlRecords) -> None:
+    assert any("资金合计1,200.50元" in block.text for block in paper(records).blocks)
+    with records.transaction() as tx:
+        item = next(each for each in tx.items() if each.rule == "E04")
+        tx.save_particulars(item.id, Particulars())
+    assert any(block.text.startswith("台账未列专项资金") for block in paper(records).blocks)
 
 
 def test_what_people_wrote_stands_instead_of_what_is_usual(records: SqlRecords) -> None:
