@@ -12,7 +12,9 @@ from api.problems import Problem, ProblemError, SignInNeededError
 from api.security.accounts import demo_account
 from api.security.api_tokens import bearer_of, find_token, refused_token
 from api.security.cookies import read_session, set_session
+from api.security.held import HeldActor
 from api.security.hosts import LOOPBACK_NAMES, host_name, is_loopback
+from api.security.limited_services import limit_services
 from api.security.middleware import SAFE_METHODS
 from api.security.sessions import SignedIn, begin_session, find_session
 from api.security.tokens import csrf_matches
@@ -33,7 +35,6 @@ def get_services(request: Request) -> Services:
     return cast("Services", request.app.state.services)
 
 
-ServicesOf = Annotated[Services, Depends(get_services)]
 AllServices = Annotated[Services, Depends(get_services)]
 """What the application was made with, whoever asks: for the way in, accounts and tokens."""
 
@@ -64,6 +65,25 @@ def recognised(request: Request, services: AllServices) -> SignedIn | None:
 
 
 Recognised = Annotated[SignedIn | None, Depends(recognised)]
+
+
+def acting(request: Request, found: SignedIn) -> Actor:
+    """Return who a session or a token lets act: with limits, one and the same for the whole request."""
+    if not found.account.limits:
+        return found.actor()
+    held: HeldActor | None = getattr(request.state, "held_actor", None)
+    if held is None or held.id != found.account.id:
+        held = request.state.held_actor = HeldActor.of(found.actor())
+    return held
+
+
+def services_within_reach(request: Request, services: AllServices, found: Recognised) -> Services:
+    """Return what whoever asks may reach of the services."""
+    actor = None if found is None else acting(request, found)
+    return limit_services(services, actor) if isinstance(actor, HeldActor) else services
+
+
+ServicesOf = Annotated[Services, Depends(services_within_reach)]
 
 
 def visitor(
@@ -99,9 +119,9 @@ def signed_in_visitor(found: Visitor) -> SignedIn:
 SignedInVisitor = Annotated[SignedIn, Depends(signed_in_visitor)]
 
 
-def current_actor(found: SignedInVisitor) -> Actor:
+def current_actor(request: Request, found: SignedInVisitor) -> Actor:
     """Return who asks. Raises SignInNeededError."""
-    return found.actor()
+    return acting(request, found)
 
 
 CurrentActor = Annotated[Actor, Depends(current_actor)]

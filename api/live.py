@@ -62,6 +62,12 @@ class Listening:
     after: int | None
     kinds: frozenset[ChangeKind]
     may_go_on: Callable[[], Awaitable[bool]]
+    sees: Callable[[Change], Awaitable[bool]] | None = None
+    """Says whether a change is within the listener's reach; None where everything is."""
+
+    async def wants(self, change: Change) -> bool:
+        """Say whether the browser is told of a change."""
+        return change.kind in self.kinds and (self.sees is None or await self.sees(change))
 
 
 class LiveFeed:
@@ -127,7 +133,7 @@ class LiveFeed:
             if missed is None:
                 yield resync(last)
             for change in missed or ():
-                if change.kind in listening.kinds:
+                if await listening.wants(change):
                     yield written(change)
             async with aclosing(self._follow(listener, listening, last)) as followed:
                 async for event in followed:
@@ -149,7 +155,7 @@ class LiveFeed:
                     yield resync(sent)
                 elif change is not None and change.id > sent:
                     sent = change.id
-                    if change.kind in listening.kinds:
+                    if await listening.wants(change):
                         yield written(change)
 
     async def _look(self) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sensors.actors import Actor, Role
+from sensors.actors import Actor, Limit, Role
 from sensors.scopes import Scope, allowed_by
 
 
@@ -24,10 +24,12 @@ class Account:
     password_changed: datetime
     disabled: datetime | None = None
     person: str | None = None
+    limits: frozenset[Limit] = frozenset()
+    """Where roles count; a role that none names counts everywhere."""
 
     def actor(self) -> Actor:
         """Return the account as someone who acts."""
-        return Actor(id=self.id, name=self.name, roles=self.roles)
+        return Actor(id=self.id, name=self.name, roles=self.roles, limits=self.limits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Self
 
 
 class Role(StrEnum):
@@ -83,6 +84,38 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
 """What each role allows. No administrator may read or change what another one answers for."""
 
 
+class LimitKind(StrEnum):
+    """What a role can be limited to."""
+
+    SITE = "site"
+    BUILDING = "building"
+    DEPARTMENT = "department"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Limit:
+    """A place within which a role counts: `building:a`. A role with several counts in each of them."""
+
+    role: Role
+    kind: LimitKind
+    id: str
+
+    def __str__(self) -> str:
+        """Return the written form, `viewer@building:a`."""
+        return f"{self.role}@{self.kind}:{self.id}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the limit of its written form. Raises ValueError."""
+        role, _, place = text.partition("@")
+        kind, _, identifier = place.partition(":")
+        return cls(Role(role), LimitKind(kind), identifier)
+
+
+LIMITABLE = frozenset({Role.VIEWER, Role.FACILITY_MANAGER, Role.SAFETY_OFFICER})
+"""Roles that can be limited. Audit and administration are of the whole site or of nobody."""
+
+
 class NotPermittedError(Exception):
     """The actor may not do this."""
 
@@ -97,7 +130,8 @@ class NotPermittedError(Exception):
 class Actor:
     """A person, or a part of the program (`system:analysis`), that acts.
 
-    `only` is what a token lets them do of all that they may; None where nothing is held back.
+    `only` is what a token lets them do of all that they may; None where nothing is held back. A role of `limits` counts
+    within its places, any other everywhere.
     """
 
     id: str
@@ -105,12 +139,21 @@ class Actor:
     roles: frozenset[Role] = frozenset()
     is_system: bool = False
     only: frozenset[Permission] | None = None
+    limits: frozenset[Limit] = frozenset()
 
     def may(self, permission: Permission) -> bool:
         """Say whether the actor is allowed to do this."""
         if self.only is not None and permission not in self.only:
             return False
         return self.is_system or any(permission in PERMISSIONS[role] for role in self.roles)
+
+    def where(self, permission: Permission) -> frozenset[Limit] | None:
+        """Return the places within which the actor may do this, None for everywhere."""
+        if self.is_system:
+            return None
+        limited = {limit.role for limit in self.limits}
+        held = {role for role in self.roles if permission in PERMISSIONS[role]}
+        return None if held - limited else frozenset(limit for limit in self.limits if limit.role in held)
 
     def must(self, permission: Permission) -> None:
         """Return when the actor is allowed to do this. Raises NotPermittedError."""

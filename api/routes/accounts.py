@@ -7,10 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from api.dependencies import ServicesOf, permit
+from api.limits import limits_of
 from api.people import names, workers
-from api.routes.bodies import AccountBody, Number, RolesBody
+from api.routes.bodies import AccountBody, LimitsBody, Number, RolesBody
 from api.routes.views import AccountView, AuditView, Person
-from api.security.accounts import NewAccount, disable, enable, make_account, password_link, set_roles
+from api.security.accounts import NewAccount, disable, enable, make_account, password_link, set_limits, set_roles
 from sensors.actors import Actor, Permission
 
 router = APIRouter(tags=["accounts"])
@@ -53,7 +54,13 @@ def get_accounts(services: ServicesOf, _: Administrator) -> Sequence[AccountView
 @router.post("/accounts", status_code=201)
 def post_account(services: ServicesOf, actor: Administrator, given: AccountBody) -> PasswordLink:
     """Make an account; its person follows the link to choose a password."""
-    new = NewAccount(user_name=given.user_name, name=given.name, roles=given.roles, person=given.person)
+    new = NewAccount(
+        user_name=given.user_name,
+        name=given.name,
+        roles=given.roles,
+        person=given.person,
+        limits=limits_of(given.limits, services.registry()),
+    )
     with services.records.transaction() as tx:
         account = make_account(tx, new, actor=actor, clock=services.clock)
         url = password_link(tx, account.id, actor=actor, clock=services.clock, origin=services.web.origin)
@@ -75,6 +82,14 @@ def put_roles(services: ServicesOf, actor: Administrator, account_id: str, given
     """Give an account these roles and no others."""
     with services.records.transaction() as tx:
         return AccountView.of(set_roles(tx, account_id, given.roles, actor=actor, clock=services.clock))
+
+
+@router.put("/accounts/{account_id}/limits")
+def put_limits(services: ServicesOf, actor: Administrator, account_id: str, given: LimitsBody) -> AccountView:
+    """Let the roles of an account count within these places and nowhere else; its sessions end."""
+    limits = limits_of(given.limits, services.registry())
+    with services.records.transaction() as tx:
+        return AccountView.of(set_limits(tx, account_id, limits, actor=actor, clock=services.clock))
 
 
 @router.post("/accounts/{account_id}/disable")

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from analytics.ledger import Judgement
 from api.problems import Problem, ProblemError
-from sensors.actors import Role
+from sensors.actors import LimitKind, Role
 from sensors.local_time import EARLIEST, LATEST
 from sensors.subjects import Subject
 
@@ -64,6 +64,14 @@ class PasswordChange(Body):
     new: Annotated[Text, Field(max_length=1000)]
 
 
+class LimitBody(Body):
+    """A place within which a role counts."""
+
+    role: Role
+    kind: LimitKind
+    id: Annotated[Text, Field(min_length=1, max_length=100)]
+
+
 class AccountBody(Body):
     """A new account."""
 
@@ -71,6 +79,13 @@ class AccountBody(Body):
     name: Annotated[Text, Field(max_length=200)]
     roles: frozenset[Role]
     person: Annotated[Text, Field(max_length=200)] | None = None
+    limits: Annotated[list[LimitBody], Field(max_length=200)] = []
+
+
+class LimitsBody(Body):
+    """All places within which roles of an account are to count; a role that none names counts everywhere."""
+
+    limits: Annotated[list[LimitBody], Field(max_length=200)]
 
 
 class RolesBody(Body):

@@ -1,5 +1,6 @@
 """Live events for pages and programs, and the description of the API."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 import anyio.to_thread
@@ -14,7 +15,7 @@ from api.routes.bodies import Number
 from api.security.api_tokens import find_token
 from api.security.sessions import SignedIn, find_session
 from sensors.actors import Actor, Permission
-from sensors.journal import ChangeKind
+from sensors.journal import Change, ChangeKind
 
 router = APIRouter()
 
@@ -40,6 +41,7 @@ async def get_live(
     listening = Listening(
         after=last_event_id if last_event_id is not None else after,
         kinds=_kinds(actor),
+        sees=_seer(services, actor),
         may_go_on=lambda: anyio.to_thread.run_sync(_may_go_on, services, found),
     )
     return StreamingResponse(
@@ -59,9 +61,21 @@ def _kinds(actor: Actor) -> frozenset[ChangeKind]:
     return frozenset(ChangeKind) - hidden
 
 
+def _seer(services: Services, actor: Actor) -> Callable[[Change], Awaitable[bool]] | None:
+    """Return what tells which changes are within the listener's reach; None where they have no limits."""
+    if not actor.limits:
+        return None
+
+    def sees(change: Change) -> bool:
+        with services.records.reading() as tx:
+            return bool(tx.changes(after=change.id - 1, limit=1))
+
+    return lambda change: anyio.to_thread.run_sync(sees, change)
+
+
 def _may_go_on(services: Services, found: SignedIn) -> bool:
     if found.api_token is not None:
         now = find_token(services, found.token)
     else:
         now = find_session(services, found.token, keeps_alive=False)
-    return now is not None and now.account.roles == found.account.roles
+    return now is not None and now.account.actor() == found.account.actor()

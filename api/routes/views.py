@@ -1,6 +1,6 @@
 """What the API answers: frozen values with names from the field; times are UTC, ISO 8601."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,12 +12,26 @@ from api.alert_ports import Call, Telling
 from api.ports import IngestHealth, RoomClass, RoomNow, Series
 from rectification.model import Item, ItemAction, ItemState, ItemStep
 from sensors.accounts import Account
-from sensors.actors import Actor, Permission, Role
+from sensors.actors import Actor, Limit, LimitKind, Permission, Role
 from sensors.journal import AuditEntry
 from sensors.topology import Room, RoomCategory
 from sensors.verdicts import Severity
 
 Names = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitView:
+    """A place within which a role counts."""
+
+    role: Role
+    kind: LimitKind
+    id: str
+
+    @classmethod
+    def all_of(cls, limits: Iterable[Limit]) -> Sequence["LimitView"]:
+        """Return the views of limits, in order."""
+        return [cls(role=each.role, kind=each.kind, id=each.id) for each in sorted(limits)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +42,7 @@ class Me:
     name: str
     roles: Sequence[Role]
     permissions: Sequence[Permission]
+    limits: Sequence[LimitView]
     csrf_token: str
 
     @classmethod
@@ -39,6 +54,7 @@ class Me:
             name=account.name,
             roles=sorted(account.roles),
             permissions=[permission for permission in Permission if actor.may(permission)],
+            limits=LimitView.all_of(account.limits),
             csrf_token=csrf_token,
         )
 
@@ -69,6 +85,7 @@ class AccountView:
     disabled: datetime | None
     has_password: bool
     person: str | None
+    limits: Sequence[LimitView]
 
     @classmethod
     def of(cls, account: Account) -> "AccountView":
@@ -82,6 +99,7 @@ class AccountView:
             disabled=account.disabled,
             has_password=bool(account.password_hash),
             person=account.person,
+            limits=LimitView.all_of(account.limits),
         )
 
 

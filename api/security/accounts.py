@@ -11,7 +11,7 @@ from api.security.passwords import Passwords, must_be_strong
 from api.security.token_ends import end_tokens_of
 from api.security.tokens import digest, new_token
 from sensors.accounts import Account, SetUpToken
-from sensors.actors import Actor, Permission, Role, system_actor
+from sensors.actors import LIMITABLE, Actor, Limit, Permission, Role, system_actor
 from sensors.clock import Clock
 from sensors.ids import new_id
 from sensors.readings import epoch_ms
@@ -51,6 +51,7 @@ class NewAccount:
     name: str
     roles: frozenset[Role]
     person: str | None = None
+    limits: frozenset[Limit] = frozenset()
 
 
 def normal_user_name(written: str) -> str:
@@ -68,6 +69,17 @@ def must_fit_together(roles: Iterable[Role]) -> None:
     if Role.AUDIT_ADMINISTRATOR in held and held & FIRST_ROLES:
         code, advice = "audit_apart", "the audit administrator must be somebody else than the other administrators"
         raise AccountError(code, advice)
+
+
+def must_be_limitable(limits: Iterable[Limit], roles: frozenset[Role]) -> None:
+    """Return when these roles may be limited so. Raises AccountError."""
+    for limit in limits:
+        if limit.role not in roles:
+            code, advice = "limit_role", f"the account has no role {limit.role} that could be limited"
+            raise AccountError(code, advice)
+        if limit.role not in LIMITABLE:
+            code, advice = "limit_whole", f"the role {limit.role} is of the whole site and cannot be limited"
+            raise AccountError(code, advice)
 
 
 def set_up_url(services: Services) -> str | None:
@@ -100,7 +112,8 @@ def make_account(tx: RecordsTransaction, new: NewAccount, *, actor: Actor, clock
     """Return a new account that cannot sign in until its link was followed. Raises NotPermittedError, AccountError."""
     actor.must(Permission.MANAGE_USERS)
     account = _made(tx, new, password_hash="", now=clock.now())
-    _audit(tx, actor, "account_made", account, clock.now(), roles=_written(account.roles))
+    told = {"limits": _written(map(str, account.limits))} if account.limits else {}
+    _audit(tx, actor, "account_made", account, clock.now(), roles=_written(account.roles), **told)
     return account
 
 
@@ -115,15 +128,36 @@ def password_link(tx: RecordsTransaction, account_id: str, *, actor: Actor, cloc
 def set_roles(
     tx: RecordsTransaction, account_id: str, roles: frozenset[Role], *, actor: Actor, clock: Clock
 ) -> Account:
-    """Return the account with these roles; its sessions end. Raises NotPermittedError, AccountError."""
+    """Return the account with these roles; its sessions end. Limits of the roles that it keeps stay.
+
+    Raises NotPermittedError, AccountError.
+    """
     actor.must(Permission.MANAGE_USERS)
     must_fit_together(roles)
     account = _someone_else(tx, account_id, actor)
-    changed = replace(account, roles=roles)
+    changed = replace(account, roles=roles, limits=frozenset(each for each in account.limits if each.role in roles))
     tx.save_account(changed)
     tx.end_sessions_of(account.id)
     was, now = _written(account.roles), _written(roles)
     _audit(tx, actor, "roles_changed", account, clock.now(), before=was, after=now)
+    return changed
+
+
+def set_limits(
+    tx: RecordsTransaction, account_id: str, limits: frozenset[Limit], *, actor: Actor, clock: Clock
+) -> Account:
+    """Return the account, whose roles count in these places only; its sessions end.
+
+    Raises NotPermittedError, AccountError.
+    """
+    actor.must(Permission.MANAGE_USERS)
+    account = _someone_else(tx, account_id, actor)
+    must_be_limitable(limits, account.roles)
+    changed = replace(account, limits=limits)
+    tx.save_account(changed)
+    tx.end_sessions_of(account.id)
+    was, now = _written(map(str, account.limits)), _written(map(str, limits))
+    _audit(tx, actor, "limits_changed", account, clock.now(), before=was, after=now)
     return changed
 
 
@@ -211,6 +245,7 @@ def _choose_password(
 
 def _made(tx: RecordsTransaction, new: NewAccount, *, password_hash: str, now: datetime) -> Account:
     must_fit_together(new.roles)
+    must_be_limitable(new.limits, new.roles)
     user_name, name = normal_user_name(new.user_name), new.name.strip()
     if not _USER_NAME.fullmatch(user_name):
         code, advice = "user_name", "a user name has 2 to 64 letters, digits, dots, hyphens, @ or underscores"
@@ -230,6 +265,7 @@ def _made(tx: RecordsTransaction, new: NewAccount, *, password_hash: str, now: d
         created=now,
         password_changed=now,
         person=new.person,
+        limits=new.limits,
     )
     tx.save_account(account)
     return account
@@ -263,8 +299,8 @@ def _someone_else(tx: RecordsTransaction, account_id: str, actor: Actor) -> Acco
     return _existing(tx, account_id)
 
 
-def _written(roles: Iterable[Role]) -> str:
-    return " ".join(sorted(roles))
+def _written(words: Iterable[str]) -> str:
+    return " ".join(sorted(words))
 
 
 def _audit(tx: RecordsTransaction, actor: Actor, action: str, account: Account, at: datetime, **detail: str) -> None:

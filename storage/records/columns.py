@@ -10,7 +10,7 @@ from sqlalchemy.types import TypeDecorator
 
 from alerts.matching import MATCHED, Matcher
 from rectification.plans import Phase, PlanPhase
-from sensors.actors import Role
+from sensors.actors import Limit, Role
 from sensors.readings import epoch_ms, from_epoch_ms
 from sensors.scopes import Scope
 from sensors.subjects import Subject
@@ -78,6 +78,14 @@ def mapping_column() -> Written:
 def roles_column() -> Written:
     """Return a column type for a set of roles."""
     return Written(lambda text: frozenset(map(Role, json.loads(text))), lambda roles: canonical_json(sorted(roles)))
+
+
+def limits_column() -> Written:
+    """Return a column type for a set of limits, `["viewer@building:a"]`."""
+    return Written(
+        lambda text: frozenset(map(Limit.parse, json.loads(text))),
+        lambda limits: canonical_json(sorted(map(str, limits))),
+    )
 
 
 def scopes_column() -> Written:

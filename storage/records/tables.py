@@ -40,6 +40,7 @@ from storage.records.columns import (
     UtcMs,
     Written,
     hours_column,
+    limits_column,
     mapping_column,
     matcher_column,
     phases_column,
@@ -413,6 +414,7 @@ ACCOUNTS = Table(
     Column("password_changed", UtcMs, nullable=False),
     Column("disabled", UtcMs),
     Column("person", Text),
+    Column("limits", limits_column(), nullable=False, server_default="[]"),
     UniqueConstraint("user_name", name="accounts_user_name"),
 )
 SESSIONS = Table(
