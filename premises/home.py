@@ -71,6 +71,11 @@ class Home:
         return self.root / "influxdb.duckdb"
 
     @property
+    def influxdb_states(self) -> Path:
+        """Return the SQLite file of how far findings, alerts and items are in InfluxDB; it can be made again."""
+        return self.root / "influxdb-states.db"
+
+    @property
     def spool(self) -> Path:
         """Return the spool's SQLite file."""
         return self.root / "spool.db"

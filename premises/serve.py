@@ -30,6 +30,8 @@ from premises.jobs.analysis_jobs import AnalysisJobs, TouchedStore
 from premises.jobs.daily import workday_deadlines
 from premises.jobs.daily_jobs import DailyJobs, last_daily, room_uses, utilisation_of
 from premises.jobs.drain_loop import DrainLoop
+from premises.jobs.influxdb_feed import Around as FeedAround
+from premises.jobs.influxdb_feed import influxdb_feed
 from premises.jobs.inspection_rounds import InspectionRounds
 from premises.jobs.log_rules import LogRules
 from premises.jobs.reminders import Reminders
@@ -245,6 +247,20 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
         )
         drain.start()
         stack.callback(drain.stop)
+        stack.enter_context(
+            influxdb_feed(
+                FeedAround(
+                    home=home,
+                    settings=settings,
+                    records=records,
+                    registry=registry,
+                    clock=clock,
+                    accounts=desk.accounts,
+                    spool=desk.spool_figures,
+                    rollups=store,
+                )
+            )
+        )
         schedule.start()
         stack.callback(schedule.stop)
         guard.start()

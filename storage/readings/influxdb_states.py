@@ -45,6 +45,11 @@ class StatePoint:
         """Return how its line begins."""
         return series_key(self.measurement, self.tags, STATE_TAGS)
 
+    @property
+    def record(self) -> str:
+        """Return what stands for the series of its record, which stays the one it was first written under."""
+        return self.identity and f"{self.measurement}|{self.identity.partition('|')[0]}"
+
     def line(self, key: str = "") -> str:
         """Return its line, under another key where the record was first written under that."""
         said = ",".join(f"{name}={_written(value)}" for name, value in self.fields.items() if value is not None)
