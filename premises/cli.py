@@ -13,6 +13,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         "alerts": "premises.commands.alerts",
         "analyze": "premises.commands.analyze",
+        "audit": "premises.commands.audit",
         "backup": "premises.commands.backup",
         "bench": "premises.commands.bench",
         "bills": "premises.commands.bills",
