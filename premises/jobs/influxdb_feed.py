@@ -21,7 +21,7 @@ from storage.records import SqlRecords
 CHANGES_EVERY_S = 2.0
 BOOKS_EVERY_S = 60.0
 HOURS_EVERY_S = 6 * 3600.0
-LONGEST_WAIT_S = 60.0
+LONGEST_WAIT_S = 30.0
 
 Work = Callable[[], int]
 
@@ -151,4 +151,4 @@ class Loop:
         if not told and words != turn.words:
             self._log.warning("influxdb_feed_waits", work=turn.name, detail=words)
         turn.failures, turn.words = turn.failures + 1, words
-        turn.due_s = self._seconds() + min(LONGEST_WAIT_S, CHANGES_EVERY_S * 2.0 ** min(turn.failures, 8))
+        turn.due_s = self._seconds() + min(LONGEST_WAIT_S, CHANGES_EVERY_S * 2.0 ** min(turn.failures - 1, 8))

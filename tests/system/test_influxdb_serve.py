@@ -12,6 +12,7 @@ from premises.stores.influxdb import influxdb_store
 from premises.stores.readings import HomeStore
 from sensors.topology import SiteId
 from storage.readings.influxdb_places import Nowhere
+from storage.readings.influxdb_server import InfluxAddress, InfluxServer
 from storage.spool import SqliteSpool
 from tests.influx import Influxd, new_influxd
 from tests.influx_shim import Shim, shim
@@ -40,6 +41,14 @@ def store_of(installed: Installation) -> HomeStore:
     return influxdb_store(installed.home, settings.store, Nowhere())
 
 
+def told(before: Shim) -> set[str]:
+    """Return which measurements there are of what serve tells beside the readings."""
+    address = InfluxAddress(url=before.url, token=before.token, org="premises")
+    with closing(InfluxServer(address)) as server:
+        asked = [f"SHOW MEASUREMENTS ON premises WITH MEASUREMENT = {name}" for name in ("books", "totals")]
+        return {row[0] for piece in server.ask(asked) for row in piece.rows}
+
+
 def killed_and_back(server: Influxd) -> None:
     server.kill()
     server.start()
@@ -65,6 +74,7 @@ def test_nothing_acknowledged_is_missing_or_twice_after_the_server_was_killed(tm
             server.start()
             eventually(lambda: installed.stored() == COUNT + 100, what="every reading in the store", seconds=60)
             eventually(lambda: answer(f"{info.url}/readyz") == 200, what="all is ready again", seconds=60)
+            eventually(lambda: told(before) == {"books", "totals"}, what="books and totals after that", seconds=60)
         with closing(SqliteSpool(installed.home.spool)) as spool:
             book = spool.books()["gw1"]
         assert (book.received, book.stored, book.duplicate, book.quarantined) == (COUNT + 100, COUNT + 100, 0, 0)
