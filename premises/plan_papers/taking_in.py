@@ -11,12 +11,12 @@ from premises.plan_papers.edit_report import CellChange, EditReport, Fate
 from premises.plan_papers.edited import EditedLedger, EditedRow
 from premises.plan_papers.gathering import PaperReader, entries_of, wording_of
 from premises.plan_papers.judging import Judged, judged_new, judged_row
-from rectification.commands import Deadlines, StepRefusedError, assign
+from rectification.commands import DeadlineBeforeFoundError, Deadlines, StepRefusedError, assign
 from rectification.model import IllegalItemStepError, Item
 from rectification.particulars import Particulars, Source
 from rectification.particulars_checks import ParticularsRefusedError, Sheet, checked
 from rectification.sheets import Found, edit, open_item, sheet_of
-from reports.ledger import Entry
+from reports.ledger import Entry, Wording
 from reports.ledger_columns import LedgerColumn
 from sensors.actors import Actor, NotPermittedError, Permission
 from sensors.clock import Clock
@@ -139,28 +139,32 @@ class _Edits:
             self.told.append(_told(row.number, Fate.REFUSED, say("refused.unknown")))
         else:
             seen[row.item_id] = row.number
-            self._change(row, entry.item, judged_row(row, entry, reader))
+            self._change(row, entry.item, judged_row(row, entry, reader), reader.wording)
 
-    def _change(self, row: EditedRow, item: Item, judged: Sequence[Judged]) -> None:
+    def _change(self, row: EditedRow, item: Item, judged: Sequence[Judged], wording: Wording) -> None:
         """Write what was accepted of one item, and tell of each cell what became of it."""
-        cells = self._written(row, item, list(judged))
+        cells = self._written(row, item, list(judged), wording)
         given = [each for each in cells if each.change.fate is Fate.ACCEPTED and "responsible" in each.fields]
         for each in given:
             try:
                 self._assign(row, item.id, each.fields["responsible"])
             except REFUSALS as exc:
-                cells[cells.index(each)] = _refused(each, str(exc))
+                cells[cells.index(each)] = _refused(each, _why(exc, wording))
         self.told.extend(each.change for each in cells)
 
-    def _written(self, row: EditedRow, item: Item, cells: list[Judged]) -> list[Judged]:
+    def _written(self, row: EditedRow, item: Item, cells: list[Judged], wording: Wording) -> list[Judged]:
         """Return the cells after the sheet was written; those that a check of the sheet refuses are told so."""
         while wanted := [each for each in cells if _SHEET.intersection(each.fields)]:
             try:
                 self._edit(row, item, _merged(wanted))
             except ParticularsRefusedError as exc:
-                cells = [_refused(each, exc.advice) if exc.field in each.fields else each for each in cells]
+                why = _why(exc, wording)
+                cells = [_refused(each, why) if exc.field in each.fields else each for each in cells]
+            except DeadlineBeforeFoundError as exc:
+                why = _why(exc, wording)
+                cells = [_refused(each, why) if "deadline" in each.fields else each for each in cells]
             except REFUSALS as exc:
-                return [_refused(each, str(exc)) if each in wanted else each for each in cells]
+                return [_refused(each, _why(exc, wording)) if each in wanted else each for each in cells]
             else:
                 break
         return cells
@@ -187,9 +191,8 @@ class _Edits:
         try:
             item = self._opened(row, written, reader)
         except ParticularsRefusedError as exc:
-            self.told.extend(
-                (_refused(each, exc.advice) if exc.field in each.fields else each).change for each in judged
-            )
+            why = _why(exc, reader.wording)
+            self.told.extend((_refused(each, why) if exc.field in each.fields else each).change for each in judged)
             return
         key = "noted.new_dry" if self.how.is_dry else "noted.new"
         why = reader.wording.text(key, number=item.number)
@@ -222,6 +225,15 @@ def _kept(report: EditReport) -> EditReport:
     if not report.is_kept:
         raise _NothingKept(report)
     return report
+
+
+def _why(exc: Exception, wording: Wording) -> str:
+    """Return why something was refused, in the ledger's language."""
+    if isinstance(exc, IllegalItemStepError):
+        return wording.text("refused.step", state=wording.text(f"itemstate.{exc.state}"))
+    if isinstance(exc, DeadlineBeforeFoundError):
+        return wording.text("refused.deadline_early")
+    return wording.text("refused.sheet") if isinstance(exc, ParticularsRefusedError) else str(exc)
 
 
 def _merged(cells: Iterable[Judged]) -> dict[str, Any]:

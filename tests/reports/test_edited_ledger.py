@@ -9,6 +9,7 @@ from openpyxl import load_workbook
 
 from premises.plan_papers.edit_report import Fate
 from premises.plan_papers.edited import read_edited
+from rectification import commands
 from rectification.model import ItemAction, ItemState
 from rectification.particulars import DeadlineKind, Source
 from reports.ledger_columns import COLUMNS, LedgerColumn
@@ -16,6 +17,7 @@ from sensors.verdicts import Severity
 from storage.ledger.raw import WorkbookFault
 from storage.records import SqlRecords
 from tests.reports.papers import (
+    CLOCK,
     WORKER,
     change_at,
     given_of,
@@ -251,3 +253,17 @@ def test_ledger_survives_being_saved_again(records: SqlRecords, tmp_path: Path) 
     ledger_book(records).save(path)
     assert list(taken(records, load_workbook(path), tmp_path).changes) == []
     assert len(read_edited(path).rows[0].checks) == len(COLUMNS)
+
+
+def test_a_refusal_is_told_in_the_language_of_the_ledger(records: SqlRecords, tmp_path: Path) -> None:
+    with records.transaction() as tx:
+        item = next(each for each in tx.items() if each.rule == "F09")
+        commands.report_done(tx, item.id, actor=WORKER, clock=CLOCK)
+    book = ledger_book(records)
+    write(book, row_of(2), LedgerColumn.RESPONSIBLE, "王强")
+    write(book, row_of(1), LedgerColumn.DEADLINE, "限期 2020-01-01")
+    write(book, row_of(1), LedgerColumn.CATEGORY, "长" * 61)
+    report = taken(records, book, tmp_path)
+    assert change_at(report, LedgerColumn.RESPONSIBLE).why.startswith("该项现为“")
+    assert change_at(report, LedgerColumn.DEADLINE).why.startswith("时限早于发现时间")
+    assert change_at(report, LedgerColumn.CATEGORY).why.startswith("内容过长")
