@@ -184,9 +184,10 @@ class DayVerdicts:
     """How a rule words its findings from a frame of subject-days.
 
     The frame has `subject`, `day`, `state` (a Verdict) and `value`, sorted by subject and day. Where it has a column
-    `lacks`, that says what is missing on a day, else `missing` does. The columns named in `evidence` are taken over
-    from the last day of the period. `lead_days` is how far before its first faulty day a finding reaches back: the
-    window that was judged on that day, as far as there were readings.
+    `lacks`, that says what is missing on a day, else `missing` does. The value and the columns named in `evidence` are
+    taken over from the last day of the period on which the value is known: the night of its newest day may be to come.
+    `lead_days` is how far before its first faulty day a finding reaches back: the window that was judged on that day,
+    as far as there were readings.
     """
 
     rule: str
@@ -213,7 +214,8 @@ class DayVerdicts:
                 pl.first("subject", "state"),
                 pl.first("day").alias("first_day"),
                 pl.last("day").alias("last_day"),
-                pl.last("value", "lacks", *self.evidence),
+                pl.last("lacks"),
+                *(_where_known(name) for name in ("value", *self.evidence)),
             )
         )
         latest = pl.col("run") == pl.col("run").max().over("subject")
@@ -243,6 +245,12 @@ class DayVerdicts:
 
     def _reach(self, first: date, known: date | None) -> date:
         return min(first, max(first - timedelta(days=self.lead_days), known or first))
+
+
+def _where_known(name: str) -> pl.Expr:
+    """Return a column on the last day of a period on which the value is known, on its last day where it never is."""
+    known = pl.col("value").is_not_null()
+    return pl.when(known.any()).then(pl.col(name).filter(known).last()).otherwise(pl.last(name)).alias(name)
 
 
 def _beyond_calendar(frame: pl.DataFrame, data: RunData, subjects: Collection[Subject]) -> pl.DataFrame:

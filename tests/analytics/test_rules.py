@@ -214,6 +214,13 @@ def test_e03_a_load_that_hardly_falls_at_night_is_found() -> None:
     assert finding.start == local(MONDAY)
 
 
+def test_e03_tells_the_figures_of_the_last_night_that_is_over() -> None:
+    to_friday = FOUR_WEEKS[:25]
+    finding = one(about(analysed(building(), load(to_friday, 10_000), "E03"), "building:a"))
+    assert (finding.verdict, finding.value) == (Verdict.FAULT, 0.5)
+    assert finding.evidence["night_w"] == pytest.approx(10_000)
+
+
 def test_e03_just_under_the_ratio_passes() -> None:
     finding = one(about(analysed(building(), load(FOUR_WEEKS, 6_900), "E03"), "building:a"))
     assert (finding.verdict, finding.value) == (Verdict.PASS, 0.345)
