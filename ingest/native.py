@@ -39,6 +39,7 @@ from ingest.native_fields import (
     value_of,
 )
 from sensors.events import VITAL_EVENTS, Event, EventState
+from sensors.intake import Birth
 from sensors.readings import ReadingBatch, ReadingFlag, from_epoch_ms
 from sensors.topology import DeviceId, SiteId
 
@@ -124,7 +125,7 @@ class Decoded:
     that the readings and events were made of. `notes` lost nothing: fields nobody knows, which are often typos.
     Messages of gateways with a format of their own are told in the same words: `paths` are then where the records
     stand in the message, `message_id` is what it is known by when it comes again, and `nothing` is why there is no
-    record where there is none.
+    record where there is none. `births` are what later messages are read by.
     """
 
     records: int
@@ -141,6 +142,7 @@ class Decoded:
     paths: Sequence[str] = ()
     nothing: str = "empty"
     message_id: str | None = None
+    births: Sequence[Birth] = ()
 
 
 @dataclass(slots=True, kw_only=True)

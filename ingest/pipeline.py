@@ -1,6 +1,6 @@
 """A group of messages becomes entries for the spool: decoded, checked, told from duplicates, and counted."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -17,7 +17,7 @@ from ingest.ports import Spool
 from ingest.runs import Run
 from sensors.credentials import CredentialKey, without_cards
 from sensors.events import VITAL_EVENTS, Event
-from sensors.intake import Delivery, GatewayStatus, Ignored, SpoolEntry
+from sensors.intake import Birth, Delivery, GatewayStatus, Ignored, SpoolEntry
 from sensors.signals import Signal
 from sensors.topology import Registry
 
@@ -57,6 +57,10 @@ class Dialects(Protocol):
         """Return the gateway that a topic belongs to, None for one of nobody."""
         ...
 
+    def recall(self, births: Mapping[str, Sequence[Birth]]) -> None:
+        """Know again what gateways said of their values before this process began."""
+        ...
+
     def clean(self, gateway: str, payload: bytes, key: CredentialKey | None) -> bytes:
         """Return a payload as it may be kept, personal data in it as digests."""
         ...
@@ -90,7 +94,8 @@ class Pipeline:
     ) -> None:
         """Judge by this registry until `use` gives another; `decode` says what a payload holds.
 
-        `dialects` are the gateways whose topics and formats are their own. `credentials` is the key under which cards
+        `dialects` are the gateways whose topics and formats are their own; they know again what the spool kept of them.
+        `credentials` is the key under which cards
         are known again; without one they are left out.
         """
         self._credentials = credentials
@@ -102,6 +107,8 @@ class Pipeline:
         self._log = log or structlog.get_logger(__name__)
         self._keeper = Keeper(self._log)
         self.use(registry)
+        if dialects is not None:
+            dialects.recall(spool.births())
 
     def use(self, registry: Registry) -> None:
         """Judge by another registry from the next message on."""
@@ -236,6 +243,8 @@ class Pipeline:
             return self._repeated(entry, message, topic, decoded, group)
         if decoded.records and decoded.message_id is not None and self._is_known_message(entry, decoded, group):
             return replace(entry, duplicates=decoded.records)
+        if decoded.births:
+            entry = replace(entry, births=decoded.births)
         if decoded.status is not None:
             self._log.info("gateway_status", gateway=gateway, state=decoded.status, retained=message.retain)
             entry = replace(entry, status=_status(decoded.status, message, decoded))

@@ -1,9 +1,9 @@
 """What ingest needs from the durable spool that stands before every store."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from sensors.intake import Delivery, SpoolEntry
+from sensors.intake import Birth, Delivery, SpoolEntry
 
 
 class NoRoomError(Exception):
@@ -18,6 +18,10 @@ class Spool(Protocol):
 
         When this returns, a `kill -9` loses none of it. Raises SpoolFullError when there is no room.
         """
+        ...
+
+    def births(self) -> Mapping[str, Sequence[Birth]]:
+        """Return what the messages of gateways are read by, by gateway, in the order in which it was said."""
         ...
 
     def seen(self, gateway: str, boot: str, seq: int) -> bool:

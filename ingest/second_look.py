@@ -6,19 +6,19 @@ and nobody was told; it carries the doubt `from_quarantine`. An end, a silencing
 late: a newer alarm may have begun since.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import structlog
 
 from ingest import native
 from ingest.messages import MESSAGE_KEY, Message
-from ingest.native import Decoded, Topic
+from ingest.native import Decoded, Problem, Topic
 from ingest.pipeline import Dialects, Pipeline
 from ingest.ports import Spool
 from sensors.credentials import CredentialKey
 from sensors.events import VITAL_EVENTS, Event, EventState
-from sensors.intake import STORE_REFUSED, Delivery, Quarantined, SpoolEntry
+from sensors.intake import STORE_REFUSED, Birth, Delivery, Quarantined, SpoolEntry
 from sensors.readings import ReadingBatch, ReadingFlag
 from sensors.topology import Registry
 
@@ -146,6 +146,10 @@ class _Memory:
         """Hand on."""
         self.spool.commit(entries)
 
+    def births(self) -> Mapping[str, Sequence[Birth]]:
+        """Hand on."""
+        return self.spool.births()
+
     def seen(self, gateway: str, boot: str, seq: int) -> bool:
         """Say whether another message of this number was taken in."""
         if not self.looks_up_numbers:
@@ -177,6 +181,7 @@ class _Late:
 
     dialects: Dialects
     meant: Callable[[Decoded], Decoded]
+    births: dict[str, Sequence[Birth]] = field(default_factory=dict)
 
     def use(self, registry: Registry) -> None:
         """Hand on."""
@@ -186,13 +191,22 @@ class _Late:
         """Hand on."""
         return self.dialects.gateway_of(topic)
 
+    def recall(self, births: Mapping[str, Sequence[Birth]]) -> None:
+        """Hand on, and hold to it: what is judged again is read by the births that stand."""
+        self.births.update(births)
+        self.dialects.recall(births)
+
     def clean(self, gateway: str, payload: bytes, key: CredentialKey | None) -> bytes:
         """Hand on."""
         return self.dialects.clean(gateway, payload, key)
 
     def decode(self, gateway: str, topic: str, payload: bytes, *, received_ms: int, retained: bool) -> Decoded:
         """Return what is meant of a payload."""
-        return self.meant(self.dialects.decode(gateway, topic, payload, received_ms=received_ms, retained=retained))
+        decoded = self.dialects.decode(gateway, topic, payload, received_ms=received_ms, retained=retained)
+        if decoded.births:
+            # A birth that lay in quarantine is an old one by now; what came after it may be of a later session.
+            self.dialects.recall(self.births)
+        return replace(self.meant(decoded), births=())
 
     def forget(self) -> None:
         """Hand on."""
@@ -217,7 +231,7 @@ def _only(decoded: Decoded, paths: frozenset[str] | None) -> Decoded:
     records = _records(decoded, paths)
     rows = [row for row, record in enumerate(decoded.reading_records) if record in records]
     events = [row for row, record in enumerate(decoded.event_records) if record in records]
-    problems = tuple(problem for problem in decoded.problems if problem.record in records)
+    problems = _problems(decoded, paths, records)
     return replace(
         decoded,
         records=len(rows) + len(events) + len(problems),
@@ -227,6 +241,18 @@ def _only(decoded: Decoded, paths: frozenset[str] | None) -> Decoded:
         event_records=tuple(decoded.event_records[row] for row in events),
         problems=problems,
     )
+
+
+def _problems(decoded: Decoded, paths: frozenset[str], records: frozenset[int]) -> tuple[Problem, ...]:
+    """Return what is wrong with the records meant.
+
+    Where a dialect finds a record no more under its path and cannot read something else (a number whose birth is long
+    gone had its name then), that is what is wrong with it: it must not vanish.
+    """
+    meant = [problem for problem in decoded.problems if problem.record in records]
+    gone = paths.difference(decoded.paths) if decoded.paths else ()
+    instead = [problem for problem in decoded.problems if problem.record not in records][: len(gone)]
+    return (*meant, *instead)
 
 
 def _rows(batch: ReadingBatch, rows: Sequence[int]) -> ReadingBatch:

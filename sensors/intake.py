@@ -65,6 +65,19 @@ class GatewayStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Birth:
+    """What a gateway said of its values once, and by which its later messages are read: kept raw, by its topic.
+
+    It holds from `received_ms` on, until the next of its topic. `ends` begins the topics whose births it makes void.
+    """
+
+    topic: str
+    payload: bytes
+    received_ms: int
+    ends: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BootNumbers:
     """The `seq` of one boot of a gateway: the first and the highest seen, and how many between them never came."""
 
@@ -108,7 +121,7 @@ class SpoolEntry:
     carries none. `event_keys` are what its events are known by from now on; `signals` are what they ask people
     to see, made durable together with them; `status` is what a status message says.
     `seqs` and `deliveries` are those of all its messages, where they are several. `unassured` are the records that came
-    with QoS 0.
+    with QoS 0. `births` are what later messages are read by, whether or not this process still lives then.
     """
 
     gateway: str
@@ -128,6 +141,7 @@ class SpoolEntry:
     deliveries: Sequence[Delivery] = ()
     status: GatewayStatus | None = None
     unassured: int = 0
+    births: Sequence[Birth] = ()
 
     @property
     def accepted(self) -> int:

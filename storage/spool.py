@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from sensors.intake import Book, Delivery, Gap, GatewayState, Quarantined, SpoolEntry
+from sensors.intake import Birth, Book, Delivery, Gap, GatewayState, Quarantined, SpoolEntry
 from storage.quarantine import Kept, Which, find, keep_bounded, put_in, take_out
+from storage.spool_births import keep_births, read_births
 from storage.spool_books import add_ignored, add_to_books, read_books, read_gateways, write_statuses
 from storage.spool_bounds import Bounds, SpoolFullError, is_full, used_bytes
 from storage.spool_entries import (
@@ -120,6 +121,7 @@ class SqliteSpool:
             add_ignored(db, [each for entry in entries for each in entry.ignored])
             write_statuses(db, gathered)
             remember_events(db, entries)
+            keep_births(db, entries)
             self._deliveries.remember(entries)
             dropped = self._bounds.keep(db, self._path.parent, used_before=used)
         self._windows.cache(marked)
@@ -132,6 +134,10 @@ class SqliteSpool:
     def seen(self, gateway: str, boot: str, seq: int) -> bool:
         """Say whether this sequence number was committed before, within a window of 65,536."""
         return seq in self._windows.window(gateway, boot)
+
+    def births(self) -> Mapping[str, Sequence[Birth]]:
+        """Return what the messages of gateways are read by, by gateway, in the order in which it was said."""
+        return read_births(self._db)
 
     def seen_event(self, gateway: str, event_key: str) -> bool:
         """Say whether an event of this key was committed before."""

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sensors.credentials import CredentialKey
 from sensors.events import Event, EventType
+from sensors.intake import Birth
 from sensors.readings import ReadingFlag
 from sensors.topology import DeviceId, SiteId
 
@@ -74,7 +75,8 @@ class Decoded:
 
     `paths` and `event_paths` run beside `readings` and `events`. `faulty` are readings without a value, because the
     device says it has none. `commands` are what to publish in answer. `problems` lost a record each; `notes` and
-    `ignored` lost nothing. `message_id` is the sender's own, the same each time a message is sent again.
+    `ignored` lost nothing. `message_id` is the sender's own, the same each time a message is sent again. `births`
+    are what later messages are read by: they outlive the process.
     """
 
     readings: list[Row] = field(default_factory=list)
@@ -89,6 +91,7 @@ class Decoded:
     notes: list[Outcome] = field(default_factory=list)
     ignored: list[Outcome] = field(default_factory=list)
     message_id: str | None = None
+    births: list[Birth] = field(default_factory=list)
 
     @property
     def records(self) -> int:
@@ -158,6 +161,15 @@ class Cleaner(Protocol):
 
         What is a digest already stays, so that a message kept aside can be read again.
         """
+        ...
+
+
+@runtime_checkable
+class Remembering(Protocol):
+    """A decoder that reads messages by what others said before."""
+
+    def recall(self, birth: Birth) -> None:
+        """Know again what was said, without taking it for news. Raises DialectError."""
         ...
 
 

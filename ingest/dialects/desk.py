@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -9,12 +10,24 @@ from zoneinfo import ZoneInfo
 from paho.mqtt.client import topic_matches_sub
 
 from ingest.dialects.availability import add_availability
-from ingest.dialects.decoded import Cleaner, Command, Context, Decoded, Decoder, DialectError, Heard, Outcome, Row
+from ingest.dialects.decoded import (
+    Cleaner,
+    Command,
+    Context,
+    Decoded,
+    Decoder,
+    DialectError,
+    Heard,
+    Outcome,
+    Remembering,
+    Row,
+)
 from ingest.dialects.formats import FORMATS
 from ingest.dialects.mapped import mapped_by_file
 from ingest.native import Decoded as Contract
 from ingest.native import Problem
 from sensors.credentials import CredentialKey
+from sensors.intake import Birth
 from sensors.local_time import find_timezone
 from sensors.readings import Quality, ReadingBatch
 from sensors.topology import Registry, SiteId
@@ -84,6 +97,16 @@ class Dialects:
                 return each.options.name
         return None
 
+    def recall(self, births: Mapping[str, Sequence[Birth]]) -> None:
+        """Know again what gateways, by name, said before this process began.
+
+        What cannot be read, or is of a gateway that is no longer here, is left: the node will be asked for it.
+        """
+        for name, said in births.items():
+            gateway = self._by_name.get(name)
+            if gateway is not None and isinstance(gateway.decoder, Remembering):
+                _recall(gateway.decoder, said)
+
     def clean(self, gateway: str, payload: bytes, key: CredentialKey | None) -> bytes:
         """Return a payload as it may be kept: personal data in it as digests, or not at all where there is no key."""
         decoder = self._by_name[gateway].decoder
@@ -131,6 +154,12 @@ class Dialects:
             each.context.states.clear()
 
 
+def _recall(decoder: Remembering, births: Iterable[Birth]) -> None:
+    for birth in births:
+        with suppress(DialectError):
+            decoder.recall(birth)
+
+
 def _made(options: GatewayOptions) -> _Gateway:
     decoder = FORMATS[options.format]() if options.mapping is None else mapped_by_file(options.mapping)
     context = Context(
@@ -176,6 +205,7 @@ def in_contract(decoded: Decoded, site: SiteId) -> Contract:
         paths=paths,
         nothing=_nothing(decoded),
         message_id=decoded.message_id,
+        births=tuple(decoded.births),
     )
 
 

@@ -1,7 +1,8 @@
 """Sparkplug B: `spBv1.0/GROUP/TYPE/NODE[/DEVICE]`, protobuf. Births name what data then calls by a number.
 
 A message that is missing in the numbers of a node (`seq`, 0 to 255), or a number that no birth explained, makes the
-decoder ask for the births again (`Node Control/Rebirth`), once a minute at most. A death counts for the birth of its
+decoder ask for the births again (`Node Control/Rebirth`), once a minute at most. Births are kept, so that what waited
+at the broker while this program was away can be read by the births before it. A death counts for the birth of its
 own session (`bdSeq`) only: the broker may tell an old one after a new birth.
 """
 
@@ -14,6 +15,7 @@ from ingest.dialects.names import Names
 from ingest.dialects.presence import OFFLINE, ONLINE, Presence
 from ingest.dialects.sparkplug_schema import Metric, Payload, UnreadableError, payload_reader, rebirth
 from ingest.dialects.times import time_of
+from sensors.intake import Birth
 from sensors.readings import ReadingFlag
 from sensors.topology import DeviceId
 
@@ -42,11 +44,15 @@ class _Born(NamedTuple):
 
 @dataclass(slots=True)
 class _Node:
-    """What is known of a node: the next `seq`, the session, the values of the node ("") and of its devices."""
+    """What is known of a node: the next `seq`, the session, the values of the node ("") and of its devices.
+
+    `since_ms` is when the births that were recalled came: numbers of earlier messages may have meant something else.
+    """
 
     next_seq: int | None = None
     session: int | None = None
     is_born: bool = False
+    since_ms: int = 0
     asked_ms: int | None = None
     aliases: dict[int, _Born] = field(default_factory=dict)
     names: dict[tuple[str, str], _Born] = field(default_factory=dict)
@@ -84,6 +90,28 @@ class SparkplugB:
         if context.retained:
             out.ignored.append(Outcome("", "not_telemetry", "births and data are never retained; this is an old one"))
             return out
+        said, node = self._said(payload), self._node(found)
+        if found.kind.endswith("DEATH"):
+            self._death(out, found, node, said, context)
+        else:
+            self._alive(out, found, node, said, context)
+        if found.kind.endswith("BIRTH"):
+            out.births.append(_birth(topic, found, payload, context))
+        return out
+
+    def recall(self, birth: Birth) -> None:
+        """Know the values of a birth again. Raises DialectError."""
+        found = _topic(birth.topic)
+        if found is None:
+            return
+        said, node = self._said(birth.payload), self._node(found)
+        if found.kind == "NBIRTH":
+            _begin(node, said)
+            node.since_ms = birth.received_ms
+        for metric in said.metrics:
+            _learn(node, found.device, metric)
+
+    def _said(self, payload: bytes) -> Payload:
         try:
             said = self._read(payload)
         except UnreadableError as exc:
@@ -91,21 +119,19 @@ class SparkplugB:
         if not all(isinstance(each.name, str) and isinstance(each.string_value, str) for each in said.metrics):
             # protobuf gives a text that is no UTF-8 as bytes.
             raise DialectError(reason="not_protobuf", detail="a name or a text is no UTF-8")
+        return said
+
+    def _node(self, topic: _Topic) -> _Node:
         if len(self._nodes) >= MOST_KEPT:
             self._nodes.clear()
-        node = self._nodes.setdefault((found.group, found.node), _Node())
-        if found.kind.endswith("DEATH"):
-            self._death(out, found, node, said, context)
-        else:
-            self._alive(out, found, node, said, context)
-        return out
+        return self._nodes.setdefault((topic.group, topic.node), _Node())
 
     def _death(self, out: Decoded, topic: _Topic, node: _Node, said: Payload, context: Context) -> None:
         if topic.kind == "DDEATH":
             self._count(out, topic, node, said, context)
             self._presence.child(out, context.device(topic.node), _owner(topic, context), OFFLINE)
             return
-        session = next((each.long_value or each.int_value for each in said.metrics if each.name == _DEATH_COUNT), None)
+        session = _session(said)
         if session is not None and node.session is not None and session != node.session:
             out.ignored.append(Outcome(_DEATH_COUNT, "repeated", f"the death of session {session}, not of this one"))
             return
@@ -133,12 +159,7 @@ class SparkplugB:
             context.hear(out, owner, None, topic.device or topic.node)
 
     def _born_again(self, out: Decoded, topic: _Topic, node: _Node, said: Payload, context: Context) -> None:
-        node.aliases.clear()
-        node.names.clear()
-        node.is_born, node.asked_ms = True, None
-        node.session = next(
-            (each.long_value or each.int_value for each in said.metrics if each.name == _DEATH_COUNT), None
-        )
+        _begin(node, said)
         node.next_seq = (said.seq + 1) % _SEQS if said.HasField("seq") else None
         self._presence.parent(out, context.device(topic.node), ONLINE)
 
@@ -164,7 +185,7 @@ class SparkplugB:
         sent: At,
         context: Context,
     ) -> None:
-        born = _born(node, topic.device, metric)
+        born = _born(node, topic.device, metric, context)
         if born is None:
             detail = f"alias {metric.alias} stands in no birth that was heard; the node was asked for them"
             out.problems.append(Outcome(f"metrics[{index}]", "no_birth", detail))
@@ -202,6 +223,23 @@ def _owner(topic: _Topic, context: Context) -> DeviceId:
     return device_at(topic.node, topic.device, context) or context.device(topic.device)
 
 
+def _begin(node: _Node, said: Payload) -> None:
+    """Start a session of a node: what was said before it is void."""
+    node.aliases.clear()
+    node.names.clear()
+    node.is_born, node.since_ms, node.asked_ms = True, 0, None
+    node.session = _session(said)
+
+
+def _session(said: Payload) -> int | None:
+    return next((each.long_value or each.int_value for each in said.metrics if each.name == _DEATH_COUNT), None)
+
+
+def _birth(topic: str, found: _Topic, payload: bytes, context: Context) -> Birth:
+    ends = f"{_NAMESPACE}/{found.group}/DBIRTH/{found.node}/" if found.kind == "NBIRTH" else ""
+    return Birth(topic=topic, payload=payload, received_ms=context.received_ms, ends=ends)
+
+
 def _learn(node: _Node, device: str, metric: Metric) -> None:
     if not metric.name or len(node.names) >= MOST_KEPT * 10:
         return
@@ -219,10 +257,12 @@ def _unit(metric: Metric) -> str:
     return unit if isinstance(unit, str) else ""
 
 
-def _born(node: _Node, device: str, metric: Metric) -> _Born | None:
+def _born(node: _Node, device: str, metric: Metric, context: Context) -> _Born | None:
     """Return what the birth said of a value; one with a name needs none."""
     if metric.name:
         return node.names.get((device, metric.name)) or _Born(metric.name, metric.datatype, "")
+    if context.received_ms < node.since_ms:
+        return None
     return node.aliases.get(metric.alias) if metric.HasField("alias") else None
 
 
