@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from api.pages.access import router as access
 from api.pages.acts import router as acts
 from api.pages.alerts import router as alerts
 from api.pages.data import router as data
@@ -26,6 +27,7 @@ from api.pages.utilisation import router as utilisation
 router = APIRouter(include_in_schema=False)
 for part in (
     doors,
+    access,
     people_reports,
     report_inbox,
     inspections,

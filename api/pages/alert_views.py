@@ -54,7 +54,9 @@ def _views(desk: Desk, alerts: Sequence[Alert]) -> list[AlertView]:
 
 
 def alarm(desk: Desk) -> AlarmView:
-    """Return what stands above every page: the alerts that wait for a person."""
+    """Return what stands above every page: the alerts that wait for a person; none to who may not read them."""
+    if not desk.actor.may(Permission.READ):
+        return AlarmView(alerts=[])
     return AlarmView(alerts=[view for view in open_alerts(desk) if view.is_ringing])
 
 

@@ -9,7 +9,7 @@ from api.pages.views import Viewer
 from api.pages.wording import Wording
 from api.people import names
 from api.ports import RecordsTransaction, Services
-from sensors.actors import Actor
+from sensors.actors import Actor, Permission
 from sensors.verdicts import Severity
 
 GRAVITY = {severity: rank for rank, severity in enumerate(Severity)}
@@ -43,6 +43,8 @@ class Desk:
             name=self.actor.name,
             roles=[self.messages.text(f"role.{role}") for role in sorted(self.actor.roles)],
             is_demo=demo is not None and demo.id == self.actor.id,
+            reads=self.actor.may(Permission.READ),
+            manages_people=self.actor.may(Permission.MANAGE_USERS),
         )
 
 

@@ -17,6 +17,7 @@ from api.security.passwords import BusyError, WeakPasswordError
 from api.security.sign_in import sign_in, sign_out
 from api.security.tokens import digest
 from sensors.accounts import SetUpToken
+from sensors.actors import Permission
 
 router = APIRouter()
 
@@ -77,7 +78,10 @@ def sign_in_by_form(
         signed_in, refusal = None, "sign_in.busy"
     if signed_in is not None:
         set_session(request, services.web, signed_in.token)
-        return RedirectResponse(local_path(next), HTTPStatus.SEE_OTHER)
+        wanted = local_path(next)
+        # Who may not read has no page of today; their own account is open to everybody.
+        is_lost = wanted == "/" and not signed_in.account.actor().may(Permission.READ)
+        return RedirectResponse("/account" if is_lost else wanted, HTTPStatus.SEE_OTHER)
     view = {"next": local_path(next), "user_name": user_name, "refusal": refusal}
     return _alone(request, services, language, "sign_in.html", status=HTTPStatus.UNPROCESSABLE_ENTITY, **view)
 

@@ -140,6 +140,8 @@ PARTS: Mapping[str, Mapping[str, str]] = {
     "wall": {"wall": "alerts_wall"},
     "logs": {"now": "logs_now", "duty": "logs_duty", "isolations": "logs_isolations", "tests": "logs_tests"},
     "plan": {"board": "plan_board", "table": "plan_table", "one": "item_one"},
+    "account": {},
+    "people": {},
     "data": {"books": "data_books", "kept": "data_kept", "devices": "data_devices"},
 }
 """What of each page can be fetched by itself, and the template that draws it."""

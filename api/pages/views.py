@@ -19,12 +19,14 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Viewer:
-    """Who looks at the page."""
+    """Who looks at the page; the demo's visitor has no account to look after."""
 
     id: str
     name: str
     roles: Sequence[str]
     is_demo: bool = False
+    reads: bool = True
+    manages_people: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
