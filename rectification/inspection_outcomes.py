@@ -182,12 +182,12 @@ class _Outcome:
     def _opened(self, former: Item | None) -> Item:
         """Return the new draft of a fault, linked to the signed item that it follows within its look back."""
         line, language = self.line, self.by.language
-        text = line.text.in_language(language)
+        text, note = line.text.in_language(language), self.answer.note.strip()
         given = Particulars(
             source=Source.INSPECTION,
             source_ref=f"{self.inspection.number}:{line.id}",
-            title=text[:120],
-            problem=f"{text}: {self.answer.note}",
+            title=note.partition("\n")[0][:TITLE_CHARS],
+            problem=_CHECKED[language].format(note=note, line=text),
             category=self.inspection.category.in_language(language),
             clause=line.clause.in_language(language) if line.confidence in CITABLE else "",
             location=located(self.inspection.subject, self.inspection.floor, self.by.registry).in_language(language),
@@ -216,6 +216,12 @@ class _Outcome:
             )
             attach(self.tx, item.id, new, actor=self.by.actor, clock=self.by.clock)
 
+
+TITLE_CHARS = 60
+"""Of what was seen, as the title of an item."""
+
+_CHECKED = {"zh": "{note}（检查项：{line}）", "en": "{note} (checked: {line})"}
+"""What is wrong goes first: a line of a checklist says how it should be, and alone would read as if it were so."""
 
 _NOTED_BY = commands.PLANNING
 """Who writes to an item that somebody else answers for: the program, quoting who looked."""

@@ -80,7 +80,7 @@ def proposals_page(desk: Desk) -> ProposalsPage:
         moves=[_move(desk, kept, move) for move in told["moves"]],
         rooms=[_room(desk, each) for each in told["rooms"] if _changes(each)],
         untouched=_untouched(desk, told),
-        is_nothing_known=bool(told["untouched"]) and not told["rooms"],
+        is_nothing_known=bool(told["untouched"]) and not any(each["people_now"] for each in told["rooms"]),
     )
 
 

@@ -5,6 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from api.app import create_app
 from sensors.actors import Role
 from tests.api.bench import Bench, Browser
@@ -21,6 +23,7 @@ MOVE: Mapping[str, Any] = {
     "confidence": "fair",
     "area_m2": 18.0,
 }
+EMPTY = {"room": "a-204", "people_now": 0, "people_then": 0, "units_now": [], "units_then": [], "is_free": False}
 HIDDEN = {**MOVE, "id": "merge-a-203", "room": "a-203"}
 
 
@@ -98,9 +101,12 @@ def test_viewer_neither_sees_nor_makes_proposals(tmp_path: Path) -> None:
     assert browser.post("/space/proposals").status_code == 403
 
 
-def test_page_does_not_praise_an_arrangement_that_it_could_not_judge(tmp_path: Path) -> None:
+@pytest.mark.parametrize("rooms", [[], [EMPTY]])
+def test_page_does_not_praise_an_arrangement_that_it_could_not_judge(
+    tmp_path: Path, rooms: list[dict[str, object]]
+) -> None:
     made = bench(tmp_path)
-    unjudged = {**document(0), "moves": [], "untouched": [{"room": "a-201", "reason": "no_rank"}]}
+    unjudged = {**document(0), "moves": [], "rooms": rooms, "untouched": [{"room": "a-201", "reason": "no_rank"}]}
     made.services = replace(made.services, reallocation=lambda _: unjudged)
     made.app = create_app(made.services)
     browser = made.signed_in(Role.FACILITY_MANAGER)
