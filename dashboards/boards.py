@@ -2,6 +2,26 @@
 
 from dashboards.influxql import energy, events, last, raw
 from dashboards.panels import Board, Limit, Panel, View
+from dashboards.state_panels import (
+    ALERT_TABLE,
+    FINDING_TABLE,
+    FINDINGS_BY_RULE,
+    GATEWAY_LAG,
+    HOURS_OF_WEEK,
+    ITEM_STEPS,
+    ITEM_TABLE,
+    ITEMS_OVER_TIME,
+    MISSING_MESSAGES,
+    OPEN_ITEMS,
+    OVERDUE_ITEMS,
+    QUARANTINE,
+    SAVINGS_OVER_TIME,
+    SAVINGS_TABLE,
+    STORE_LAG,
+    TO_ACKNOWLEDGE,
+    TO_CLEAR,
+    VERIFIED_SAVINGS,
+)
 from sensors.catalogue.model import both
 
 _CO2 = (Limit("A01", "co2_ppm", "yellow"), Limit("A01", "co2_orange_ppm", "orange"))
@@ -44,7 +64,7 @@ LAST_SEEN = Panel(
 PORTFOLIO = Board(
     id="portfolio",
     title=both("总览", "Portfolio"),
-    panels=(ENERGY_BY_BUILDING, CO2, FIRES, LAST_SEEN),
+    panels=(ENERGY_BY_BUILDING, CO2, FIRES, OPEN_ITEMS, OVERDUE_ITEMS, FINDINGS_BY_RULE, LAST_SEEN),
 )
 AIR = Board(
     id="air",
@@ -133,7 +153,9 @@ OCCUPANCY = Board(
     id="occupancy",
     title=both("使用情况", "Occupancy"),
     console="/utilisation",
+    since="now-7d",
     panels=(
+        HOURS_OF_WEEK,
         Panel(
             title=both("有人比例", "Share of time occupied"),
             description=both(
@@ -158,8 +180,12 @@ SAFETY = Board(
     id="safety",
     title=both("安全", "Safety"),
     console="/alerts",
+    since="now-7d",
     panels=(
         FIRES,
+        ALERT_TABLE,
+        TO_ACKNOWLEDGE,
+        TO_CLEAR,
         Panel(
             title=both("消防故障", "Fire system faults"),
             description=both("每小时发生的故障与屏蔽数", "Faults and isolations that began in each hour"),
@@ -188,11 +214,34 @@ SAFETY = Board(
         ),
     ),
 )
+RECTIFICATION = Board(
+    id="rectification",
+    title=both("整改", "Rectification"),
+    console="/plan",
+    since="now-30d",
+    panels=(
+        OPEN_ITEMS,
+        OVERDUE_ITEMS,
+        VERIFIED_SAVINGS,
+        SAVINGS_OVER_TIME,
+        ITEMS_OVER_TIME,
+        ITEM_STEPS,
+        ITEM_TABLE,
+        SAVINGS_TABLE,
+        FINDINGS_BY_RULE,
+        FINDING_TABLE,
+    ),
+)
 QUALITY = Board(
     id="quality",
     title=both("数据质量", "Data quality"),
+    console="/data",
     panels=(
         LAST_SEEN,
+        QUARANTINE,
+        GATEWAY_LAG,
+        STORE_LAG,
+        MISSING_MESSAGES,
         Panel(
             title=both("空气数据条数", "Air readings"),
             description=both(
@@ -212,5 +261,5 @@ QUALITY = Board(
     ),
 )
 
-BOARDS = (PORTFOLIO, AIR, ENERGY, OCCUPANCY, SAFETY, QUALITY)
+BOARDS = (PORTFOLIO, AIR, ENERGY, OCCUPANCY, SAFETY, RECTIFICATION, QUALITY)
 """All of them, in the order in which a person reads."""

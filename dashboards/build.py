@@ -14,9 +14,10 @@ from grafana_foundation_sdk.cog.variants import Dataquery
 from grafana_foundation_sdk.models import dashboard as models
 
 from dashboards.boards import BOARDS
-from dashboards.influxql import ALARMS, VARIABLES
+from dashboards.influxql import ALARMS, RED_ALERTS, SIGNED_OFF, VARIABLES
 from dashboards.panels import Board, Panel, View
 from sensors.catalogue.model import both
+from sensors.topology import Name
 
 SOURCE = models.DataSourceRef(type_val="influxdb", uid="premises")
 LANGUAGES = ("zh", "en")
@@ -39,7 +40,14 @@ _ENTERED = {
     "carbon_kg_per_kwh": "0.5306",
     "console": "http://127.0.0.1:8000",
 }
-_VIEWS: Mapping[View, Any] = {View.LINES: timeseries.Panel, View.STAT: stat.Panel, View.TABLE: table.Panel}
+_VIEWS: Mapping[View, Any] = {
+    View.LINES: timeseries.Panel,
+    View.STAT: stat.Panel,
+    View.TABLE: table.Panel,
+    View.GRID: table.Panel,
+}
+_TABLES = frozenset({View.TABLE, View.GRID})
+_COLOURED = {"cellOptions": {"type": "color-background", "mode": "basic"}, "align": "center", "width": 42}
 _WIDTH, _HEIGHT = 12, 8
 
 
@@ -61,7 +69,7 @@ class InfluxQL(Dataquery, cog.Builder[Dataquery]):
             "datasource": SOURCE,
             "query": self._query,
             "rawQuery": True,
-            "resultFormat": "table" if self._view is View.TABLE else "time_series",
+            "resultFormat": "table" if self._view in _TABLES else "time_series",
         }
 
 
@@ -85,7 +93,9 @@ def _text(board: Board, language: str) -> str:
     made: dict[str, Any] = json.loads(json.dumps(_dashboard(board, language), cls=JSONEncoder))
     made["schemaVersion"] = SCHEMA_VERSION
     # The generator drops the fields that an annotation in InfluxQL needs.
-    made["annotations"] = {"list": [_alarms(language)]}
+    made["annotations"] = {"list": [_annotation(*each, language) for each in _ANNOTATIONS]}
+    for shown, panel in zip(made["panels"], board.panels, strict=True):
+        _look(shown, panel)
     return json.dumps(made, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
@@ -115,6 +125,9 @@ def _panel(number: int, panel: Panel, language: str) -> cog.Builder[models.Panel
         made.with_target(InfluxQL(letter, query, panel.view))
     if panel.shift:
         made.time_shift(panel.shift)
+    for column, name in _named(panel).items():
+        shown = models.DynamicConfigValue(id_val="displayName", value=name.in_language(language))
+        made.override_by_name(column, [shown])
     found: cog.Builder[models.Panel] = made
     return found
 
@@ -152,16 +165,36 @@ def _links(board: Board, language: str) -> Iterator[sdk.DashboardLink]:
     yield console.type(models.DashboardLinkType.LINK).url("${console}" + board.console)
 
 
-def _alarms(language: str) -> dict[str, object]:
+def _named(panel: Panel) -> Mapping[str, Name]:
+    """Return the columns of a panel that have a name of their own, as its queries ask for them."""
+    asked = " ".join(panel.queries)
+    return {column: name for column, name in panel.columns.items() if f'"{column}"' in asked}
+
+
+def _look(shown: dict[str, Any], panel: Panel) -> None:
+    """Colour the cells of a grid by their share, which the generator has no word for."""
+    if panel.view is View.GRID:
+        defaults = shown["fieldConfig"]["defaults"]
+        defaults |= {"min": 0, "max": 1, "decimals": 0, "custom": _COLOURED, "color": {"mode": "continuous-BlYlRd"}}
+
+
+_ANNOTATIONS = (
+    (both("火警", "Fire alarms"), "red", ALARMS),
+    (both("红色报警", "Red alerts"), "dark-red", RED_ALERTS),
+    (both("销号", "Signed off"), "green", SIGNED_OFF),
+)
+
+
+def _annotation(name: Name, colour: str, query: str, language: str) -> dict[str, object]:
     return {
-        "name": {"zh": "火警", "en": "Fire alarms"}[language],
+        "name": name.in_language(language),
         "datasource": SOURCE.to_json(),
         "enable": True,
-        "iconColor": "red",
-        "query": ALARMS,
+        "iconColor": colour,
+        "query": query,
         "rawQuery": True,
         "titleColumn": "title",
         "textColumn": "text",
         "timeEndColumn": "",
-        "tagsColumn": "",
+        "tagsColumn": "tags",
     }

@@ -48,8 +48,76 @@ def events(measurement: str, *types: str, every: str = "1h") -> str:
     )
 
 
+UNTIL = "time <= ${__to}ms"
+"""All there is at the end of the time shown: what is still open may have begun long before it."""
+
+_SITE = '"site" =~ /^(?:${site:regex})$/'
+
+
+def records(measurement: str, *fields: str, where: str) -> str:
+    """Return the query of single findings, alerts or items, one row each, tags among the fields."""
+    columns = ", ".join(f'"{name}"' for name in fields)
+    return f'SELECT {columns} FROM "raw"."{measurement}" WHERE {where} AND {SCOPE} AND {UNTIL}'  # noqa: S608 - as above
+
+
+def number_of(measurement: str, *, where: str, by: str = "") -> str:
+    """Return the query of how many findings, alerts or items there are, in all or by a tag."""
+    grouped = f' GROUP BY "{by}"' if by else ""
+    counted = f'SELECT count("open") AS "{measurement}" FROM "raw"."{measurement}"'  # noqa: S608 - as above
+    return f"{counted} WHERE {where} AND {SCOPE} AND {UNTIL}{grouped}"
+
+
+def taken(field: str, function: str, *, every: str = "1d") -> str:
+    """Return the query of how many seconds alerts took, by rule and by when they began; tests are left out."""
+    return (
+        f'SELECT {function}("{field}") FROM "raw"."alerts" '  # noqa: S608 - as above
+        f'WHERE "test" = 0 AND {SCOPE} AND $timeFilter GROUP BY time({every}), "rule" fill(none)'
+    )
+
+
+def steps(action: str, *, every: str = "1d") -> str:
+    """Return the query of how often a step was taken with items."""
+    return (
+        f'SELECT count("number") AS "{action}" FROM "raw"."item_steps" '  # noqa: S608 - as above
+        f"WHERE \"action\" = '{action}' AND {SCOPE} AND $timeFilter GROUP BY time({every}) fill(none)"
+    )
+
+
+def of_site(measurement: str, *fields: str, function: str = "last", by: str = "site") -> str:
+    """Return the query of what is known of a whole site, or of its gateways."""
+    shown = ", ".join(f'{function}("{name}") AS "{name}"' for name in fields)
+    return (
+        f'SELECT {shown} FROM "raw"."{measurement}" '  # noqa: S608 - as above
+        f'WHERE {_SITE} AND $timeFilter GROUP BY time($__interval), "{by}" fill(none)'
+    )
+
+
+def now_of_site(measurement: str, *fields: str) -> str:
+    """Return the query of the newest of what is known of a whole site."""
+    shown = ", ".join(f'last("{name}") AS "{name}"' for name in fields)
+    return f'SELECT {shown} FROM "raw"."{measurement}" WHERE {_SITE} AND {UNTIL} GROUP BY "site"'  # noqa: S608 - as above
+
+
+def hours_of_week() -> str:
+    """Return the query of the share of each hour of the week that was occupied: weekdays down, hours across."""
+    shown = ", ".join(f'mean("h{hour:02}") AS "{hour:02}"' for hour in range(24))
+    return f'SELECT {shown} FROM "raw"."occupied_hours" WHERE {SCOPE} AND $timeFilter GROUP BY "weekday"'  # noqa: S608 - as above
+
+
 ALARMS = (
     'SELECT "type" AS "title", "zone" AS "text" FROM "raw"."fire_alarm" '  # noqa: S608 - names of ours
     f'WHERE "type" = \'fire\' AND "state" = \'active\' AND "test" = 0 AND {SCOPE} AND $timeFilter'
 )
 """What is drawn across every dashboard: the fire alarms, each at its time."""
+
+RED_ALERTS = (
+    'SELECT "event" AS "title", "zone" AS "text", "rule" AS "tags" FROM "raw"."alerts" '  # noqa: S608 - as above
+    f'WHERE "severity" = \'red\' AND "test" = 0 AND {SCOPE} AND $timeFilter'
+)
+"""Every red alert, at its onset."""
+
+SIGNED_OFF = (
+    'SELECT "rule" AS "title", "number" AS "text", "subject" AS "tags" FROM "raw"."item_steps" '  # noqa: S608 - as above
+    f"WHERE \"action\" = 'sign_off' AND {SCOPE} AND $timeFilter"
+)
+"""Every item that was signed off, then."""

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 CORE_PANELS = frozenset({"barchart", "gauge", "heatmap", "piechart", "stat", "table", "text", "timeseries"})
-_VARIABLE = re.compile(r"\$\{?([a-z][a-z0-9_]*)")
+_VARIABLE = re.compile(r"\$\{?([a-z_][a-z0-9_]*)")
 _IN_A_PATTERN = re.compile(r"/\^.*?\$/")
 _BARE = re.compile(r"\$(?:\{(?![a-z0-9_]+:regex\})|[a-z])")
-_OF_GRAFANA = frozenset({"timeFilter", "__interval"})
+_OF_GRAFANA = frozenset({"timeFilter", "__interval", "__to"})
 
 Dashboard = Mapping[str, Any]
 

@@ -1,6 +1,7 @@
 """What a panel shows, as data: words in both languages, the unit, the query, and the catalogue's limits."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from sensors.catalogue import CATALOGUE
@@ -13,6 +14,8 @@ class View(StrEnum):
     LINES = "timeseries"
     STAT = "stat"
     TABLE = "table"
+    GRID = "grid"
+    """A table whose cells are coloured by a share from 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,8 @@ class Panel:
     queries: tuple[str, ...]
     view: View = View.LINES
     limits: tuple[Limit, ...] = ()
+    columns: Mapping[str, Name] = field(default_factory=dict)
+    """What columns are called, by the field's name."""
     shift: str | None = None
     """How far back the panel looks beside the dashboard's own time, as Grafana writes it (`7d`)."""
 

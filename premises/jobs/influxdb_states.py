@@ -138,8 +138,12 @@ class StateFeed:
         steps, place = tx.item_steps(item.id), self._place(item.subject, item.opened)
         # Beside a room of one or two people the kWh of empty hours would tell of their presence.
         is_silent = tells_of_presence(self._registry(), item.rule, item.subject)
-        yield states.item_point(item, None if is_silent else _proven(item, steps), place)
+        yield states.item_point(item, None if is_silent else _proven(item, steps), place, self._zone)
         yield from states.item_step_points(item, steps, place)
+
+    @property
+    def _zone(self) -> ZoneInfo:
+        return ZoneInfo(self._registry().site.timezone)
 
     def _place(self, subject: Subject, time: datetime) -> PlaceSpan:
         return place_of(self._registry(), subject, epoch_ms(time))
@@ -147,7 +151,7 @@ class StateFeed:
     def _totals(self, tx: RecordsTransaction, now: datetime) -> list[StatePoint]:
         """Return one point that says how much is open now, and what verified items save together."""
         site = self._registry().site
-        today = now.astimezone(ZoneInfo(site.timezone)).date()
+        today = now.astimezone(self._zone).date()
         alerts, items = tx.alerts(open_only=True, limit=ALL), tx.items(limit=ALL)
         still = [item for item in items if item.state in OPEN_STATES]
         fields: dict[str, states.Value] = {

@@ -6,7 +6,7 @@ what it is about are tags; what changes is a field. Steps of items are points of
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from alerts.model import ACTIVE_STATES, OPEN_STATES, Alert, AlertAction, AlertStep
 from analytics.ledger import FindingRecord
@@ -101,10 +101,11 @@ def alert_point(alert: Alert, steps: Iterable[AlertStep], place: PlaceSpan = NOW
     return StatePoint(measurement=ALERTS, tags=tags, time_ms=epoch_ms(alert.onset), fields=fields, identity=alert.id)
 
 
-def item_point(item: Item, savings: ItemSavings | None, place: PlaceSpan = NOWHERE) -> StatePoint:
+def item_point(item: Item, savings: ItemSavings | None, place: PlaceSpan = NOWHERE, zone: tzinfo = UTC) -> StatePoint:
     """Return the point of an item, when it was opened, with what it is proven to save.
 
-    Who is responsible is not in it: whoever may ask the store need not know.
+    `deadline_ms` is the end of its day in `zone`. Who is responsible is not in it: whoever may ask the store need not
+    know.
     """
     saved = None if savings is None else savings.saved
     fields: dict[str, Value] = {
@@ -116,6 +117,7 @@ def item_point(item: Item, savings: ItemSavings | None, place: PlaceSpan = NOWHE
         "verified": item.state in {ItemState.VERIFIED, ItemState.SIGNED_OFF},
         "recurrence": item.recurrence_of is not None,
         "deadline": "" if item.deadline is None else item.deadline.isoformat(),
+        "deadline_ms": None if item.deadline is None else epoch_ms(_end_of(item.deadline, zone)),
         "verified_ms": _ms(item.verified),
         "signed_off_ms": _ms(item.signed_off),
         "savings_kwh": None if saved is None else saved.kwh,
@@ -150,8 +152,12 @@ def _tags(site: SiteId, rule: str, subject: Subject, place: PlaceSpan) -> Mappin
     return {**where, "rule": rule, "site": site, "subject": str(subject)}
 
 
-def _ms(time: datetime | None) -> float | None:
-    return None if time is None else epoch_ms(time)
+def _end_of(day: date, zone: tzinfo) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time(), tzinfo=zone).astimezone(UTC)
+
+
+def _ms(at: datetime | None) -> float | None:
+    return None if at is None else epoch_ms(at)
 
 
 def _seconds(start: datetime, end: datetime | None) -> float | None:

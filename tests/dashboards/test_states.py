@@ -1,6 +1,5 @@
 """Findings, alerts and items reach a real InfluxDB with every change, once each, whatever happens on the way."""
 
-import json
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -22,6 +21,7 @@ from storage.readings.influxdb_setup import Buckets, prepare
 from storage.readings.influxdb_state_notes import StateNotes
 from storage.records import SqlRecords
 from storage.registry_file import load_registry
+from tests.dashboards.savings import saved
 from tests.influx import Influx, influxdb
 from tests.influx_shim import Fault
 from tests.memory_records import HandClock
@@ -113,24 +113,6 @@ def test_an_alert_tells_how_long_it_took(fed: Fed) -> None:
         tx.save_alert(over, alert_step(over, AlertAction.CLEAR, at=NOON + 5 * MINUTE))
     fed.feed().once()
     assert fed.asked('"acknowledge_s", "clear_s", "open", "zone"', "alerts") == [(60, 300, 0, "2F\n'东'")]
-
-
-def saved(kwh: float, low: float, high: float) -> str:
-    return json.dumps(
-        {
-            "savings": {
-                "savings_kwh": kwh,
-                "savings_pct": 20,
-                "ci90_kwh": [low, high],
-                "ci90_pct": [10, 30],
-                "model": None,
-                "method": None,
-                "circuits": [],
-                "inside": [],
-                "sufficiency": [],
-            }
-        }
-    )
 
 
 def test_a_proven_item_brings_its_saving_and_its_steps(fed: Fed) -> None:
