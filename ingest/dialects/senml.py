@@ -5,9 +5,8 @@ stands behind it the quantity; without either the device is the last level of th
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from math import isfinite
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ingest.dialects.decoded import At, Context, Decoded, DialectError, Outcome
 from ingest.dialects.names import Names
@@ -27,9 +26,8 @@ _BASE: Final = (("bn", str), ("bu", str), ("bt", (int, float)), ("bv", (int, flo
 _BASE_NAMES: Final = frozenset(name for name, _ in _BASE)
 
 
-@dataclass(frozen=True, slots=True)
-class _Base:
-    """What holds until a record says otherwise."""
+class _Base(NamedTuple):
+    """What holds until a record says otherwise; a tuple, for nearly every message makes one."""
 
     bn: str = ""
     bu: str = ""
@@ -125,7 +123,7 @@ def _based(base: _Base, record: Mapping[str, Any], path: str, out: Decoded) -> _
             out.notes.append(Outcome(f"{path}.{key}", "base_unreadable", f"{shown(value)} cannot be used"))
         else:
             changed[key] = value
-    return replace(base, **changed) if changed else base
+    return base._replace(**changed) if changed else base
 
 
 def _split(base: str, own: str, topic: str) -> tuple[str, str]:
