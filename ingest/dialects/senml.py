@@ -5,10 +5,11 @@ stands behind it the quantity; without either the device is the last level of th
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from math import isfinite
 from typing import Any, Final, NamedTuple
 
-from ingest.dialects.decoded import At, Context, Decoded, DialectError, Outcome
+from ingest.dialects.decoded import MOST_KEPT, At, Context, Decoded, DialectError, Outcome
 from ingest.dialects.names import Names
 from ingest.dialects.paths import parsed
 from ingest.dialects.times import time_of
@@ -126,6 +127,7 @@ def _based(base: _Base, record: Mapping[str, Any], path: str, out: Decoded) -> _
     return base._replace(**changed) if changed else base
 
 
+@lru_cache(maxsize=MOST_KEPT)
 def _split(base: str, own: str, topic: str) -> tuple[str, str]:
     """Return the device and the quantity of a name."""
     whole = base + own
