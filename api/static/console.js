@@ -108,6 +108,7 @@
 
   function listen() {
     source?.close();
+    if (!document.getElementById("live")) return; // a page of somebody who reads nothing of the building
     source = new EventSource("/api/v1/live");
     source.onopen = () => {
       showLine("on");

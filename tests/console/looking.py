@@ -100,13 +100,13 @@ class Look:
         if self.page.locator("[data-chart]").count():
             self.page.wait_for_selector("[data-chart][data-state=drawn], [data-chart][data-state=empty]")
 
-    def sign_in(self, user_name: str) -> None:
-        """Sign in by the form."""
+    def sign_in(self, user_name: str, *, lands_on: str = "#live[data-state=on]") -> None:
+        """Sign in by the form and wait for what the next page holds."""
         self.page.goto(f"{self.demo.origin}/sign-in")
         self.page.fill("#user_name", user_name)
         self.page.fill("#password", PASSWORD)
         self.page.click("button.primary")
-        self.page.wait_for_selector("#live[data-state=on]")
+        self.page.wait_for_selector(lands_on)
 
     def overflow_px(self) -> int:
         """Return by how much the page is wider than the window."""

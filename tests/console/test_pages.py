@@ -25,6 +25,7 @@ PAGES = (
     "/plan",
     "/logs",
     "/data",
+    "/account",
 )
 VIEWS = (
     "/utilisation?by=floor",
@@ -82,6 +83,19 @@ def test_every_page_is_readable_in_the_dark(browser: Browser, shown_demo: Demo, 
         look.sign_in("limin")
         paths = (*PAGES, *items_and_alerts(shown_demo)[::3])
         assert [fault for path in paths for fault in audited(look, path)] == []
+
+
+@each_size
+@each_language
+def test_page_of_people_is_sound_to_who_reads_nothing_else(
+    browser: Browser, shown_demo: Demo, language: str, size: str
+) -> None:
+    with looked_at(browser, shown_demo, language=language, size=size) as look:
+        look.sign_in("security", lands_on="#h-may")
+        look.page.goto(f"{shown_demo.origin}/people")
+        look.page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
+        assert look.page.evaluate(AUDIT) == []
+        assert look.overflow_px() <= 0
 
 
 @each_size
