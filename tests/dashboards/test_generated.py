@@ -240,3 +240,9 @@ def test_lint_names_what_is_missing() -> None:
     found = "\n".join(problems([board]))
     for word in ("no description", "no unit", "no core panel", "$room is no variable", "without :regex"):
         assert word in found
+
+
+def test_titles_that_differ_in_chinese_only_are_found_out() -> None:
+    one, other = (copy.deepcopy(board) for board in boards()[:2])
+    one["title"], other["title"] = "Premises · 安全", "Premises · 用能"
+    assert any("slug 'premises'" in each for each in problems([one, other]))
