@@ -198,4 +198,4 @@ def _name(registry: Registry, key: str) -> Name:
     place = registry.buildings.get(BuildingId(where))
     if place is None:
         return Name(zh=key, en=key)
-    return Name(zh=f"{place.name.zh} {floor}".rstrip(), en=f"{place.name.en} {floor}".rstrip())
+    return Name(zh=f"{place.name.zh}{floor}层", en=f"{place.name.en}, floor {floor}") if floor else place.name

@@ -16,6 +16,7 @@ from reports.energy_report_figures import (
     Share,
     TargetHeld,
     differences,
+    together,
 )
 from reports.messages import Language, Messages
 from reports.paper import Column, PaperTable
@@ -46,6 +47,10 @@ class Version:
     hands: tuple[Signed, ...]
     before: ReportFigures | None
     trail: tuple[tuple[int, str, str, datetime, str], ...]
+
+
+MOST_NAMED = 5
+"""Of the parts of a division in the text; the table has them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,10 @@ class Told:
         """Return what a part is called: what it is for, or whose or where it is."""
         known = f"energy_report.part.{share.key}"
         return self.say.text(known) if self.say.has(known) else self.name(share.name)
+
+    def whose(self, share: Share) -> str:
+        """Return what a part is called in a sentence, which has no column that tells the unmetered rest."""
+        return self.text("part.unmetered") if share.basis == "unmetered" else self.share(share)
 
     def day(self, moment: datetime) -> str:
         """Return the local day of a moment."""
@@ -182,7 +191,8 @@ def _use(told: Told, outline: Outline) -> None:
         if not division.shares:
             outline.text(told.text("no_rollups"))
             continue
-        parts = [f"{told.share(share)} {told.value(share.figure)}" for share in division.shares[:5]]
+        largest = together(division.shares, told.whose)[:MOST_NAMED]
+        parts = [f"{name} {told.value(figure)}" for name, figure in largest]
         outline.text(told.text("largest", parts=told.say.joined(parts)))
 
 

@@ -4,8 +4,8 @@ What has no value is not known: never zero. The JSON is canonical, so that its d
 """
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
@@ -47,6 +47,18 @@ class Share:
     name: Name
     basis: str | None
     figure: Figure
+
+
+def together(shares: Iterable[Share], named: Callable[[Share], str]) -> list[tuple[str, Figure]]:
+    """Return parts of one name as one figure, the largest first: what was measured and what was divided by area."""
+    found: dict[str, Figure] = {}
+    for share in shares:
+        name, figure = named(share), share.figure
+        before = found.get(name)
+        if before is not None and before.value is not None and figure.value is not None:
+            figure = replace(before, value=before.value + figure.value)
+        found[name] = figure
+    return sorted(found.items(), key=lambda part: -(part[1].value or 0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

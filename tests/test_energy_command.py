@@ -86,8 +86,8 @@ def test_use_is_divided_with_cost_and_carbon(premises: Premises) -> None:
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("zh", ("主楼 2", "72.0 kWh", "实测", "无读数的回路: hvac")),
-        ("en", ("Main building 2", "72.0 kWh", "unmetered", "14.40 CNY", "circuits without readings: hvac")),
+        ("zh", ("主楼2层", "72.0 kWh", "实测", "无读数的回路: hvac")),
+        ("en", ("Main building, floor 2", "72.0 kWh", "unmetered", "14.40 CNY", "circuits without readings: hvac")),
     ],
 )
 def test_text_names_zones_in_both_languages(premises: Premises, language: str, words: tuple[str, ...]) -> None:
