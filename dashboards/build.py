@@ -14,6 +14,7 @@ from grafana_foundation_sdk.cog.variants import Dataquery
 from grafana_foundation_sdk.models import dashboard as models
 
 from dashboards.boards import BOARDS
+from dashboards.files import GENERATED
 from dashboards.influxql import ALARMS, RED_ALERTS, SIGNED_OFF, VARIABLES
 from dashboards.panels import Board, Panel, View
 from sensors.catalogue.model import both
@@ -21,7 +22,6 @@ from sensors.topology import Name
 
 SOURCE = models.DataSourceRef(type_val="influxdb", uid="premises")
 LANGUAGES = ("zh", "en")
-GENERATED = Path(__file__).parent / "generated"
 SCHEMA_VERSION = 41
 """Of Grafana 11.6."""
 

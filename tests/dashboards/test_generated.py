@@ -18,7 +18,8 @@ from alerts.model import AlertAction
 from analytics.ledger import FindingAction
 from analytics.ports import ROLLUP_SCHEMA
 from api.data_ports import GatewayAccount
-from dashboards.build import GENERATED, generated
+from dashboards.build import generated
+from dashboards.files import GENERATED
 from dashboards.lint import problems, queries
 from premises.intake.data_desk import SpoolFigures
 from premises.jobs.influxdb_samples import Samples
