@@ -9,6 +9,7 @@ from sensors.topology import Registry
 from simulators.dialects.chirpstack import ChirpStack
 from simulators.dialects.dialect import Dialect
 from simulators.dialects.esp_rfid import EspRfid
+from simulators.dialects.home_assistant import HomeAssistant
 from simulators.dialects.homie import Homie
 from simulators.dialects.huawei import HuaweiIotda
 from simulators.dialects.line_protocol import LineProtocol
@@ -36,6 +37,7 @@ DIALECTS: Final[Mapping[str, Callable[[Registry], Dialect]]] = MappingProxyType(
         "huawei": HuaweiIotda,
         "sparkplug": SparkplugB,
         "homie": Homie,
+        "home_assistant": HomeAssistant,
         "senml": SenMl,
         "line_protocol": LineProtocol,
         "neuron": Neuron,

@@ -29,12 +29,8 @@ HARMLESS = {"neuron": {"gateway_error"}}
 """What a format is meant to bring into quarantine."""
 
 
-ONLY_DESCRIBES = {"home_assistant"}
-"""Its discovery names units and devices of what another format says; tests/ingest/dialects holds it to that."""
-
-
 def test_every_format_that_is_decoded_is_spoken() -> None:
-    assert DIALECTS.keys() == FORMATS.keys() - ONLY_DESCRIBES
+    assert DIALECTS.keys() == FORMATS.keys()
 
 
 def through_the_broker(published: Sequence[Published], topics: Sequence[str]) -> list[Message]:

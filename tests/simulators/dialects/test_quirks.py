@@ -154,7 +154,7 @@ def test_alink_counts_each_day_anew() -> None:
     assert [document["id"] for day in days for document in documents(dialect.says(day))] == ["1", "2", "1"]
 
 
-@pytest.mark.parametrize("name", ["tasmota", "shelly", "zigbee2mqtt", "sparkplug", "homie"])
+@pytest.mark.parametrize("name", ["tasmota", "shelly", "zigbee2mqtt", "sparkplug", "homie", "home_assistant"])
 def test_wills_make_devices_or_their_gateway_offline(name: str, tmp_path: Path) -> None:
     dialect = made(name)
     told = [(NOW_MS, each) for each in (*dialect.births(NOW_MS), *dialect.deaths(NOW_MS))]
