@@ -45,12 +45,17 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """The rule passed over the whole window [since, until); of an energy item also what the meter says."""
+    """The rule passed over the whole window [since, until); of an energy item also what the meter says.
+
+    `devices_gone` are those that measured the fault and were taken away since: what passes now was not measured by the
+    same device, which whoever signs has to know.
+    """
 
     since: datetime
     until: datetime
     proof: Finding
     savings: ItemSavings | None = None
+    devices_gone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,13 +184,14 @@ def check_items(
     clock: Clock,
     zone: tzinfo,
     devices_of: DevicesOf,
+    gone_of: DevicesOf = lambda _item: (),
     savings_of: SavingsOf = lambda _item: None,
     sent_back: Collection[str] = (),
 ) -> tuple[Checked, ...]:
     """Return what the readings say of items reported done; items reported on one day share an analysis.
 
-    `sent_back` are the ids of those that the meter has sent back before. Takes as long as the analysis does: call it
-    outside of any transaction.
+    `gone_of` gives the devices taken away since the fault. `sent_back` are the ids of those that the meter has sent
+    back before. Takes as long as the analysis does: call it outside of any transaction.
     """
     now = clock.now()
     today = now.astimezone(zone).date()
@@ -204,6 +210,7 @@ def check_items(
             )
             if isinstance(outcome, Verified):
                 again = item.id in sent_back
+                outcome = replace(outcome, devices_gone=tuple(sorted(device.id for device in gone_of(item))))
                 outcome = weighed(outcome, savings_of(item), now=until, window_days=days_of(item), was_sent_back=again)
             checked.append(Checked(item=item, outcome=outcome))
     return tuple(checked)
@@ -248,7 +255,8 @@ def _decided(outcome: Outcome) -> dict[str, object]:
     window = {"since": outcome.since.isoformat(), "until": outcome.until.isoformat()}
     if isinstance(outcome, NotYet):
         return {"outcome": "not_yet", "reason": outcome.reason.value, **window}
-    return {"outcome": "verified", **window, "finding": _told(outcome.proof)}
+    gone = {"devices_gone": list(outcome.devices_gone)} if outcome.devices_gone else {}
+    return {"outcome": "verified", **window, **gone, "finding": _told(outcome.proof)}
 
 
 def devices_behind(registry: Registry, item: Item, *, since: date) -> frozenset[Subject]:
@@ -269,6 +277,11 @@ def devices_behind(registry: Registry, item: Item, *, since: date) -> frozenset[
         if (not wanted or not device.metrics or wanted.intersection(device.metrics))
         and any(_holds(place, item.subject, rooms, circuits, since) for place in device.placements)
     )
+
+
+def devices_gone(registry: Registry, item: Item, *, fault: date, now: date) -> frozenset[Subject]:
+    """Return the devices that measured the fault and measure its subject no more; devices that are the subject stay."""
+    return devices_behind(registry, item, since=fault) - devices_behind(registry, item, since=now)
 
 
 def _places(registry: Registry, kind: SubjectKind, identifier: str) -> tuple[frozenset[RoomId], frozenset[CircuitId]]:

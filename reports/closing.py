@@ -194,6 +194,9 @@ def _proof_rows(entry: Entry, say: Wording) -> Iterator[tuple[str, str]]:
         return
     if step.actor_id == VERIFICATION.id:
         yield say.text("closing.verdict"), say.text("closing.verified")
+        gone = _evidence(entry).get("devices_gone")
+        if gone:
+            yield say.text("closing.devices"), say.text("closing.devices_gone", devices=say.messages.joined(gone))
     else:
         seen = say.text("closing.seen", who=say.who(step.actor_id), note=step.note)
         yield say.text("closing.verdict"), seen
@@ -242,7 +245,7 @@ def days_shown(entry: Entry) -> tuple[datetime, datetime] | None:
 
 def without_figures(entry: Entry) -> Entry:
     """Return an entry whose steps keep the window of the proof, and nothing that was measured in it."""
-    kept = ("since", "until", "outcome")
+    kept = ("since", "until", "outcome", "devices_gone")
     steps = []
     for step in entry.steps:
         told = json.loads(step.evidence) if step.evidence.strip() else {}

@@ -16,7 +16,7 @@ from rectification.model import Item, judged_since
 from rectification.ports import ItemTransaction, WindowAnalysis
 from rectification.savings_evidence import was_sent_back
 from rectification.seasons import await_seasons, await_unjudged, resume_seasons
-from rectification.verification import Checked, check_items, devices_behind, items_to_verify, settle
+from rectification.verification import Checked, check_items, devices_behind, devices_gone, items_to_verify, settle
 from sensors.clock import Clock
 from sensors.readings import epoch_ms
 from sensors.subjects import Subject, SubjectKind
@@ -163,6 +163,10 @@ def verify(
         since = (judged_since(item) or item.opened).astimezone(zone).date()
         return devices_behind(building.registry, item, since=since)
 
+    def gone_of(item: Item) -> Collection[Subject]:
+        today = clock.now().astimezone(zone).date()
+        return devices_gone(building.registry, item, fault=item.fault_from.astimezone(zone).date(), now=today)
+
     def known(rules: Collection[str], first: date, last: date) -> Sequence[Finding]:
         return _known(analysis, rules, first, last)
 
@@ -183,6 +187,7 @@ def verify(
         clock=clock,
         zone=zone,
         devices_of=devices_of,
+        gone_of=gone_of,
         savings_of=savings_of,
         sent_back={name for name, past in steps.items() if was_sent_back(past)},
     )

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,13 +16,16 @@ from rectification.verification import (
     Reason,
     Refuted,
     Verified,
+    check_items,
     devices_behind,
+    devices_gone,
     evidence,
     items_to_verify,
     verdict,
     verify_items,
 )
 from sensors.subjects import Subject, SubjectKind
+from sensors.topology import DeviceId, Placement, RoomId
 from sensors.verdicts import Finding, Verdict
 from tests.memory_records import HandClock, MemoryRecords
 from tests.rectification.factories import SENSOR, FaultSaid, brought_to, told
@@ -189,3 +192,24 @@ def test_a_verdict_rests_on_the_devices_that_measure_what_its_rule_needs(
     )
     found = devices_behind(house(), about, since=date(2026, 11, 20))
     assert {each.id for each in found} == devices
+
+
+def test_a_sensor_taken_away_since_the_fault_is_told_beside_the_pass() -> None:
+    about = brought_to(ItemState.REPORTED_DONE, MemoryRecords(), HandClock())
+    place = house()
+    taken = replace(
+        place.devices[DeviceId("motion")], placements=(Placement(room=RoomId("a-201"), until=date(2026, 11, 24)),)
+    )
+    without = replace(place, devices={**place.devices, taken.id: taken})
+    fault, now = date(2026, 11, 18), date(2026, 12, 8)
+    assert devices_gone(place, about, fault=fault, now=now) == set()
+    [gone] = devices_gone(without, about, fault=fault, now=now)
+    (checked,) = check_items(
+        [about],
+        Analyses([told(Verdict.PASS, SINCE, day(14))]),
+        clock=HandClock(day(15)),
+        zone=ZONE,
+        devices_of=lambda _item: (),
+        gone_of=lambda _item: {gone},
+    )
+    assert json.loads(evidence(checked.outcome))["devices_gone"] == ["motion"]

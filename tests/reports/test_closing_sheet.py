@@ -103,6 +103,11 @@ def test_window_and_verdict_are_told(records: SqlRecords) -> None:
     assert "812 ppm（限值 1,000）" in text
 
 
+def test_another_device_than_that_which_measured_the_fault_is_told(records: SqlRecords) -> None:
+    assert "验证未用同一设备" not in told(sheet(records))
+    assert "aq-old在发现问题后已撤下或移走" in told(sheet(records, devices_gone=["aq-old"]))
+
+
 def test_saving_is_told_with_its_interval(records: SqlRecords) -> None:
     text = told(sheet(records, savings={"savings_kwh": 420.0, "ci90_kwh": [310.0, 530.0]}))
     assert "420 kWh（90%区间 310 至 530）" in text
