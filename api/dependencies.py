@@ -1,7 +1,7 @@
 """What routes and pages ask for: the services, who is there, what they may, in which language."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
@@ -16,6 +16,7 @@ from api.security.held import HeldActor
 from api.security.hosts import LOOPBACK_NAMES, host_name, is_loopback
 from api.security.limited_services import limit_services
 from api.security.middleware import SAFE_METHODS
+from api.security.second_factor import lacks_second_factor
 from api.security.sessions import SignedIn, begin_session, find_session
 from api.security.tokens import csrf_matches
 from api.security.tokens import csrf_token as csrf_token_of
@@ -68,7 +69,12 @@ Recognised = Annotated[SignedIn | None, Depends(recognised)]
 
 
 def acting(request: Request, found: SignedIn) -> Actor:
-    """Return who a session or a token lets act: with limits, one and the same for the whole request."""
+    """Return who a session or a token lets act: with limits, one and the same for the whole request.
+
+    Who must set up a second step of signing in may do nothing until they have.
+    """
+    if lacks_second_factor(found.account, get_services(request).web):
+        return replace(found.actor(), only=frozenset())
     if not found.account.limits:
         return found.actor()
     held: HeldActor | None = getattr(request.state, "held_actor", None)
@@ -138,9 +144,9 @@ def signed_in_person(found: SignedInVisitor) -> SignedIn:
 SignedInPerson = Annotated[SignedIn, Depends(signed_in_person)]
 
 
-def person_actor(found: SignedInPerson) -> Actor:
+def person_actor(request: Request, found: SignedInPerson) -> Actor:
     """Return the person who asks. Raises SignInNeededError, ProblemError."""
-    return found.actor()
+    return acting(request, found)
 
 
 PersonActor = Annotated[Actor, Depends(person_actor)]

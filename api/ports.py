@@ -36,7 +36,7 @@ from rectification.ports import NoticeTransaction, PlanTransaction, RepairTransa
 from rectification.reallocations import ReallocationTransaction
 from rectification.report_ports import ReportTransaction
 from sensors.accounts import Account, ApiToken, Session, SetUpToken
-from sensors.actors import Actor
+from sensors.actors import Actor, Role
 from sensors.bills import BillTransaction
 from sensors.clock import Clock
 from sensors.journal import AuditEntry, Change
@@ -326,6 +326,8 @@ class WebSettings:
     proxies: frozenset[str] = frozenset()
     demo_actor: Actor | None = None
     metrics_token: str | None = field(default=None, repr=False)
+    second_factor_roles: frozenset[Role] = frozenset()
+    """Roles whose people may do nothing before they have set up a second step of signing in."""
     session_idle: timedelta = timedelta(hours=8)
     session_lifetime: timedelta = timedelta(hours=24)
     request_timeout_s: float = 30.0

@@ -394,6 +394,7 @@ def _web(settings: Settings, info: ServerInfo, demo_actor: Actor | None) -> WebS
         listens_on_loopback=server.host in LOOPBACK_NAMES,
         hosts=frozenset(server.hosts),
         proxies=frozenset(server.proxies),
+        second_factor_roles=frozenset(server.second_factor_roles),
         demo_actor=demo_actor,
         metrics_token=None if token_file is None else read_secret(token_file),
     )

@@ -20,6 +20,7 @@ from premises.home import Home
 from premises.rectification_settings import RectificationSettings
 from premises.section import Section
 from premises.watchdog_settings import WatchdogSettings
+from sensors.actors import Role
 from sensors.errors import InputFault
 
 PREFIX = "PREMISES_"
@@ -189,6 +190,8 @@ class ServerSettings(Section):
     """Further names under which requests are taken."""
     proxies: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
     """Addresses of reverse proxies whose word (`X-Forwarded-For`) on a client's address is taken."""
+    second_factor_roles: Annotated[tuple[Role, ...], BeforeValidator(_listed)] = ()
+    """Roles whose people must set up a second step of signing in (TOTP) before they may do anything."""
 
 
 def _panel_address(value: object) -> object:

@@ -1,6 +1,6 @@
 """People as the program knows them: accounts, their sessions, set-up links. Secrets appear as hashes only."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sensors.actors import Actor, Limit, Role
@@ -26,6 +26,12 @@ class Account:
     person: str | None = None
     limits: frozenset[Limit] = frozenset()
     """Where roles count; a role that none names counts everywhere."""
+    totp_secret: str = field(default="", repr=False)
+    """What the person's authenticator knows, Base32; empty without a second step."""
+    totp_step: int | None = None
+    """The step whose code was taken last: none is taken twice."""
+    recovery: tuple[str, ...] = field(default=(), repr=False)
+    """Digests of the codes that stand in for a lost authenticator, each once."""
 
     def actor(self) -> Actor:
         """Return the account as someone who acts."""

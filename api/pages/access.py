@@ -9,8 +9,10 @@ from starlette.responses import RedirectResponse, Response
 
 from api.dependencies import CsrfToken, PersonActor, ReaderLanguage, ServicesOf, SignedInPerson, permit
 from api.limits import limits_of
-from api.pages.access_views import own_account, people
+from api.pages.access_views import Shown, own_account, people
 from api.pages.rendering import with_query
+from api.pages.room_codes import drawn_code
+from api.pages.views import Notice
 from api.pages.visits import Visit
 from api.ports import RecordsTransaction
 from api.problems import ProblemError
@@ -19,6 +21,9 @@ from api.security.accounts import AccountError, NewAccount
 from api.security.api_tokens import USUAL_DAYS, NewToken, make_token, revoke_token
 from api.security.cookies import clear_session
 from api.security.passwords import BusyError, WeakPasswordError
+from api.security.second_factor import end_second_factor, reset_second_factor, set_up_second_factor
+from api.security.sessions import SignedIn
+from api.security.totp import is_secret, new_secret, provisioning_uri
 from sensors.actors import Actor, Limit, Permission, Role
 from sensors.scopes import Scope
 
@@ -73,7 +78,7 @@ def make_own_token(
     except ProblemError:
         return RedirectResponse(with_query(OWN, refused="token"), HTTPStatus.SEE_OTHER)
     with visit.desk() as desk:
-        return visit.render(desk, "account.html", page="account", view=own_account(desk, secret))
+        return visit.render(desk, "account.html", page="account", view=own_account(desk, Shown(token=secret)))
 
 
 @router.post("/account/tokens/{token}/revoke")
@@ -82,6 +87,36 @@ def revoke_own_token(visit: OwnVisit, token: str) -> Response:
     with visit.services.records.transaction() as tx:
         revoke_token(tx, token, actor=visit.actor, clock=visit.services.clock)
     return RedirectResponse(with_query(OWN, done="token_revoked"), HTTPStatus.SEE_OTHER)
+
+
+@router.post("/account/second-step/offer")
+def offer_second_step(visit: OwnVisit, found: SignedInPerson) -> Response:
+    """Show a new secret as a QR code; nothing is kept of it until its code was typed."""
+    return _offer(visit, found, new_secret())
+
+
+@router.post("/account/second-step")
+def set_up_second_step(visit: OwnVisit, found: SignedInPerson, secret: Line = "", code: Line = "") -> Response:
+    """Set up the second step and show the recovery codes, this once; a code that does not fit may be typed anew."""
+    try:
+        with visit.services.records.transaction() as tx:
+            codes = set_up_second_factor(tx, secret, code, actor=visit.actor, clock=visit.services.clock)
+    except AccountError:
+        return _offer(visit, found, secret if is_secret(secret) else new_secret(), refused="refused.second_code")
+    with visit.desk() as desk:
+        return visit.render(desk, "account.html", page="account", view=own_account(desk, Shown(recovery=codes)))
+
+
+@router.post("/account/second-step/end")
+def end_second_step(visit: OwnVisit, found: SignedInPerson, password: Line = "") -> Response:
+    """Ask for no code any more."""
+    try:
+        end_second_factor(visit.services, found.account, password=password)
+    except AccountError:
+        return RedirectResponse(with_query(OWN, refused="wrong_password"), HTTPStatus.SEE_OTHER)
+    except BusyError:
+        return RedirectResponse(with_query(OWN, refused="busy"), HTTPStatus.SEE_OTHER)
+    return RedirectResponse(with_query(OWN, done="second_step_ended"), HTTPStatus.SEE_OTHER)
 
 
 @router.post("/account/password")
@@ -162,6 +197,16 @@ def give_limits(
     return _changed(visit, "limits", work)
 
 
+@router.post("/people/{account}/second-step/end")
+def take_second_step(visit: AdministeringVisit, account: str) -> Response:
+    """Take the second step from somebody who has lost their authenticator."""
+
+    def work(tx: RecordsTransaction) -> object:
+        return reset_second_factor(tx, account, actor=visit.actor, clock=visit.services.clock)
+
+    return _changed(visit, "second_step_taken", work)
+
+
 @router.post("/people/{account}/disable")
 def close_account(visit: AdministeringVisit, account: str) -> Response:
     """Close an account."""
@@ -184,6 +229,15 @@ def revoke_anybodys_token(visit: AdministeringVisit, token: str) -> Response:
     return _changed(
         visit, "token_revoked", lambda tx: revoke_token(tx, token, actor=visit.actor, clock=visit.services.clock)
     )
+
+
+def _offer(visit: Visit, found: SignedIn, secret: str, refused: str = "") -> Response:
+    """Return the page of one's own account with a secret for an authenticator on it."""
+    with visit.desk() as desk:
+        uri = provisioning_uri(secret, user_name=found.account.user_name, issuer=desk.wording.site())
+        view = own_account(desk, Shown(offer=secret, qr=drawn_code(uri)))
+        told = {"notice": Notice(text=desk.messages.text(refused), tone="orange")} if refused else {}
+        return visit.render(desk, "account.html", page="account", view=view, **told)
 
 
 def _changed(visit: Visit, done: str, work: Callable[[RecordsTransaction], object]) -> Response:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from api.pages.desk import Desk
 from api.pages.views import Moment
 from api.security.api_tokens import available_scopes
+from api.security.second_factor import lacks_second_factor
 from sensors.accounts import Account, ApiToken
 from sensors.actors import LIMITABLE, Limit, LimitKind, Role
 from sensors.topology import BuildingId, DepartmentId
@@ -58,13 +59,27 @@ class AccountRow:
     created: Moment
     is_own: bool
     is_disabled: bool
+    has_second_step: bool
     role_choices: Sequence[Choice]
     limits: Sequence[RoleLimits]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What is secret and shows this once: a token, an authenticator's secret with its QR code, recovery codes."""
+
+    token: str = ""
+    offer: str = ""
+    qr: str = ""
+    recovery: Sequence[str] = ()
+
+
+NOTHING = Shown()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OwnAccount:
-    """One's own account and tokens; `secret` is a new token, shown this once."""
+    """One's own account, its second step of signing in, and its tokens."""
 
     name: str
     user_name: str
@@ -73,7 +88,9 @@ class OwnAccount:
     tokens: Sequence[TokenRow]
     scopes: Sequence[Choice]
     has_password: bool
-    secret: str = ""
+    has_second_step: bool
+    must_set_up: bool
+    shown: Shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +104,7 @@ class People:
     link_for: str = ""
 
 
-def own_account(desk: Desk, secret: str = "") -> OwnAccount:
+def own_account(desk: Desk, shown: Shown = NOTHING) -> OwnAccount:
     """Return the reader's own account."""
     account = desk.tx.account(desk.actor.id)
     assert account is not None  # noqa: S101 - whoever asks is signed in as this account
@@ -99,7 +116,9 @@ def own_account(desk: Desk, secret: str = "") -> OwnAccount:
         tokens=[_token(desk, each) for each in desk.tx.api_tokens(account.id)],
         scopes=[Choice(value=each, text=desk.messages.text(f"scope.{each}")) for each in available_scopes(desk.actor)],
         has_password=bool(account.password_hash),
-        secret=secret,
+        has_second_step=bool(account.totp_secret),
+        must_set_up=lacks_second_factor(account, desk.services.web),
+        shown=shown,
     )
 
 
@@ -129,6 +148,7 @@ def _account(desk: Desk, account: Account) -> AccountRow:
         created=desk.wording.moment(account.created),
         is_own=account.id == desk.actor.id,
         is_disabled=account.disabled is not None,
+        has_second_step=bool(account.totp_secret),
         role_choices=_role_choices(desk, account.roles),
         limits=[_limits(desk, role, account.limits) for role in sorted(account.roles & LIMITABLE)],
     )

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
-from api.dependencies import LANGUAGE_COOKIE, ClientAddress, ReaderLanguage, ServicesOf, Visitor
+from api.dependencies import LANGUAGE_COOKIE, ClientAddress, ReaderLanguage, ServicesOf, Visitor, acting
 from api.messages import Language, Messages
 from api.pages.rendering import local_path, render_alone, with_query
 from api.ports import Services
@@ -67,20 +67,23 @@ def sign_in_by_form(
     address: ClientAddress,
     user_name: Annotated[str, Form(max_length=256)] = "",
     password: Annotated[str, Form(max_length=1024)] = "",
+    code: Annotated[str, Form(max_length=100)] = "",
     next: Annotated[str, Form()] = "/",  # noqa: A002 - the form's field
 ) -> Response:
     """Sign in and go on, or say that it was not right; never which of the two."""
     refusal = "sign_in.refused"
     try:
         before = read_session(request, services.web)
-        signed_in = sign_in(services, user_name=user_name, password=password, address=address, replaces=before)
+        signed_in = sign_in(
+            services, user_name=user_name, password=password, address=address, code=code, replaces=before
+        )
     except BusyError:
         signed_in, refusal = None, "sign_in.busy"
     if signed_in is not None:
         set_session(request, services.web, signed_in.token)
         wanted = local_path(next)
         # Who may not read has no page of today; their own account is open to everybody.
-        is_lost = wanted == "/" and not signed_in.account.actor().may(Permission.READ)
+        is_lost = wanted == "/" and not acting(request, signed_in).may(Permission.READ)
         return RedirectResponse("/account" if is_lost else wanted, HTTPStatus.SEE_OTHER)
     view = {"next": local_path(next), "user_name": user_name, "refusal": refusal}
     return _alone(request, services, language, "sign_in.html", status=HTTPStatus.UNPROCESSABLE_ENTITY, **view)

@@ -39,7 +39,7 @@ def codes_sheet(visit: ReadingVisit, building: str) -> Response:
         known = buildings(desk) if visit.actor.may(Permission.MANAGE_ITEM) else ()
         found = existing(next((each for each in known if each.id == BuildingId(building)), None), "sheet")
         origin = visit.services.web.origin.rstrip("/")
-        codes = [(code, _drawn(f"{origin}/r/{code.token}")) for code in found.with_code]
+        codes = [(code, drawn_code(f"{origin}/r/{code.token}")) for code in found.with_code]
         return render_alone(
             visit.request,
             desk.messages,
@@ -72,7 +72,7 @@ def revoke(visit: ActingVisit, room: Annotated[str, Form(max_length=100)]) -> Re
     return returned(visit, "/room-codes", "code_revoked", work)
 
 
-def _drawn(address: str) -> str:
+def drawn_code(address: str) -> str:
     """Return the QR code of an address as SVG, without a style of its own."""
     code = segno.make_qr(address, error="m")
     return code.svg_inline(border=QUIET_MODULES, omitsize=True, svgclass="qr", lineclass=None)

@@ -26,6 +26,7 @@ from api.routes import (
     repairs,
     rooms,
     savings,
+    second_factor,
     sheets,
     space_proposals,
     standing,
@@ -38,6 +39,7 @@ router = APIRouter()
 router.include_router(health.router)
 for part in (
     identity,
+    second_factor,
     accounts,
     tokens,
     alert_quality,

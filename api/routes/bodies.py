@@ -42,10 +42,11 @@ class Body(BaseModel):
 
 
 class Credentials(Body):
-    """A user name and a password."""
+    """A user name and a password; `code` of those who have set up a second step: from the app, or for recovery."""
 
     user_name: Annotated[Text, Field(max_length=200)]
     password: Annotated[Text, Field(max_length=1000)]
+    code: Annotated[Text, Field(max_length=100)] = ""
 
 
 class LinkFollowed(Body):

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
-from api.dependencies import ClientAddress, CsrfToken, ServicesOf, SignedInPerson, SignedInVisitor
+from api.dependencies import ClientAddress, CsrfToken, CurrentActor, ServicesOf, SignedInPerson, SignedInVisitor
 from api.problems import Problem, ProblemError
 from api.routes.bodies import Credentials, LinkFollowed, PasswordChange
 from api.routes.views import Me
@@ -22,6 +22,7 @@ def post_sign_in(request: Request, services: ServicesOf, address: ClientAddress,
         user_name=given.user_name,
         password=given.password,
         address=address,
+        code=given.code,
         replaces=read_session(request, services.web),
     )
     if signed_in is None:
@@ -47,9 +48,9 @@ def post_set_up(services: ServicesOf, given: LinkFollowed) -> Response:
 
 
 @router.get("/me")
-def get_me(found: SignedInVisitor, csrf_token: CsrfToken) -> Me:
+def get_me(found: SignedInVisitor, actor: CurrentActor, csrf_token: CsrfToken) -> Me:
     """Return who is signed in."""
-    return Me.of(found.account, csrf_token, found.actor())
+    return Me.of(found.account, csrf_token, actor)
 
 
 @router.post("/me/password", status_code=204)

@@ -43,6 +43,7 @@ class Me:
     roles: Sequence[Role]
     permissions: Sequence[Permission]
     limits: Sequence[LimitView]
+    second_factor: bool
     csrf_token: str
 
     @classmethod
@@ -55,6 +56,7 @@ class Me:
             roles=sorted(account.roles),
             permissions=[permission for permission in Permission if actor.may(permission)],
             limits=LimitView.all_of(account.limits),
+            second_factor=bool(account.totp_secret),
             csrf_token=csrf_token,
         )
 
@@ -86,6 +88,7 @@ class AccountView:
     has_password: bool
     person: str | None
     limits: Sequence[LimitView]
+    second_factor: bool
 
     @classmethod
     def of(cls, account: Account) -> "AccountView":
@@ -100,6 +103,7 @@ class AccountView:
             has_password=bool(account.password_hash),
             person=account.person,
             limits=LimitView.all_of(account.limits),
+            second_factor=bool(account.totp_secret),
         )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from api.ports import AccountTransaction, RecordsTransaction, Services
 from api.security.accounts import normal_user_name
 from api.security.lockout import LOOK_BACK, account_key, address_key, is_locked
+from api.security.second_factor import passed_second_factor
 from api.security.sessions import SignedIn, begin_session
 from api.security.tokens import digest
 from sensors.accounts import Account
@@ -16,9 +17,9 @@ DOORKEEPER = system_actor("sign-in")
 
 
 def sign_in(
-    services: Services, *, user_name: str, password: str, address: str, replaces: str | None = None
+    services: Services, *, user_name: str, password: str, address: str, code: str = "", replaces: str | None = None
 ) -> SignedIn | None:
-    """Return a new session, or None for whatever reason there is none.
+    """Return a new session, or None for whatever reason there is none: `code` too, of those with a second step.
 
     Each attempt counts as a failure until it has succeeded, so that many at once are no way round the lock.
     `replaces` is the token that the browser had before. Raises BusyError.
@@ -38,14 +39,24 @@ def sign_in(
     kept = account.password_hash if account is not None and account.disabled is None else ""
     is_right = services.passwords.verify(kept, password)
     with services.records.transaction() as tx:
-        if account is None or is_closed or not is_right:
+        passed = None if is_closed or not is_right else _passed(tx, account, code, now)
+        if account is None or passed is None:
             _note_failure(tx, account, address=by_address, at=now, is_closed=is_closed)
             return None
         tx.forget_sign_in_failures(by_account)
         tx.forget_sign_in_failures(by_address, at=now)
         tx.audit(actor_id=account.id, action="sign_in", subject=_subject(account), at=now, detail={"from": by_address})
-        current = _with_fresh_hash(services, tx, account, password)
+        current = _with_fresh_hash(services, tx, passed, password)
         return begin_session(tx, current, now=now, web=services.web, replaces=replaces)
+
+
+def _passed(tx: AccountTransaction, account: Account | None, code: str, now: datetime) -> Account | None:
+    """Return the account as it now is, after its second step where it has one."""
+    current = None if account is None else tx.account(account.id)
+    passed = None if current is None else passed_second_factor(current, code, now)
+    if passed is not None and passed != current:
+        tx.save_account(passed)
+    return passed
 
 
 def sign_out(services: Services, signed_in: SignedIn) -> None:

@@ -5,7 +5,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from storage.records.errors import RecordsTooNewError, RecordsUnreachableError
 from storage.records.tables import METADATA
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0013")
+REVISIONS = tuple(f"{number:04}" for number in range(1, 15))
 """Every revision in `migrations/versions`, in order."""
 
 HEAD_REVISION = REVISIONS[-1]

@@ -415,6 +415,9 @@ ACCOUNTS = Table(
     Column("disabled", UtcMs),
     Column("person", Text),
     Column("limits", limits_column(), nullable=False, server_default="[]"),
+    Column("totp_secret", Text, nullable=False, server_default=""),
+    Column("totp_step", BigInteger),
+    Column("recovery", words_column(), nullable=False, server_default="[]"),
     UniqueConstraint("user_name", name="accounts_user_name"),
 )
 SESSIONS = Table(

@@ -1,11 +1,13 @@
 """The pages on one's own account and on people: forms that do what the API does, and secrets that show once."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from httpx2 import Response
 
+from api.security.totp import code_at, new_secret, step_of
 from sensors.actors import Role
 from tests.api.bench import PASSWORD, Bench, Browser
 
@@ -134,3 +136,37 @@ def test_who_may_not_read_goes_to_their_account_after_signing_in(tmp_path: Path)
     bench.account(SECURITY)
     form = {"user_name": "anna", "password": PASSWORD}
     assert bench.browser().client.post("/sign-in", data=form, headers=PAGE).headers["location"] == "/account"
+
+
+def test_second_step_is_set_up_on_the_page_and_ended_with_the_password(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    anna = bench.signed_in(Role.VIEWER)
+    offered = send(anna, "/account/second-step/offer").text
+    found = re.search(r'name="secret" value="(\w+)"', offered)
+    assert found is not None
+    assert "<svg" in offered
+    again = send(anna, "/account/second-step", secret=found.group(1), code="000000").text
+    assert found.group(1) in again
+    assert "does not fit" in again
+    now = code_at(found.group(1), step_of(bench.clock.now()))
+    shown = send(anna, "/account/second-step", secret=found.group(1), code=now).text
+    codes = re.findall(r"<li>((?:\w{4}-){3}\w{4})</li>", shown)
+    assert len(codes) == 10
+    assert codes[0] not in show(anna, "/account")
+    form = {"user_name": "anna", "password": PASSWORD}
+    assert bench.browser().client.post("/sign-in", data=form, headers=PAGE).status_code == 422
+    form["code"] = codes[0]
+    assert bench.browser().client.post("/sign-in", data=form, headers=PAGE).status_code == 303
+    assert done(send(anna, "/account/second-step/end", password="x")) == "/account?refused=wrong_password"  # noqa: S106 - wrong on purpose
+    assert done(send(anna, "/account/second-step/end", password=PASSWORD)) == "/account?done=second_step_ended"
+
+
+def test_administrator_takes_a_lost_second_step_away(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    account = bench.account(Role.VIEWER, user_name="ben")
+    with bench.records.transaction() as tx:
+        tx.save_account(replace(account, totp_secret=new_secret()))
+    admin = bench.signed_in(SECURITY)
+    assert "second-id-ben" in show(admin, "/people")
+    assert done(send(admin, "/people/id-ben/second-step/end")) == "/people?done=second_step_taken"
+    assert bench.browser().sign_in("ben") == 200

@@ -18,7 +18,7 @@ MINUTE = timedelta(minutes=1)
 def test_signing_in_gives_a_session_that_says_who_it_is(tmp_path: Path) -> None:
     browser = Bench(tmp_path).signed_in(Role.VIEWER)
     me = browser.get("/me").json()
-    assert (me["name"], me["roles"], me["permissions"]) == ("Anna", ["viewer"], ["read"])
+    assert (me["name"], me["roles"], me["permissions"]) == ("Anna", ["viewer"], ["read", "export"])
     assert me["csrf_token"] == browser.csrf_token
 
 
