@@ -99,10 +99,18 @@ def away(where: str, words: str) -> str:
 
 
 def untrusted(where: str, words: str) -> str:
-    """Return what to do where the certificate is not trusted."""
+    """Return what to do where the certificate is not trusted, or where there is none."""
+    if _NO_TLS in words:
+        return f"{where}: what answers there does not speak TLS; write http:// or look at the port"
     return f"{where}: its certificate is not trusted ({_short(words)}); name its authority with --ca-file"
 
 
+_NO_TLS = "WRONG_VERSION_NUMBER"
+_LONGEST_WORDS = 160
+
+
 def _short(words: str) -> str:
+    """Return the last cause that the library's chain of objects tells, in one line."""
     line = " ".join(words.split())
-    return line if len(line) <= 160 else f"{line[:160]}…"  # noqa: PLR2004 - what stays readable in one line
+    cause = line.rpartition(">: ")[2] if ">: " in line else line.rpartition("Error(")[2]
+    return (cause.strip("\"')( ") or line)[:_LONGEST_WORDS]
