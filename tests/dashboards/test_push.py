@@ -98,6 +98,15 @@ def test_without_an_address_the_data_source_stays_as_it_is(grafana: FakeGrafana)
     assert outcomes(pushed(grafana, None)) == {Outcome.UNCHANGED}
 
 
+def test_an_editor_pushes_dashboards_beside_a_data_source_it_may_not_see(grafana: FakeGrafana) -> None:
+    pushed(grafana)
+    grafana.boards.clear()
+    grafana.denied = {"/datasources"}
+    steps = pushed(grafana, None)
+    assert [step.detail for step in steps if step.outcome is Outcome.KEPT] == ["this token may not see it"]
+    assert len(grafana.boards) == len(BOARDS)
+
+
 def test_a_folder_of_another_name_is_renamed(grafana: FakeGrafana) -> None:
     grafana.folders["premises"] = {"uid": "premises", "title": "Old"}
     assert pushed(grafana)[0].outcome is Outcome.CHANGED
