@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from rectification.model import Item, ItemState, rule_of
-from rectification.particulars import CATEGORIES, NOTHING_WRITTEN, Particulars, building_of
+from rectification.particulars import NOTHING_WRITTEN, Particulars, building_of, family_named
 from sensors.catalogue.model import Family
 from sensors.subjects import Subject, SubjectKind
 from sensors.topology import CircuitId, CircuitItem, DeviceId, Registry
@@ -72,7 +72,8 @@ def groups(items: Iterable[Item], particulars: Mapping[str, Particulars], regist
 def cause_of(item: Item, given: Particulars, registry: Registry) -> Cause:
     """Return the cause of an item, as the head of this module states it."""
     spec = rule_of(item)
-    family = _family_named(given.category) if spec is None else spec.family.value
+    named = family_named(given.category) if spec is None else spec.family
+    family = "" if named is None else named.value
     return Cause(family=family, place=_place(item.subject, family, registry))
 
 
@@ -94,10 +95,6 @@ def _branch(circuit: CircuitId, registry: Registry) -> CircuitId:
     line = [registry.circuits[circuit], *registry.above(circuit)]
     below = [each.id for each in line if each.item is not CircuitItem.TOTAL]
     return below[-1] if below else circuit
-
-
-def _family_named(category: str) -> str:
-    return next((family.value for family, name in CATEGORIES.items() if category in {name.zh, name.en}), "")
 
 
 def _gravest(item: Item) -> tuple[int, int]:

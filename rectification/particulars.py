@@ -90,14 +90,18 @@ CATEGORIES: Mapping[Family, Name] = MappingProxyType(
 )
 """What the ledger calls the families of rules (类别): the project's own words."""
 
+CLEANING = Name(zh="环境卫生", en="Cleaning")
 BEYOND_RULES = (
     Name(zh="房屋安全", en="Structural safety"),
-    Name(zh="环境卫生", en="Cleaning"),
+    CLEANING,
     Name(zh="生活垃圾分类", en="Waste sorting"),
 )
 """Categories of checklists that no rule has."""
 
 OTHER_CATEGORY = Name(zh="其他", en="Other")
+KNOWN_CATEGORIES = (*CATEGORIES.values(), *BEYOND_RULES, OTHER_CATEGORY)
+"""Shown in the reader's language, whatever the language of who wrote one."""
+
 CITABLE = frozenset({Confidence.STANDARD, Confidence.HIGH})
 """What may stand in a ledger: our own choices and what is only half remembered are no clause."""
 
@@ -127,7 +131,7 @@ def problem_of(item: Item, given: Particulars, registry: Registry) -> Name:
 def category_of(item: Item, given: Particulars) -> Name:
     """Return the category (类别): as written, in both languages where it is a known one, else the rule's family."""
     if given.category:
-        known = (name for name in (*CATEGORIES.values(), *BEYOND_RULES) if given.category in {name.zh, name.en})
+        known = (name for name in KNOWN_CATEGORIES if given.category in {name.zh, name.en})
         return next(known, _same(given.category))
     spec = rule_of(item)
     return OTHER_CATEGORY if spec is None else CATEGORIES[spec.family]
@@ -138,8 +142,13 @@ def family_of(item: Item, given: Particulars) -> Family | None:
 
     An inspection that finds a burnt outlet finds a hazard as much as a rule does.
     """
-    category = category_of(item, given)
-    return next((family for family, name in CATEGORIES.items() if name == category), None)
+    spec = rule_of(item)
+    return family_named(given.category) if given.category or spec is None else spec.family
+
+
+def family_named(category: str) -> Family | None:
+    """Return the family that a category names in either language; None where it names none."""
+    return next((family for family, name in CATEGORIES.items() if category in {name.zh, name.en}), None)
 
 
 def clause_of(item: Item, given: Particulars) -> Name:

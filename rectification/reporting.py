@@ -10,10 +10,9 @@ from types import MappingProxyType
 from rectification.commands import Deadlines, existing
 from rectification.evidence import EvidenceFile, MediaType, Shows, clean_name
 from rectification.model import ENDED_STATES, Item, ItemAction, state_after
-from rectification.particulars import Particulars, Source
+from rectification.particulars import CATEGORIES, CLEANING, OTHER_CATEGORY, Particulars, Source
 from rectification.report_ports import ReportTransaction
 from rectification.reports import (
-    CATEGORY_NAMES,
     LONGEST_CONTACT,
     LONGEST_TEXT,
     PER_ADDRESS,
@@ -30,11 +29,12 @@ from rectification.reports import (
 )
 from rectification.sheets import Found, NewFile, attach, note_progress, open_item
 from sensors.actors import Actor, Permission
+from sensors.catalogue.model import Family
 from sensors.clock import Clock
 from sensors.ids import new_id
 from sensors.readings import epoch_ms
 from sensors.subjects import Subject, SubjectKind
-from sensors.topology import RoomId, SiteId
+from sensors.topology import Name, RoomId, SiteId
 from sensors.verdicts import Severity
 
 _CODE_BYTES = 12
@@ -314,8 +314,24 @@ def _moderated(tx: ReportTransaction, identifier: str, action: ReportAction, *, 
     return replace(report, state=after, moderated=clock.now(), moderated_by=actor.id)
 
 
+LEDGER_CATEGORIES: Mapping[ReportCategory, Name] = MappingProxyType(
+    {
+        ReportCategory.FIRE: CATEGORIES[Family.FIRE],
+        ReportCategory.ELECTRICAL: CATEGORIES[Family.ELECTRICAL],
+        ReportCategory.WATER: CATEGORIES[Family.WATER],
+        ReportCategory.CLIMATE: CATEGORIES[Family.AIR],
+        ReportCategory.LIGHTING: CATEGORIES[Family.AIR],
+        ReportCategory.DOORS: CATEGORIES[Family.DOORS],
+        ReportCategory.CLEANING: CLEANING,
+        ReportCategory.WASTE: CATEGORIES[Family.ENERGY],
+        ReportCategory.OTHER: OTHER_CATEGORY,
+    }
+)
+"""What the ledger calls what people chose: its own categories, so that what belongs together stands together."""
+
+
 def _particulars(report: Report, title: str) -> Particulars:
-    category = CATEGORY_NAMES[report.category].in_language(report.language)
+    category = LEDGER_CATEGORIES[report.category].in_language(report.language)
     return Particulars(
         source=Source.PEOPLE, source_ref=report.id, title=title.strip(), problem=report.text, category=category
     )

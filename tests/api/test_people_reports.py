@@ -9,10 +9,11 @@ from httpx2 import Response
 
 from rectification.evidence import Shows
 from rectification.model import Item
-from rectification.particulars import Source
+from rectification.particulars import CATEGORIES, Source, category_of
 from rectification.reporting import erase_contacts, make_codes
 from rectification.reports import PER_ADDRESS, PER_CODE, Report, ReportState
 from sensors.actors import Actor, Role
+from sensors.catalogue.model import Family
 from sensors.topology import RoomId
 from sensors.verdicts import Severity
 from tests import pictures
@@ -171,6 +172,7 @@ def test_accepted_report_becomes_an_item_with_its_photo(tmp_path: Path) -> None:
         given, [file] = tx.particulars(item.id), tx.evidence_files(item.id)
     assert given is not None
     assert (given.source, given.source_ref, given.problem) == (Source.PEOPLE, report.id, "The tap drips")
+    assert category_of(item, given) == CATEGORIES[Family.WATER]
     assert (item.severity, str(item.subject), file.shows) == (Severity.ORANGE, "room:a-201", Shows.BEFORE)
     assert "Taken up" in shown(bench, report.number)
 

@@ -25,6 +25,7 @@ from rectification.particulars import (
     Source,
     category_of,
     clause_of,
+    family_of,
     goal_of,
     location_of,
     problem_of,
@@ -46,7 +47,7 @@ from rectification.sheets import (
 )
 from sensors.actors import NotPermittedError
 from sensors.catalogue import CATALOGUE
-from sensors.catalogue.model import Verification
+from sensors.catalogue.model import Family, Verification
 from sensors.subjects import Subject
 from sensors.topology import DepartmentId
 from sensors.verdicts import Severity
@@ -90,6 +91,16 @@ def test_what_somebody_wrote_stands() -> None:
     assert title_of(item, given).en == "夜间空调未关"
     assert location_of(item, given, building()).zh == "东侧楼道"
     assert goal_of(item, given).zh == "下班即关"
+
+
+def test_a_known_category_and_place_are_told_in_both_languages() -> None:
+    tx, clock, place = MemoryRecords(), HandClock(), building()
+    item = opened(tx, clock)
+    given = Particulars(category="Electrical safety", location=location_of(item, NOTHING_WRITTEN, place).zh)
+    assert category_of(item, given).zh == "电气安全"
+    assert family_of(item, given) is Family.ELECTRICAL
+    assert location_of(item, given, place).en == location_of(item, NOTHING_WRITTEN, place).en
+    assert category_of(item, Particulars(category="锅炉房")).en == "锅炉房"
 
 
 def test_our_own_choice_is_no_clause() -> None:
