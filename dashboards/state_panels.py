@@ -22,6 +22,9 @@ _COLUMNS = {
     "weekday": both("星期", "Weekday"),
 }
 
+_STANDING = """"open" = 1 AND "judged" != 'false'"""
+"""What stands, less what a person has called wrong."""
+
 OPEN_ITEMS = Panel(
     title=both("未销号事项", "Open items"),
     description=both("所选时间末尚未销号的整改事项数", "Items not signed off at the end of the time shown"),
@@ -95,9 +98,12 @@ SAVINGS_TABLE = Panel(
 )
 FINDINGS_BY_RULE = Panel(
     title=both("疑似问题(按规则)", "Findings by rule"),
-    description=both("尚未结束的疑似问题数,待人核实", "Findings that stand, each to be verified by a person"),
+    description=both(
+        "尚未结束、未被判为误报的疑似问题数,待人核实",
+        "Findings that stand and that nobody called wrong, each to be verified by a person",
+    ),
     unit="short",
-    queries=(number_of("findings", where='"open" = 1', by="rule"),),
+    queries=(number_of("findings", where=_STANDING, by="rule"),),
     view=View.TABLE,
     columns=_COLUMNS,
 )
@@ -107,9 +113,7 @@ FINDING_TABLE = Panel(
         "实测与限值;一两人办公室的数字不显示", "Measured and limit; offices of one or two people show no figures"
     ),
     unit="none",
-    queries=(
-        records("findings", "rule", "subject", "severity", "value", "threshold", "energy_kwh", where='"open" = 1'),
-    ),
+    queries=(records("findings", "rule", "subject", "severity", "value", "threshold", "energy_kwh", where=_STANDING),),
     view=View.TABLE,
     columns=_COLUMNS,
 )
