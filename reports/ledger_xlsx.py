@@ -214,7 +214,7 @@ def _set_up_print(sheet: Worksheet, rows: int) -> None:
     sheet.auto_filter.ref = f"A{HEAD_ROW}:{last}{end}"
     sheet.print_title_rows = f"{TITLE_ROW}:{HEAD_ROW}"
     sheet.print_area = f"A1:{last}{end}"
-    sheet.page_setup.paperSize = int(sheet.PAPERSIZE_A4)
+    sheet.page_setup.paperSize = int(sheet.PAPERSIZE_A3)
     sheet.page_setup.orientation = sheet.ORIENTATION_LANDSCAPE
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)

@@ -40,7 +40,7 @@ class Picture:
 class Paper:
     """A whole paper in one language. `signatures` are what stands before each line to sign on.
 
-    `pictures` come after the tables. A wide paper lies on its side, in small type.
+    `pictures` come after the tables. A wide paper is A3 on its side, in small type.
     """
 
     language: str

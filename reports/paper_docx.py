@@ -16,7 +16,9 @@ from reports.paper import Paper, PaperTable, Picture
 
 TEXT_WIDTH_MM, WIDE_TEXT_WIDTH_MM = 165, 267
 """A4 without the margins left and right, upright and on its side."""
-CELL_PT, WIDE_CELL_PT = 10.5, 7
+A3_TEXT_WIDTH_MM = 390
+"""A wide paper is A3 on its side: on A4 the ledger's 24 columns had place for two characters each."""
+CELL_PT, WIDE_CELL_PT = 10.5, 8
 SIGNED_ON_A_LINE = 2
 TALLEST_MM = 110
 """Of a picture: two stand on a page."""
@@ -34,7 +36,7 @@ def docx_paper(paper: Paper) -> bytes:
     facts = document.add_paragraph()
     _set(facts.add_run("    ".join(f"{name} {value}" for name, value in paper.facts)), TEXT_FACE, 10.5)
     for table in paper.tables:
-        width_mm, points = (WIDE_TEXT_WIDTH_MM, WIDE_CELL_PT) if paper.is_wide else (TEXT_WIDTH_MM, CELL_PT)
+        width_mm, points = (A3_TEXT_WIDTH_MM, WIDE_CELL_PT) if paper.is_wide else (TEXT_WIDTH_MM, CELL_PT)
         add_table(document, table, width_mm=width_mm, points=points)
     for picture in paper.pictures:
         _add_picture(document, picture)
@@ -48,7 +50,7 @@ def docx_paper(paper: Paper) -> bytes:
 
 def _add_places_to_sign(document: DocumentType, paper: Paper) -> None:
     """Add the places to sign, two on a line, so that none is torn apart at the margin."""
-    tab = Mm((WIDE_TEXT_WIDTH_MM if paper.is_wide else TEXT_WIDTH_MM) / 2)
+    tab = Mm((A3_TEXT_WIDTH_MM if paper.is_wide else TEXT_WIDTH_MM) / 2)
     for first in range(0, len(paper.signatures), SIGNED_ON_A_LINE):
         line = document.add_paragraph()
         line.paragraph_format.space_before = Pt(12)
@@ -65,7 +67,7 @@ def _lay_out(document: DocumentType, *, is_wide: bool) -> None:
     section.left_margin, section.right_margin = Mm(25), Mm(20)
     if is_wide:
         section.orientation = WD_ORIENT.LANDSCAPE
-        section.page_width, section.page_height = Mm(297), Mm(210)
+        section.page_width, section.page_height = Mm(420), Mm(297)
         section.left_margin = section.right_margin = Mm(15)
     spacing = document.styles["Normal"].paragraph_format
     spacing.space_before, spacing.space_after = Pt(3), Pt(3)

@@ -14,7 +14,7 @@ from sensors.topology import Registry
 from sensors.verdicts import Severity
 
 NARROW = frozenset({LedgerColumn.ROW, LedgerColumn.NUMBER, LedgerColumn.PROGRESS})
-WIDE = frozenset({LedgerColumn.PROBLEM, LedgerColumn.MEASURE, LedgerColumn.CLAUSE})
+WIDE = frozenset({LedgerColumn.PROBLEM, LedgerColumn.GOAL, LedgerColumn.MEASURE, LedgerColumn.CLAUSE})
 
 
 def ledger_of(

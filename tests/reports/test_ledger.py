@@ -97,7 +97,7 @@ def test_text_like_a_formula_stays_a_text(records: SqlRecords) -> None:
 
 def test_sheet_prints_on_its_side_with_its_head_on_every_page(records: SqlRecords) -> None:
     sheet = the_sheet(ledger_book(records))
-    assert (sheet.page_setup.orientation, int(sheet.page_setup.paperSize or 0)) == ("landscape", 9)
+    assert (sheet.page_setup.orientation, int(sheet.page_setup.paperSize or 0)) == ("landscape", 8)
     assert sheet.print_title_rows == f"$1:${HEAD_ROW}"
     assert sheet.freeze_panes == f"C{FIRST_ROW}"
     assert sheet.auto_filter.ref == f"A{HEAD_ROW}:X{HEAD_ROW + 4}"
