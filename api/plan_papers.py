@@ -1,12 +1,13 @@
 """The papers of rectification that the console and the API hand out, as whoever makes them gives them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from api.messages import Language
 from api.papers import Paper
 from rectification.plans import Plan
 from sensors.actors import Actor
+from sensors.topology import Registry
 
 if TYPE_CHECKING:
     from api.ports import RecordsTransaction
@@ -17,6 +18,10 @@ class PlanPapers(Protocol):
 
     All raise InputFault where this machine cannot make one of this form.
     """
+
+    def over(self, registry: Callable[[], Registry], /) -> "PlanPapers":
+        """Return the same over another registry, which may hold less of the site."""
+        ...
 
     def ledger(self, tx: "RecordsTransaction", form: Paper, language: Language, plan: Plan | None = None, /) -> bytes:
         """Return the ledger of the site, or of one plan."""

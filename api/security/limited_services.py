@@ -1,6 +1,6 @@
 """The services as somebody with limits gets them: the one place where reach is enforced, below the routes."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -91,7 +91,7 @@ def limit_services(services: Services, actor: HeldActor) -> Services:
         reallocation=None,
         duty_sheet=None,
         energy_reports=None,
-        plan_papers=None if papers is None else LimitedPapers(papers, actor),
+        plan_papers=None if papers is None else LimitedPapers(papers.over(within.registry), actor),
     )
 
 
@@ -221,10 +221,14 @@ class LimitedAlerts:
 
 @dataclass(frozen=True, slots=True)
 class LimitedPapers:
-    """Keeps `PlanPapers` within reach: papers are made from a transaction that is; edited ledgers are not taken in."""
+    """Keeps `PlanPapers` within reach: over its registry, from a transaction that is; edited ledgers stay outside."""
 
     papers: PlanPapers
     actor: HeldActor
+
+    def over(self, registry: Callable[[], Registry]) -> "LimitedPapers":
+        """Return the same over another registry."""
+        return replace(self, papers=self.papers.over(registry))
 
     def ledger(self, tx: RecordsTransaction, form: Paper, language: Language, plan: Plan | None = None, /) -> bytes:
         """Return the ledger of what is within reach."""

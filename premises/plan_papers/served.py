@@ -1,8 +1,8 @@
 """The papers of rectification for the API: made as for the command line, edited ledgers taken in from their bytes."""
 
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from premises.plan_papers.edited import read_edited
@@ -10,6 +10,7 @@ from premises.plan_papers.making import PlanPapers
 from premises.plan_papers.taking_in import PaperRecords, TakingIn
 from rectification.commands import Deadlines
 from sensors.actors import Actor
+from sensors.topology import Registry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +19,10 @@ class ServedPapers(PlanPapers):
 
     records: PaperRecords
     deadline: Deadlines
+
+    def over(self, registry: Callable[[], Registry]) -> "ServedPapers":
+        """Return the same over another registry, which may hold less of the site."""
+        return replace(self, registry=registry)
 
     def take_in(
         self, content: bytes, name: str, *, actor: Actor, is_dry: bool, takes_rest: bool

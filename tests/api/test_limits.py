@@ -4,20 +4,24 @@ import inspect
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from fastapi.testclient import TestClient
 
-from api.ports import RecordsTransaction
+from api.app import create_app
+from api.ports import EnergyAsked, RecordsTransaction
 from api.security.held import HeldActor
 from api.security.limited_records import PLAIN, RULES
 from api.security.limited_services import limit_services
+from premises.plan_papers.served import ServedPapers
 from sensors.actors import Actor, Limit, Permission, Role
-from tests.api.bench import Bench, Browser, code
+from tests.api.bench import Bench, Browser, code, in_three_days
 from tests.api.test_page_permissions import page_routes
 from tests.api.test_permissions import GUARDED
-from tests.api.two_buildings import BOTH, MANAGER, MARK, Filled, fill, limited, two_buildings
+from tests.api.two_buildings import BOTH, MANAGER, MARK, Filled, fill, limited, registry, two_buildings
 
 PAGE = {"Accept": "text/html", "Accept-Language": "en"}
 SELDOM_NAMES = {"/api/v1/live"}
@@ -224,3 +228,57 @@ def test_role_that_goes_takes_its_limits_with_it(tmp_path: Path) -> None:
     assert kept["limits"] == limits
     gone = admin.post(f"/accounts/{made['id']}/roles", {"roles": ["auditor"]}, method="PUT").json()
     assert gone["limits"] == []
+
+
+def written_in(content: bytes) -> str:
+    """Return all text of a file; of Word and Excel that of its parts."""
+    if not content.startswith(b"PK"):
+        return content.decode(errors="replace")
+    with ZipFile(BytesIO(content)) as parts:
+        return " ".join(parts.read(name).decode(errors="replace") for name in parts.namelist())
+
+
+@pytest.mark.parametrize("form", ["html", "docx", "xlsx"])
+def test_paper_holds_nothing_of_another_building(tmp_path: Path, form: str) -> None:
+    bench, mine, theirs = furnished(tmp_path)
+    papers = ServedPapers(registry=registry, clock=bench.clock, records=bench.records, deadline=in_three_days)
+    bench.services = replace(bench.services, plan_papers=papers)
+    bench.app = create_app(bench.services)
+    boss = bench.browser()
+    boss.sign_in("boss")
+    anna = limited(bench, "building:a")
+    own = [mine.path(each) for each in ("/ledger", "/plans/{plan_id}/paper", "/items/{item_id}/closing")]
+    for path in own:
+        told = anna.client.get(f"/api/v1{path}?format={form}")
+        assert told.status_code == 200, path
+        assert MARK not in written_in(told.content), path
+    assert MARK in written_in(boss.client.get(f"/api/v1/ledger?format={form}").content)
+    for path in ("/plans/{plan_id}/paper", "/items/{item_id}/closing", "/ledger?plan={plan_id}"):
+        assert anna.get(theirs.path(path)).status_code == 404
+    edited = {"file": ("ledger.xlsx", b"whatever")}
+    refused = anna.client.post("/api/v1/ledger/edited", files=edited, headers={"X-CSRF-Token": anna.csrf_token})
+    assert code(refused) == "not_permitted"
+
+
+def test_use_of_energy_is_told_of_ones_own_building_alone(tmp_path: Path) -> None:
+    bench = two_buildings(tmp_path)
+    asked: list[str | None] = []
+
+    def energy(given: EnergyAsked) -> dict[str, object]:
+        asked.append(given.building)
+        return {"load_kwh": 5.0}
+
+    bench.services = replace(bench.services, energy=energy)
+    bench.app = create_app(bench.services)
+    anna = limited(bench, "building:a")
+    assert anna.get("/energy?building=a").json()["load_kwh"] == 5.0
+    assert anna.get("/energy").json()["load_kwh"] is None
+    assert anna.get(f"/energy?building={MARK}").status_code == 404
+    assert asked == ["a"]
+
+
+def test_unit_is_told_nothing_of_a_building_it_shares(tmp_path: Path) -> None:
+    bench = two_buildings(tmp_path)
+    bench.services = replace(bench.services, energy=lambda _asked: {"load_kwh": 5.0})
+    bench.app = create_app(bench.services)
+    assert limited(bench, "department:alpha").get("/energy?building=a").json()["load_kwh"] is None
