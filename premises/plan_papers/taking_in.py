@@ -11,8 +11,15 @@ from premises.plan_papers.edit_report import CellChange, EditReport, Fate
 from premises.plan_papers.edited import EditedLedger, EditedRow
 from premises.plan_papers.gathering import PaperReader, entries_of, wording_of
 from premises.plan_papers.judging import Judged, judged_new, judged_row
-from rectification.commands import DeadlineBeforeFoundError, Deadlines, StepRefusedError, assign
-from rectification.model import IllegalItemStepError, Item
+from rectification.commands import (
+    DeadlineBeforeFoundError,
+    Deadlines,
+    NoteMissingError,
+    StepRefusedError,
+    assign,
+    is_postponed,
+)
+from rectification.model import IllegalItemStepError, Item, ItemAction, ItemState
 from rectification.particulars import Particulars, Source
 from rectification.particulars_checks import ParticularsRefusedError, Sheet, checked
 from rectification.sheets import Found, edit, open_item, sheet_of
@@ -160,7 +167,7 @@ class _Edits:
             except ParticularsRefusedError as exc:
                 why = _why(exc, wording)
                 cells = [_refused(each, why) if exc.field in each.fields else each for each in cells]
-            except DeadlineBeforeFoundError as exc:
+            except (DeadlineBeforeFoundError, NoteMissingError) as exc:
                 why = _why(exc, wording)
                 cells = [_refused(each, why) if "deadline" in each.fields else each for each in cells]
             except REFUSALS as exc:
@@ -171,6 +178,9 @@ class _Edits:
 
     def _edit(self, row: EditedRow, item: Item, written: Fields) -> None:
         sheet = _over(sheet_of(self.tx, item), written)
+        is_promised = item.state is not ItemState.DRAFT
+        if is_promised and is_postponed(item.deadline, sheet.deadline) and not written.get("remark"):
+            raise NoteMissingError(ItemAction.EDIT)
         tidy = replace(sheet, given=checked(sheet.given, self.how.registry), measure=sheet.measure.strip())
         how = self.how
         edit(self.tx, item.id, tidy, revision=item.revision, actor=how.actor, clock=how.clock, note=self._note(row))
@@ -233,6 +243,8 @@ def _why(exc: Exception, wording: Wording) -> str:
         return wording.text("refused.step", state=wording.text(f"itemstate.{exc.state}"))
     if isinstance(exc, DeadlineBeforeFoundError):
         return wording.text("refused.deadline_early")
+    if isinstance(exc, NoteMissingError):
+        return wording.text("refused.postponed")
     return wording.text("refused.sheet") if isinstance(exc, ParticularsRefusedError) else str(exc)
 
 

@@ -117,6 +117,7 @@ def test_dates_are_taken_as_people_and_excel_write_them(records: SqlRecords, tmp
     for typed in ("2026年12月7日", "限期 2026/12/7", "立行立改 2026-12-7", datetime(2026, 12, 7)):  # noqa: DTZ001 - as Excel has it
         book = ledger_book(records)
         write(book, row_of(2), DEADLINE, typed)
+        write(book, row_of(2), LedgerColumn.REMARK, "门体定制")
         taken(records, book, tmp_path)
         assert item_numbered(records, 2).deadline == date(2026, 12, 7)
     assert given_of(records, 2).deadline_kind is DeadlineKind.AT_ONCE
@@ -125,6 +126,7 @@ def test_dates_are_taken_as_people_and_excel_write_them(records: SqlRecords, tmp
 def test_long_term_needs_no_date(records: SqlRecords, tmp_path: Path) -> None:
     book = ledger_book(records)
     write(book, row_of(2), DEADLINE, "长期")
+    write(book, row_of(2), LedgerColumn.REMARK, "随大修办理")
     assert taken(records, book, tmp_path).is_kept
     assert item_numbered(records, 2).deadline is None
 
@@ -267,3 +269,13 @@ def test_a_refusal_is_told_in_the_language_of_the_ledger(records: SqlRecords, tm
     assert change_at(report, LedgerColumn.RESPONSIBLE).why.startswith("该项现为“")
     assert change_at(report, LedgerColumn.DEADLINE).why.startswith("时限早于发现时间")
     assert change_at(report, LedgerColumn.CATEGORY).why.startswith("内容过长")
+
+
+def test_deadline_is_moved_back_only_with_its_reason_in_the_remark(records: SqlRecords, tmp_path: Path) -> None:
+    book = ledger_book(records)
+    write(book, row_of(2), LedgerColumn.DEADLINE, "限期 2031-01-01")
+    refused = change_at(taken(records, book, tmp_path), LedgerColumn.DEADLINE)
+    assert (refused.fate, refused.why) == (Fate.REFUSED, "时限推迟须同时在“备注”列写明原因")
+    write(book, row_of(2), LedgerColumn.REMARK, "门体定制，工期延长")
+    assert change_at(taken(records, book, tmp_path), LedgerColumn.DEADLINE).fate is Fate.ACCEPTED
+    assert item_numbered(records, 2).deadline == date(2031, 1, 1)
