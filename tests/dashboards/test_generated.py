@@ -2,9 +2,6 @@
 
 import copy
 import json
-import re
-import urllib.parse
-import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, date, datetime
@@ -47,8 +44,10 @@ from storage.readings.influxdb import InfluxReadingStore
 from storage.readings.influxdb_server import InfluxServer
 from storage.readings.influxdb_state_notes import StateNotes
 from storage.records import SqlRecords
+from tests.dashboards import asking
+from tests.dashboards.asking import rows
 from tests.dashboards.savings import saved
-from tests.influx import influxd, influxdb
+from tests.influx import influxdb
 from tests.memory_records import HandClock
 from tests.storage.records.stores import alert, alert_step, finding, item, item_step, sqlite_place
 
@@ -184,27 +183,9 @@ def fill(records: SqlRecords) -> None:
         tx.save_item(done, item_step(done, ItemAction.SIGN_OFF, at=NOON))
 
 
-def escaped(value: str) -> str:
-    """As Grafana's `:regex` does it."""
-    return re.sub(r"[\\^$*+?.()|\[\]{}/]", lambda found: "\\" + found.group(), value)
-
-
 def filled(query: str, *, chosen: bool) -> str:
-    values = {"site": SITE, "building": "主楼 (东)", "floor": "2/F"}
-    for name, value in values.items():
-        query = query.replace(f"${{{name}:regex}}", escaped(value) if chosen else ".*")
-    times = f"time >= {NOON_MS - 1000}ms AND time <= {NOON_MS + 1000}ms"
-    query = query.replace("$timeFilter", times).replace("$__interval", "1m")
-    query = query.replace("${__to}", str(NOON_MS + 1000))
-    return re.sub(r"\$(area_m2|price_per_kwh|carbon_kg_per_kwh)", "2", query)
-
-
-def rows(database: str, query: str) -> int:
-    asked = urllib.parse.urlencode({"db": database, "q": query})
-    with urllib.request.urlopen(f"http://127.0.0.1:{influxd().port}/query?{asked}", timeout=20) as answer:
-        (result,) = json.load(answer)["results"]
-    assert "error" not in result, query
-    return sum(len(each["values"]) for each in result.get("series", ()))
+    values = {"site": SITE, "building": "主楼 (东)", "floor": "2/F"} if chosen else {}
+    return asking.filled(query, NOON_MS - 1000, NOON_MS + 1000, values)
 
 
 def boards() -> list[dict[str, Any]]:
