@@ -130,6 +130,8 @@ def _panel(number: int, panel: Panel, language: str) -> cog.Builder[models.Panel
     made.unit(panel.unit).datasource(SOURCE).grid_pos(place).thresholds(_thresholds(panel))
     for letter, query in zip("ABCDEF", panel.queries, strict=False):
         made.with_target(InfluxQL(letter, query, panel.view))
+    if panel.without:
+        made.no_value(panel.without)
     if panel.shift:
         made.time_shift(panel.shift)
     for column, name in _named(panel).items():

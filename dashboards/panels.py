@@ -43,6 +43,8 @@ class Panel:
     queries: tuple[str, ...]
     view: View = View.LINES
     limits: tuple[Limit, ...] = ()
+    without: str = ""
+    """What is shown where there are no rows: a count of nothing is no row to InfluxDB."""
     columns: Mapping[str, Name] = field(default_factory=dict)
     """What columns are called, by the field's name."""
     shift: str | None = None

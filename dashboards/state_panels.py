@@ -30,6 +30,7 @@ OPEN_ITEMS = Panel(
     description=both("所选时间末尚未销号的整改事项数", "Items not signed off at the end of the time shown"),
     unit="short",
     queries=(number_of("items", where='"open" = 1'),),
+    without="0",
     view=View.STAT,
 )
 OVERDUE_ITEMS = Panel(
@@ -40,6 +41,7 @@ OVERDUE_ITEMS = Panel(
     ),
     unit="short",
     queries=(number_of("items", where='"open" = 1 AND "deadline_ms" < ${__to}'),),
+    without="0",
     view=View.STAT,
 )
 VERIFIED_SAVINGS = Panel(

@@ -14,7 +14,7 @@ from premises.home import Home
 from premises.intake.data_desk import SpoolFigures
 from premises.settings import Settings
 from sensors.clock import Clock
-from sensors.errors import NotNowError
+from sensors.errors import InputFault, NotNowError
 from sensors.topology import Registry
 from storage.records import SqlRecords
 
@@ -137,7 +137,7 @@ class Loop:
         """Do one work, and say when it is due again."""
         try:
             done = turn.work()
-        except NotNowError as exc:
+        except (NotNowError, InputFault) as exc:
             self._failed(turn, str(exc))
         except Exception as exc:  # noqa: BLE001 - a task's boundary: what is not written is written later
             self._log.exception("influxdb_feed_failed", work=turn.name)
