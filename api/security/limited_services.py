@@ -1,8 +1,10 @@
 """The services as somebody with limits gets them: the one place where reach is enforced, below the routes."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from threading import Lock
 
 from alerts.policy import Policy
 from api.alert_ports import AlertDesk, Call, Telling
@@ -35,11 +37,43 @@ from api.ports import (
 from api.security.held import HeldActor
 from api.security.limited_records import LimitedRecords, out_of_reach
 from rectification.plans import Plan
-from sensors.actors import Actor, Permission
+from sensors.actors import Actor, Limit, Permission
 from sensors.reach import Reach
 from sensors.subjects import Subject, SubjectKind
 from sensors.topology import Registry, RoomId, SiteId
 from sensors.utilisation import Utilisation, visible_utilisation
+
+Within = frozenset[frozenset[Limit]]
+
+
+class KnownReaches:
+    """Reaches with their registries, kept from one request to the next: to narrow 1,000 rooms takes 33 ms."""
+
+    MOST = 32
+
+    def __init__(self) -> None:
+        """Know none."""
+        self._lock = Lock()
+        self._kept: OrderedDict[tuple[int, Within], tuple[Reach, Registry]] = OrderedDict()
+
+    def of(self, registry: Registry, within: Within) -> tuple[Reach, Registry]:
+        """Return what lies within, made where it is not known of this very registry."""
+        key = (id(registry), within)
+        with self._lock:
+            known = self._kept.get(key)
+            if known is not None and known[0].registry is registry:
+                self._kept.move_to_end(key)
+                return known
+        reach = Reach(registry, within)
+        made = (reach, reach.narrowed())
+        with self._lock:
+            self._kept[key] = made
+            while len(self._kept) > self.MOST:
+                self._kept.popitem(last=False)
+        return made
+
+
+_KNOWN = KnownReaches()
 
 
 class ReachOf:
@@ -49,7 +83,6 @@ class ReachOf:
         """Keep whose it is."""
         self._services = services
         self._actor = actor
-        self._known: dict[frozenset[Permission], tuple[Reach, Registry]] = {}
 
     def reach(self) -> Reach:
         """Return what is within reach."""
@@ -64,13 +97,8 @@ class ReachOf:
         return self.reach().sees(subject)
 
     def _now(self) -> tuple[Reach, Registry]:
-        asked, registry = frozenset(self._actor.asked), self._services.registry()
-        known = self._known.get(asked)
-        if known is None or known[0].registry is not registry:
-            places = [self._actor.where(permission) for permission in {Permission.READ, *asked}]
-            reach = Reach(registry, [each for each in places if each is not None])
-            known = self._known[asked] = (reach, reach.narrowed())
-        return known
+        places = (self._actor.where(permission) for permission in {Permission.READ, *self._actor.asked})
+        return _KNOWN.of(self._services.registry(), frozenset(each for each in places if each is not None))
 
 
 def limit_services(services: Services, actor: HeldActor) -> Services:

@@ -19,9 +19,12 @@ from api.security.limited_services import limit_services
 from premises.plan_papers.served import ServedPapers
 from sensors.actors import Actor, Limit, Permission, Role
 from tests.api.bench import Bench, Browser, code, in_three_days
+from tests.api.records import finding, fire
+from tests.api.test_live import last_change, next_event, served
 from tests.api.test_page_permissions import page_routes
 from tests.api.test_permissions import GUARDED
 from tests.api.two_buildings import BOTH, MANAGER, MARK, Filled, fill, limited, registry, two_buildings
+from tests.servers import eventually
 
 PAGE = {"Accept": "text/html", "Accept-Language": "en"}
 SELDOM_NAMES = {"/api/v1/live"}
@@ -282,3 +285,22 @@ def test_unit_is_told_nothing_of_a_building_it_shares(tmp_path: Path) -> None:
     bench.services = replace(bench.services, energy=lambda _asked: {"load_kwh": 5.0})
     bench.app = create_app(bench.services)
     assert limited(bench, "department:alpha").get("/energy?building=a").json()["load_kwh"] is None
+
+
+def test_live_line_tells_of_what_is_within_reach_alone(tmp_path: Path) -> None:
+    with served(tmp_path) as site:
+        with site.bench.records.transaction() as tx:
+            account = tx.account("id-anna")
+            assert account is not None
+            tx.save_account(replace(account, limits=frozenset({Limit.parse("viewer@building:a")})))
+        known = last_change(site.bench)
+        fire(site.bench)  # from a panel that no registry places
+        seen = finding(site.bench)
+        with site.events(**{"Last-Event-ID": str(known)}) as missed:
+            assert next_event(missed)["event"] == "finding"
+        with site.events() as events:
+            eventually(lambda: site.listeners > 0, what="the browser listens")
+            fire(site.bench, zone="3F")
+            finding(site.bench, identifier="f2", subject="room:a-202")
+            event = next_event(events)
+        assert (event["event"], seen) == ("finding", "f1")
