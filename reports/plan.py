@@ -51,6 +51,12 @@ class _Plan:
     def person(self, identifier: str | None) -> str:
         return self.say.who(identifier) if identifier else self.say.text("plan.nobody")
 
+    def deadline(self, entry: Entry) -> str:
+        """Return by when, as a document writes a date."""
+        word, day = self.say.text(f"deadline.{entry.given.deadline_kind}"), entry.item.deadline
+        between = "" if self.language == "zh" else " "
+        return word if day is None else f"{word}{between}{self.say.messages.day(day)}"
+
     def money(self, amount: float) -> str:
         return self.say.messages.number(amount, 2)
 
@@ -147,7 +153,7 @@ def _measure(told: _Plan, entry: Entry) -> str:
         place=told.place(entry),
         measure=told.measure(item),
         who=told.person(item.responsible),
-        deadline=told.say.deadline(item, entry.given.deadline_kind),
+        deadline=told.deadline(entry),
     )
 
 
@@ -163,7 +169,7 @@ def _five(told: _Plan, entry: Entry, outline: Outline) -> None:
     outline.text(say.text("plan.five_measure", text=told.measure(item)))
     outline.text(say.text("plan.five_responsible", unit=unit, who=told.person(item.responsible)))
     outline.text(say.text("plan.five_funds", text=money))
-    outline.text(say.text("plan.five_deadline", text=say.deadline(item, given.deadline_kind)))
+    outline.text(say.text("plan.five_deadline", text=told.deadline(entry)))
     contingency = " ".join(given.contingency.split()) or say.text("plan.contingency_usual")
     outline.text(say.text("plan.five_contingency", text=contingency))
 

@@ -99,6 +99,13 @@ def test_problem_tells_what_was_measured_and_not_how(records: SqlRecords) -> Non
     assert not any(CATALOGUE["E04"].formula.zh in text for text in texts)
 
 
+@pytest.mark.parametrize(("language", "day"), [("zh", "限期2026年"), ("en", ", 2026")])
+def test_dates_are_written_as_in_documents(records: SqlRecords, language: Language, day: str) -> None:
+    texts = [block.text for block in paper(records, language).blocks]
+    assert any(day in text for text in texts)
+    assert not any("2026-1" in text for text in texts)
+
+
 def test_no_funds_are_no_sum_of_nothing(records: SqlRecords) -> None:
     assert any("资金合计1,200.50元" in block.text for block in paper(records).blocks)
     with records.transaction() as tx:
