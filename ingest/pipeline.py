@@ -238,7 +238,8 @@ class Pipeline:
         if message.retain and decoded.status is None:
             # A replay of an old message: it must not use up the number of the message itself.
             received = decoded.records or 1
-            return _ignored(replace(entry, received=received, boot=None, seq=None, delivery=None), "retained")
+            entry = replace(entry, received=received, boot=None, seq=None, delivery=None, births=decoded.births)
+            return _ignored(entry, "retained")
         if self._is_repeated(gateway, decoded.boot, decoded.seq, group) or self._is_redelivery(message, entry.delivery):
             return self._repeated(entry, message, topic, decoded, group)
         if decoded.records and decoded.message_id is not None and self._is_known_message(entry, decoded, group):

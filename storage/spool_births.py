@@ -20,10 +20,17 @@ def keep_births(db: sqlite3.Connection, entries: Iterable[SpoolEntry]) -> None:
             if birth.ends:
                 void = (entry.gateway, birth.ends, birth.ends + _PAST_ALL)
                 db.execute("DELETE FROM births WHERE gateway = ? AND topic >= ? AND topic < ?", void)
-            row = (entry.gateway, birth.topic, birth.payload, birth.received_ms)
-            db.execute("INSERT OR REPLACE INTO births (gateway, topic, payload, received_ms) VALUES (?, ?, ?, ?)", row)
+            _keep(db, entry.gateway, birth)
         if entry.births:
             _keep_bounded(db, entry.gateway)
+
+
+def _keep(db: sqlite3.Connection, gateway: str, birth: Birth) -> None:
+    if not birth.payload:
+        db.execute("DELETE FROM births WHERE gateway = ? AND topic = ?", (gateway, birth.topic))
+        return
+    row = (gateway, birth.topic, birth.payload, birth.received_ms)
+    db.execute("INSERT OR REPLACE INTO births (gateway, topic, payload, received_ms) VALUES (?, ?, ?, ?)", row)
 
 
 def _keep_bounded(db: sqlite3.Connection, gateway: str) -> None:

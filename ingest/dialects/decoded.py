@@ -141,6 +141,10 @@ class Context:
                 self.names[name] = known
         return DeviceId(known)
 
+    def birth(self, topic: str, payload: bytes, *, ends: str = "") -> Birth:
+        """Return what is to be known of a message even after a restart; of an empty one, that there is no more."""
+        return Birth(topic=topic, payload=payload, received_ms=self.received_ms, ends=ends)
+
     def hear(self, out: Decoded, device: DeviceId, model: str | None = None, name: str | None = None) -> None:
         """Note a device that the registry does not know, once per message."""
         if device not in self.models and all(each.device != device for each in out.heard):

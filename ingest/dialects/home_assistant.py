@@ -1,6 +1,7 @@
 """Home Assistant's MQTT discovery: what devices say of themselves for it tells what their own topics mean.
 
-The discovery is retained, so it is heard again at each connection. Subscribe to its topics and to those of the states.
+The discovery is retained, so it is heard again at each connection. It is kept all the same, for what waited at the
+broker over a restart comes before it. Subscribe to its topics and to those of the states.
 What a state means is its device class, else its name and its unit, as with other formats that name their own values.
 """
 
@@ -20,6 +21,7 @@ from ingest.dialects.names import Names, in_unit
 from ingest.dialects.paths import parsed, parsed_object
 from ingest.dialects.presence import OFFLINE, ONLINE
 from ingest.dialects.targets import ReadingTarget, Target, as_word
+from sensors.intake import Birth
 from sensors.topology import DeviceId
 
 _NO_VALUE: Final = frozenset({"None", "unknown", "unavailable", ""})
@@ -33,7 +35,9 @@ class HomeAssistant:
         """Know no entity yet."""
         self._classes = Family("home_assistant")
         self._names = Names()
+        self._is_arranged = True
         self._by_key: dict[str, Entity] = {}
+        self._keys_of: dict[str, list[str]] = {}
         self._by_topic: dict[str, list[Entity]] = {}
         self._targets: dict[tuple[str, str], Target | None] = {}
         self._first: dict[tuple[str, str], str] = {}
@@ -45,8 +49,11 @@ class HomeAssistant:
         """Return what a message says. Raises DialectError."""
         levels = topic.split("/")
         if is_discovery(levels):
-            return self._describe(levels, payload)
+            out = self._describe(levels, payload)
+            out.births.append(context.birth(topic, payload))
+            return out
         out = Decoded()
+        self._arrange()
         described = self._by_topic.get(topic)
         if described is None:
             out.ignored.append(Outcome("", "not_telemetry", "no discovery that was heard speaks of this topic"))
@@ -54,30 +61,39 @@ class HomeAssistant:
         self._state(out, topic, described, payload, context)
         return out
 
+    def recall(self, birth: Birth) -> None:
+        """Know again what was described. Raises DialectError."""
+        self._describe(birth.topic.split("/"), birth.payload)
+
     def _describe(self, levels: list[str], payload: bytes) -> Decoded:
+        self._is_arranged = False
         own = "/".join(levels[1:-1])
-        for key in [each for each in self._by_key if each == own or each.startswith(f"{own}/")]:
-            del self._by_key[key]
+        for key in self._keys_of.pop(own, ()):
+            self._by_key.pop(key, None)
         out = Decoded()
         if not payload:
             out.ignored.append(Outcome("", "not_telemetry", "an entity was taken away"))
         else:
-            self._learn(out, levels, parsed_object(payload))
-        self._arrange()
+            self._learn(out, own, levels, parsed_object(payload))
         return out
 
-    def _learn(self, out: Decoded, levels: list[str], document: Mapping[str, Any]) -> None:
+    def _learn(self, out: Decoded, own: str, levels: list[str], document: Mapping[str, Any]) -> None:
         found = list(entities(levels, document))
         if len(self._by_key) + len(found) > MOST_KEPT * 10:
             self._by_key.clear()
+            self._keys_of.clear()
         self._by_key.update({each.key: each for each in found})
+        self._keys_of[own] = [each.key for each in found]
         out.notes += [_not_understood(each) for each in found if not each.template.is_understood]
         kinds = " or ".join(sorted(COMPONENTS))
         told = f"{len(found)} entities were learnt" if found else f"no {kinds} with a topic for its state"
         out.ignored.append(Outcome("", "not_telemetry", told))
 
     def _arrange(self) -> None:
-        """Put the entities in order by topic; what several of a device measure belongs to the first."""
+        """Put changed entities in order by topic; what several of a device measure belongs to the first."""
+        if self._is_arranged:
+            return
+        self._is_arranged = True
         self._by_topic.clear()
         self._targets.clear()
         self._first.clear()

@@ -1,6 +1,7 @@
 """Homie 5: `PREFIX/5/DEVICE/NODE/PROPERTY`, plain texts without a time; `$state` and `$description` of each device.
 
-Values are retained. The broker's replay of one says nothing of when it was measured, so only what is published while
+Descriptions are kept, so that what waited at the broker over a restart is read in its units. Values are retained. The
+broker's replay of one says nothing of when it was measured, so only what is published while
 we listen is taken. A root that is lost takes its children with it, whatever they said last.
 """
 
@@ -13,6 +14,7 @@ from ingest.dialects.families import device_at
 from ingest.dialects.names import Names
 from ingest.dialects.paths import parsed_object
 from ingest.dialects.presence import OFFLINE, ONLINE, Presence
+from sensors.intake import Birth
 
 _VERSION: Final = "5"
 _STATES: Final[Mapping[str, str | None]] = {
@@ -56,18 +58,24 @@ class Homie:
             raise DialectError(reason="unknown_topic", detail=f"{topic[:200]!r} is not PREFIX/5/DEVICE/NODE/PROPERTY")
         device, what = levels[2], levels[3]
         if what == "$state":
-            return self._state(device, payload, context)
+            return self._state(device, levels, payload, context)
         if what == "$description":
-            return self._description(device, payload)
+            return self._description(topic, device, payload, context)
         if device.startswith("$") or what.startswith("$") or levels[-1] in _NOT_VALUES or len(levels) != _OF_VALUE:
             return _left_out("a command, a log or an alert of the device")
         return self._value(device, what, levels[4], payload, context)
 
-    def _state(self, device: str, payload: bytes, context: Context) -> Decoded:
+    def recall(self, birth: Birth) -> None:
+        """Know a description again. Raises DialectError."""
+        self._learn(birth.topic.split("/")[2], birth.payload)
+
+    def _state(self, device: str, levels: list[str], payload: bytes, context: Context) -> Decoded:
         if not payload:
             self._described.pop(device, None)
             self._presence.leave(context.device(device))
-            return _left_out("the device was taken away")
+            out = _left_out("the device was taken away")
+            out.births.append(context.birth("/".join([*levels[:3], "$description"]), b""))
+            return out
         word = payload.decode(errors="replace")
         if word not in _STATES:
             raise DialectError(reason="no_state", detail=f"none of {', '.join(_STATES)}")
@@ -82,12 +90,17 @@ class Homie:
             self._presence.parent(out, context.device(device), state)
         return out
 
-    def _description(self, device: str, payload: bytes) -> Decoded:
+    def _description(self, topic: str, device: str, payload: bytes, context: Context) -> Decoded:
+        out = _left_out("nodes, properties and units of the device; they were learnt")
         if payload:
-            if len(self._described) >= MOST_KEPT and device not in self._described:
-                self._described.clear()
-            self._described[device] = _described(device, parsed_object(payload))
-        return _left_out("nodes, properties and units of the device; they were learnt")
+            self._learn(device, payload)
+            out.births.append(context.birth(topic, payload))
+        return out
+
+    def _learn(self, device: str, payload: bytes) -> None:
+        if len(self._described) >= MOST_KEPT and device not in self._described:
+            self._described.clear()
+        self._described[device] = _described(device, parsed_object(payload))
 
     def _value(self, device: str, node: str, name: str, payload: bytes, context: Context) -> Decoded:
         out = Decoded()

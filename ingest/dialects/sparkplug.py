@@ -96,7 +96,8 @@ class SparkplugB:
         else:
             self._alive(out, found, node, said, context)
         if found.kind.endswith("BIRTH"):
-            out.births.append(_birth(topic, found, payload, context))
+            ends = f"{_NAMESPACE}/{found.group}/DBIRTH/{found.node}/" if found.kind == "NBIRTH" else ""
+            out.births.append(context.birth(topic, payload, ends=ends))
         return out
 
     def recall(self, birth: Birth) -> None:
@@ -233,11 +234,6 @@ def _begin(node: _Node, said: Payload) -> None:
 
 def _session(said: Payload) -> int | None:
     return next((each.long_value or each.int_value for each in said.metrics if each.name == _DEATH_COUNT), None)
-
-
-def _birth(topic: str, found: _Topic, payload: bytes, context: Context) -> Birth:
-    ends = f"{_NAMESPACE}/{found.group}/DBIRTH/{found.node}/" if found.kind == "NBIRTH" else ""
-    return Birth(topic=topic, payload=payload, received_ms=context.received_ms, ends=ends)
 
 
 def _learn(node: _Node, device: str, metric: Metric) -> None:

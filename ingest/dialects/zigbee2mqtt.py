@@ -13,6 +13,7 @@ from ingest.dialects.libraries import library
 from ingest.dialects.paths import apply_value, parsed, parsed_object
 from ingest.dialects.targets import IgnoredTarget, ReadingTarget, Target, WrongUnitTarget, reading_target
 from ingest.dialects.times import time_of
+from sensors.intake import Birth
 from sensors.metrics import METRICS, UnknownUnitError
 from sensors.topology import DeviceId
 
@@ -62,7 +63,7 @@ class Zigbee2Mqtt:
             raise DialectError(reason="unknown_topic", detail=f"{topic[:200]!r} is not BASE/friendly/name")
         last = name.rpartition("/")[2]
         if name.startswith(f"{_BRIDGE}/"):
-            return self._bridge(last, payload, context)
+            return self._bridge(topic, last, payload, context)
         if last in _ASKED:
             return _left_out("a command to a device")
         if last == "availability":
@@ -70,17 +71,26 @@ class Zigbee2Mqtt:
             return _status(device, payload)
         return self._device(name, payload, context)
 
-    def _bridge(self, what: str, payload: bytes, context: Context) -> Decoded:
+    def recall(self, birth: Birth) -> None:
+        """Know again which devices the bridge has. Raises DialectError."""
+        self._learn_all(birth.payload)
+
+    def _bridge(self, topic: str, what: str, payload: bytes, context: Context) -> Decoded:
         if what == "state":
             if not context.retained and _state(payload) == "online":
                 self._started_ms = context.received_ms
             return _status(None, payload)
         if what == "devices":
-            document = parsed(payload)
-            for each in document if isinstance(document, list) else ():
-                self._learn(each)
-            return _left_out("names, models and units of the devices; they were learnt")
+            self._learn_all(payload)
+            out = _left_out("names, models and units of the devices; they were learnt")
+            out.births.append(context.birth(topic, payload))
+            return out
         return _left_out("the bridge speaks of itself")
+
+    def _learn_all(self, payload: bytes) -> None:
+        document = parsed(payload)
+        for each in document if isinstance(document, list) else ():
+            self._learn(each)
 
     def _learn(self, described: object) -> None:
         """Keep the model of a device, and the units that are not those its keys usually have."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import orjson
 import pytest
 
 from ingest.dialects.desk import Dialects, GatewayOptions
@@ -110,3 +111,47 @@ def judged_again(spool: SqliteSpool) -> list[SpoolEntry]:
     """Return what becomes of the quarantine, oldest first, once the device is in the registry."""
     look = SecondLook(registry=registry_of("aq1"), spool=spool, max_payload_bytes=100_000, dialects=dialects())
     return look.judge([kept.message for kept in reversed(spool.quarantined())], now_ms=NOW_MS + 120_000)
+
+
+def in_format(spool: SqliteSpool, name: str, topic: str) -> Pipeline:
+    gateway = GatewayOptions(name=name, format=name, topics=(topic,))
+    return Pipeline(registry=registry_of("aq1"), spool=spool, dialects=Dialects([gateway]))
+
+
+NAMED_NODE = {"nodes": {"air": {"properties": {"temperature": {"datatype": "float", "unit": "°F"}}}}}
+EXPOSED = [{"property": "temperature", "unit": "°F"}]
+DESCRIBED = {
+    "homie": ("homie/5/aq1/$description", NAMED_NODE, "homie/5/aq1/air/temperature", b"70.7"),
+    "zigbee2mqtt": (
+        "zigbee2mqtt/bridge/devices",
+        [{"friendly_name": "aq1", "definition": {"model": "X", "exposes": EXPOSED}}],
+        "zigbee2mqtt/aq1",
+        b'{"temperature":70.7}',
+    ),
+    "home_assistant": (
+        "home_assistant/sensor/aq1/t/config",
+        {"dev_cla": "temperature", "unit_of_meas": "°F", "stat_t": "home_assistant/t", "dev": {"ids": "aq1"}},
+        "home_assistant/t",
+        b"70.7",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DESCRIBED)
+@pytest.mark.parametrize("retain", [True, False])
+def test_a_description_is_known_to_the_next_process_before_the_broker_repeats_it(
+    spool: SqliteSpool, name: str, *, retain: bool
+) -> None:
+    topic, description, state, value = DESCRIBED[name]
+    filter_ = f"{topic.partition('/')[0]}/#"
+    taken(spool, in_format(spool, name, filter_), (topic, orjson.dumps(description)), retain=retain)
+    (row,) = said(taken(spool, in_format(spool, name, filter_), (state, value)))
+    assert row == ("temperature_c", pytest.approx(21.5))
+
+
+def test_an_entity_that_was_taken_away_is_gone_for_the_next_process_too(spool: SqliteSpool) -> None:
+    topic, description, state, value = DESCRIBED["home_assistant"]
+    process = in_format(spool, "home_assistant", "home_assistant/#")
+    taken(spool, process, (topic, orjson.dumps(description)), (topic, b""))
+    assert spool.births() == {}
+    assert said(taken(spool, in_format(spool, "home_assistant", "home_assistant/#"), (state, value))) == []
