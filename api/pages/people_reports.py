@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Form, Request, UploadFile
 from starlette.responses import RedirectResponse, Response
 
-from api.dependencies import ClientAddress, ReaderLanguage, ServicesOf
+from api.dependencies import AllServices, ClientAddress, ReaderLanguage
 from api.messages import Language, Messages
 from api.pages.rendering import render_alone, with_query
 from api.people_reports import take_report
@@ -48,7 +48,7 @@ class Passer:
         return render_alone(self.request, messages, template=template, site=name, status=status, **view)
 
 
-def passer(request: Request, services: ServicesOf, language: ReaderLanguage) -> Passer:
+def passer(request: Request, services: AllServices, language: ReaderLanguage) -> Passer:
     """Return who passes by."""
     return Passer(request, services, language)
 

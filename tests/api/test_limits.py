@@ -304,3 +304,10 @@ def test_live_line_tells_of_what_is_within_reach_alone(tmp_path: Path) -> None:
             finding(site.bench, identifier="f2", subject="room:a-202")
             event = next_event(events)
         assert (event["event"], seen) == ("finding", "f1")
+
+
+def test_code_on_a_door_works_for_everybody_who_stands_before_it(tmp_path: Path) -> None:
+    bench, _, _ = furnished(tmp_path)
+    with bench.records.reading() as tx:
+        theirs = next(each for each in tx.room_codes() if MARK in each.room)
+    assert limited(bench, "building:a").client.get(f"/r/{theirs.token}", headers=PAGE).status_code == 200
