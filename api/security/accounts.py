@@ -181,6 +181,7 @@ def enable(tx: RecordsTransaction, account_id: str, *, actor: Actor, clock: Cloc
     """Return the account, which may sign in again. Raises NotPermittedError, AccountError."""
     actor.must(Permission.MANAGE_USERS)
     account = _someone_else(tx, account_id, actor)
+    _must_be_only(tx, account.person, besides=account_id)
     changed = replace(account, disabled=None)
     tx.save_account(changed)
     _audit(tx, actor, "account_enabled", account, clock.now())
@@ -256,6 +257,7 @@ def _made(tx: RecordsTransaction, new: NewAccount, *, password_hash: str, now: d
     if tx.account_named(user_name) is not None:
         code, advice = "taken", "this user name is taken; choose another"
         raise AccountError(code, advice)
+    _must_be_only(tx, new.person)
     account = Account(
         id=new_id(epoch_ms(now)),
         user_name=user_name,
@@ -269,6 +271,14 @@ def _made(tx: RecordsTransaction, new: NewAccount, *, password_hash: str, now: d
     )
     tx.save_account(account)
     return account
+
+
+def _must_be_only(tx: RecordsTransaction, person: str | None, *, besides: str = "") -> None:
+    """Refuse a second open account of one person, who would accept their own work by it. Raises AccountError."""
+    standing = (each for each in tx.accounts() if each.disabled is None and each.id != besides)
+    if person is not None and any(each.person == person for each in standing):
+        code, advice = "person_taken", "this person has an open account already; use that, or disable it first"
+        raise AccountError(code, advice)
 
 
 def _link(tx: RecordsTransaction, account_id: str | None, *, origin: str, now: datetime) -> str:

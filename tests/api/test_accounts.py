@@ -156,6 +156,17 @@ def test_account_that_cannot_be_is_refused(tmp_path: Path, body: dict[str, objec
     assert code(Bench(tmp_path).signed_in(SECURITY).post("/accounts", body)) == problem
 
 
+def test_one_person_has_one_open_account_and_accepts_no_own_work_by_a_second(tmp_path: Path) -> None:
+    admin = Bench(tmp_path).signed_in(SECURITY)
+    ben = {"user_name": "ben", "name": "Ben", "roles": ["viewer"], "person": "p1"}
+    first = admin.post("/accounts", ben).json()["account"]["id"]
+    again = {**ben, "user_name": "ben.again"}
+    assert code(admin.post("/accounts", again)) == "account.person_taken"
+    admin.post(f"/accounts/{first}/disable")
+    assert admin.post("/accounts", again).status_code == 201
+    assert code(admin.post(f"/accounts/{first}/enable")) == "account.person_taken"
+
+
 def test_refused_request_does_not_repeat_what_was_sent(tmp_path: Path) -> None:
     answer = Bench(tmp_path).browser().post("/sign-in", {"user_name": "anna", "password": {"secret": "heron"}})
     assert code(answer) == "invalid"
