@@ -145,8 +145,8 @@ def test_a_description_is_known_to_the_next_process_before_the_broker_repeats_it
     topic, description, state, value = DESCRIBED[name]
     filter_ = f"{topic.partition('/')[0]}/#"
     taken(spool, in_format(spool, name, filter_), (topic, orjson.dumps(description)), retain=retain)
-    (row,) = said(taken(spool, in_format(spool, name, filter_), (state, value)))
-    assert row == ("temperature_c", pytest.approx(21.5))
+    ((metric, celsius),) = said(taken(spool, in_format(spool, name, filter_), (state, value)))
+    assert (metric, round(celsius, 6)) == ("temperature_c", 21.5)
 
 
 def test_an_entity_that_was_taken_away_is_gone_for_the_next_process_too(spool: SqliteSpool) -> None:
