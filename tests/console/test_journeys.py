@@ -196,6 +196,8 @@ def test_who_may_not_read_is_told_so(browser: Browser, shown_demo: Demo) -> None
         look.page.fill("#user_name", "security")
         look.page.fill("#password", PASSWORD)
         look.page.click("button.primary")
+        expect(look.page.get_by_role("heading", level=1)).to_have_text("My account")
+        look.page.goto(f"{shown_demo.origin}/")
         expect(look.page.get_by_role("heading", level=1)).to_have_text("Not allowed")
         assert [told for told in look.wrong if "403" not in told] == []
         look.wrong.clear()
