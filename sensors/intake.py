@@ -68,8 +68,8 @@ class GatewayStatus:
 class Birth:
     """What a gateway said of its values once, and by which its later messages are read: kept raw, by its topic.
 
-    It holds from `received_ms` on, until the next of its topic, or an empty one. `ends` begins the topics whose births it
-    makes void.
+    It holds from `received_ms` on, until the next of its topic, or an empty one. `ends` begins the topics whose births
+    it makes void.
     """
 
     topic: str
