@@ -20,6 +20,7 @@ from typing import Any, Self, TypeVar
 
 import orjson
 
+from ingest.device_states import DeviceSaid, devices_said
 from ingest.native_fields import (
     LONGEST_NAME,
     MOST_SHOWN,
@@ -125,7 +126,8 @@ class Decoded:
     that the readings and events were made of. `notes` lost nothing: fields nobody knows, which are often typos.
     Messages of gateways with a format of their own are told in the same words: `paths` are then where the records
     stand in the message, `message_id` is what it is known by when it comes again, and `nothing` is why there is no
-    record where there is none. `births` are what later messages are read by.
+    record where there is none. `births` are what later messages are read by;
+    `devices` is what a status says of what is behind its gateway.
     """
 
     records: int
@@ -143,6 +145,7 @@ class Decoded:
     nothing: str = "empty"
     message_id: str | None = None
     births: Sequence[Birth] = ()
+    devices: Sequence[DeviceSaid] = ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -257,7 +260,9 @@ def _decode_status(message: _Message, document: dict[str, Any]) -> Decoded:
             message, FieldFault(at="state", reason="no_state", detail=f"{shown(state)} is no state; write a word")
         )
     boot, interval_s = _boot(message, document), _interval_s(message, document)
-    return replace(_decoded(message, records=1, boot=boot), status=state, interval_s=interval_s)
+    devices = devices_said(document, message.note)
+    decoded = _decoded(message, records=1, boot=boot)
+    return replace(decoded, status=state, interval_s=interval_s, devices=devices)
 
 
 def _interval_s(message: _Message, document: dict[str, Any]) -> float | None:

@@ -8,6 +8,7 @@ import structlog
 
 from alerts import event_rules
 from ingest import native
+from ingest.device_states import DeviceStates
 from ingest.keeping import Keeper, Kept, record_path
 from ingest.known import Known
 from ingest.messages import Message, delivery_of, event_key, message_key
@@ -106,6 +107,7 @@ class Pipeline:
         self._max_payload_bytes = max_payload_bytes
         self._log = log or structlog.get_logger(__name__)
         self._keeper = Keeper(self._log)
+        self._device_states = DeviceStates()
         self.use(registry)
         if dialects is not None:
             dialects.recall(spool.births())
@@ -121,6 +123,7 @@ class Pipeline:
 
     def forget(self) -> None:
         """Take nothing for known that was judged since the last commit, for that failed."""
+        self._device_states.forget()
         if self._dialects is not None:
             self._dialects.forget()
 
@@ -226,7 +229,30 @@ class Pipeline:
         self._keeper.tell(kept)
         return replace(entry, quarantined=tuple(kept.entries))
 
+    def _with_devices(self, message: Message, gateway: str, topic: Topic, decoded: Decoded) -> Decoded:
+        """Return a status with the news of devices behind its gateway as records; a replay is no news."""
+        if not decoded.devices or message.retain or topic.site != self._site:
+            return decoded
+        found = self._device_states.records(
+            decoded.devices,
+            site=self._site,
+            gateway=gateway,
+            known=self._known.devices,
+            received_ms=message.received_ms,
+        )
+        count, readings = len(found.paths), len(found.readings)
+        return replace(
+            decoded,
+            records=count or decoded.records,
+            readings=found.readings,
+            reading_records=list(range(readings)),
+            events=found.events,
+            event_records=tuple(range(readings, count)),
+            paths=found.paths,
+        )
+
     def _judged(self, message: Message, gateway: str, topic: Topic, decoded: Decoded, group: _Group) -> SpoolEntry:
+        decoded = self._with_devices(message, gateway, topic, decoded)
         entry = SpoolEntry(
             gateway=gateway,
             received_ms=message.received_ms,
