@@ -20,10 +20,11 @@ def findings(desk: Desk, show: Show) -> Sequence[FindingView]:
     """Return findings that are `open`, `ended`, or `judged` by a person; the gravest first, ended ones the newest."""
     items = {item.id: item for item in desk.tx.items(limit=SHOWN)}
     found = visible(desk, desk.tx.findings(open_only=show == "open", limit=SHOWN))
-    records = [record for record in found if _shows(desk, record, show)]
+    views = [finding_view(desk, record, items) for record in found if _shows(desk, record, show)]
     if show == "open":
-        records.sort(key=lambda record: (GRAVITY[record.severity], -(record.energy_kwh or 0.0)))
-    return [finding_view(desk, record, items) for record in records]
+        # By what is shown: the place of a personal room among the others would tell its figure.
+        views.sort(key=lambda view: (GRAVITY[view.severity], -(view.energy_kwh or 0.0)))
+    return views
 
 
 def _shows(desk: Desk, record: FindingRecord, show: Show) -> bool:
@@ -62,7 +63,7 @@ def finding_view(desk: Desk, record: FindingRecord, items: Mapping[str, Item]) -
         sources=wording.sources(spec) if spec else (),
         evidence=_evidence(desk, record, is_personal=is_personal),
         energy="" if is_personal else wording.value(record.energy_kwh, "kWh"),
-        energy_number=desk.messages.number(record.energy_kwh),
+        energy_number="" if is_personal else desk.messages.number(record.energy_kwh),
         energy_kwh=None if is_personal else record.energy_kwh,
         measure=wording.measure(record.rule),
         judged=_judged(desk, record),

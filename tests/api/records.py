@@ -36,7 +36,14 @@ def fire(bench: Bench, *, zone: str = "2F") -> str:
         return raise_alert(tx, signal, clock=bench.clock).id
 
 
-def finding(bench: Bench, *, subject: str = "room:a-201", rule: str = "E03", identifier: str = "f1") -> str:
+def finding(
+    bench: Bench,
+    *,
+    subject: str = "room:a-201",
+    rule: str = "E03",
+    identifier: str = "f1",
+    energy_kwh: float = 12.5,
+) -> str:
     """Open a finding and return its id."""
     record = FindingRecord(
         id=identifier,
@@ -49,7 +56,7 @@ def finding(bench: Bench, *, subject: str = "room:a-201", rule: str = "E03", ide
         value=41.5,
         threshold=20.0,
         unit="%",
-        energy_kwh=12.5,
+        energy_kwh=energy_kwh,
         evidence={"empty_h": 40.0},
     )
     with bench.records.transaction() as tx:

@@ -1,10 +1,12 @@
 """What counts as telling of a personal room: the room, its door, a device in it, a circuit that serves it alone."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from api.privacy import is_personal, is_restricted, tells_of_presence
+from sensors.actors import Role
 from sensors.subjects import Subject
 from sensors.topology import (
     Circuit,
@@ -19,7 +21,8 @@ from sensors.topology import (
     Registry,
     RoomId,
 )
-from tests.api.bench import registry
+from tests.api.bench import Bench, registry
+from tests.api.records import finding
 
 
 def circuit(identifier: str, *rooms: str) -> Circuit:
@@ -66,3 +69,12 @@ def test_what_the_registry_tells_of_a_personal_room_is_no_attendance() -> None:
     room = Subject.parse("room:a-202")
     told = {rule: tells_of_presence(furnished(), rule, room) for rule in ("S02", "S05", "S07", "S08", "E05", "X99")}
     assert told == {"S02": True, "S05": True, "S07": False, "S08": False, "E05": True, "X99": True}
+
+
+def test_the_order_of_findings_does_not_tell_the_figure_of_a_personal_room(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    finding(bench, subject="room:a-202", identifier="dear", energy_kwh=1_000.0)
+    finding(bench, subject="room:a-201", identifier="cheap", energy_kwh=1.0)
+    page = bench.signed_in(Role.VIEWER).client.get("/findings", headers={"Accept": "text/html"}).text
+    assert 0 < page.index("/rooms/a-201") < page.index("/rooms/a-202")
+    assert "1,000" not in page
