@@ -163,10 +163,12 @@ def test_what_a_mended_fault_took_lies_in_the_interval() -> None:
         assert sum(held) >= NOMINAL * len(held), (rule, held)
 
 
-def test_a_fault_that_nobody_mended_is_never_saved() -> None:
+def test_a_fault_that_nobody_mended_is_said_to_be_saved_no_more_often_than_the_interval_misses() -> None:
+    """An interval of 90 % lies wrong once in ten; what is verified rests on the rule, not on this."""
     for rule in RULES:
         found = [said(course(seed), course(seed).unmended, rule) for seed in SEEDS]
-        assert Conclusion.SAVED not in {each.conclusion for each in found}
+        wrong = sum(each.conclusion is Conclusion.SAVED for each in found)
+        assert wrong <= (1 - NOMINAL) * len(found), (rule, wrong)
         assert all(each.saved is not None for each in found)
 
 
