@@ -56,6 +56,10 @@ class AccountTransaction(Protocol):
         """Return the account of a user name, compared exactly; callers normalise."""
         ...
 
+    def account_of_sign_on(self, sign_on: str) -> Account | None:
+        """Return the account that somebody at the house's sign-on has."""
+        ...
+
     def accounts(self) -> Sequence[Account]:
         """Return all accounts, by user name."""
         ...

@@ -32,6 +32,8 @@ class Account:
     """The step whose code was taken last: none is taken twice."""
     recovery: tuple[str, ...] = field(default=(), repr=False)
     """Digests of the codes that stand in for a lost authenticator, each once."""
+    sign_on: str | None = None
+    """Who the person is at the house's own sign-on: its issuer, a space, and the subject that it calls them."""
 
     def actor(self) -> Actor:
         """Return the account as someone who acts."""

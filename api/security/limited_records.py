@@ -238,7 +238,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
 
 PLAIN = frozenset(
     {
-        *("account", "account_named", "accounts", "save_account"),
+        *("account", "account_named", "account_of_sign_on", "accounts", "save_account"),
         *("session", "save_session", "end_session", "end_sessions_of", "end_sessions_older_than"),
         *("set_up_token", "save_set_up_token", "forget_set_up_tokens"),
         *("api_token", "api_token_of_hash", "api_tokens", "save_api_token"),

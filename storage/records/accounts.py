@@ -26,6 +26,11 @@ class AccountRows(Part):
         row = self._row(ACCOUNTS.select().where(ACCOUNTS.c.user_name == user_name))
         return None if row is None else Account(**row)
 
+    def account_of_sign_on(self, sign_on: str) -> Account | None:
+        """Return the account that somebody at the house's sign-on has, compared exactly."""
+        row = self._row(ACCOUNTS.select().where(ACCOUNTS.c.sign_on == sign_on))
+        return None if row is None else Account(**row)
+
     def accounts(self) -> Sequence[Account]:
         """Return all accounts, by user name."""
         # Sorted here: databases differ in how they sort text.

@@ -5,7 +5,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from storage.records.errors import RecordsTooNewError, RecordsUnreachableError
 from storage.records.tables import METADATA
 
-REVISIONS = tuple(f"{number:04}" for number in range(1, 15))
+REVISIONS = tuple(f"{number:04}" for number in range(1, 16))
 """Every revision in `migrations/versions`, in order."""
 
 HEAD_REVISION = REVISIONS[-1]

@@ -418,7 +418,9 @@ ACCOUNTS = Table(
     Column("totp_secret", Text, nullable=False, server_default=""),
     Column("totp_step", BigInteger),
     Column("recovery", words_column(), nullable=False, server_default="[]"),
+    Column("sign_on", Text),
     UniqueConstraint("user_name", name="accounts_user_name"),
+    Index("accounts_sign_on", "sign_on", unique=True),
 )
 SESSIONS = Table(
     "sessions",

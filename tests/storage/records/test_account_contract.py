@@ -18,7 +18,7 @@ def session(account_id: str, token_hash: str = "a" * 64, created: int = 0, seen:
 
 
 def test_an_account_comes_back_as_it_was(records: SqlRecords) -> None:
-    kept = account("李雷", disabled=NOON + MINUTE, person="p01", roles=frozenset(Role))
+    kept = account("李雷", disabled=NOON + MINUTE, person="p01", roles=frozenset(Role), sign_on="https://id.example 7")
     bare = account("bare", roles=frozenset(), password_hash="")
     with records.transaction() as tx:
         tx.save_account(kept)
@@ -27,6 +27,8 @@ def test_an_account_comes_back_as_it_was(records: SqlRecords) -> None:
         assert tx.account(kept.id) == kept
         assert tx.account_named("李雷") == kept
         assert tx.account_named("李") is None
+        assert tx.account_of_sign_on("https://id.example 7") == kept
+        assert tx.account_of_sign_on("https://id.example") is None
         assert tx.account(bare.id) == bare
 
 
