@@ -22,6 +22,8 @@ from api.evidence_ports import EvidenceFiles, NoEvidence
 from api.papers import DutySheets
 from api.plan_papers import PlanPapers
 from api.security.passwords import Argon2Passwords, Passwords
+from api.security.waiting import WaitingForCode
+from api.sign_on_ports import SignOn
 from api.sms_replies import SmsReplies
 from api.wecom_replies import WecomReplies
 from rectification.by_savings import ItemSavings
@@ -381,6 +383,9 @@ class Services:
     figures: Callable[[], bytes] | None = None
     """What `/metrics` answers, in Prometheus' text format; None for nothing."""
     passwords: Passwords = field(default_factory=Argon2Passwords)
+    sign_on: SignOn | None = None
+    """The house's own sign-on; None where there is none."""
+    waiting_for_code: WaitingForCode = field(default_factory=WaitingForCode)
     sms_replies: SmsReplies | None = None
     """Who may bring answers to SMS; None where nobody may."""
     duty_sheet: DutySheets | None = None

@@ -57,6 +57,7 @@ from premises.reallocating.making import served_reallocation
 from premises.savings.of_items import asked_of_items, item_meter
 from premises.savings.of_store import asked_of_store
 from premises.settings import ServerSettings, Settings, read_secret
+from premises.sign_on import sign_on_of
 from premises.stores.bookings import KeptBookings
 from premises.stores.energy import bills_of_records
 from premises.stores.logs import KeptFacts
@@ -287,6 +288,7 @@ def _application(home: Home, settings: Settings, info: ServerInfo, demo_actor: A
             data=desk,
             alerts=alert_desk,
             figures=figures.text,
+            sign_on=sign_on_of(settings.sign_on),
             sms_replies=sms_replies(settings, home),
             duty_sheet=duty_sheets(registry, clock),
             plan_papers=ServedPapers(

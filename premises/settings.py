@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, Validati
 
 from ingest.gbt26875.panels import address_of
 from premises.channel_settings import AlertSettings
+from premises.confidential import is_confidential
 from premises.energy_report_settings import EnergyReportSettings
 from premises.gateway_settings import DialectSettings
 from premises.home import Home
@@ -194,6 +195,31 @@ class ServerSettings(Section):
     """Roles whose people must set up a second step of signing in (TOTP) before they may do anything."""
 
 
+class SignOnSettings(Section):
+    """The house's own sign-on, by OpenID Connect: a second way in beside the password, off without an issuer."""
+
+    issuer: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+    """Exactly what the provider calls itself: `https://id.example/realms/office`."""
+    client_id: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    secret_file: Path | None = None
+    ca_file: Path | None = None
+    """Who vouches for the provider's certificate, where it is an authority of the house."""
+    name_zh: Annotated[str, Field(min_length=1, max_length=40)] = "统一身份认证"
+    name_en: Annotated[str, Field(min_length=1, max_length=40)] = "SSO"
+
+    @model_validator(mode="after")
+    def _hold_together(self) -> Self:
+        if self.issuer is None:
+            return self
+        if self.client_id is None or self.secret_file is None:
+            msg = "an issuer needs client_id and secret_file, as the provider gave them out"
+            raise ValueError(msg)
+        if not is_confidential(self.issuer):
+            msg = "issuer must begin with https:// (http only on this machine)"
+            raise ValueError(msg)
+        return self
+
+
 def _panel_address(value: object) -> object:
     """Let an address be a number, or its six bytes with dots."""
     return address_of(value) if isinstance(value, str | int) else value
@@ -249,6 +275,7 @@ class Settings(Section):
     mqtt: MqttSettings = MqttSettings()
     broker: BrokerSettings = BrokerSettings()
     server: ServerSettings = ServerSettings()
+    sign_on: SignOnSettings = SignOnSettings()
     spool: SpoolSettings = SpoolSettings()
     store: StoreSettings = StoreSettings()
     alerts: AlertSettings = AlertSettings()

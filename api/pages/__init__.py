@@ -20,6 +20,7 @@ from api.pages.report_inbox import router as report_inbox
 from api.pages.room_codes import router as room_codes
 from api.pages.savings import router as savings
 from api.pages.sheets import router as sheets
+from api.pages.sign_on import router as sign_on
 from api.pages.space_proposals import router as space_proposals
 from api.pages.standing import router as standing
 from api.pages.utilisation import router as utilisation
@@ -28,6 +29,7 @@ router = APIRouter(include_in_schema=False)
 for part in (
     doors,
     access,
+    sign_on,
     people_reports,
     report_inbox,
     inspections,

@@ -60,6 +60,7 @@ class AccountRow:
     is_own: bool
     is_disabled: bool
     has_second_step: bool
+    is_connected: bool
     role_choices: Sequence[Choice]
     limits: Sequence[RoleLimits]
 
@@ -90,6 +91,8 @@ class OwnAccount:
     has_password: bool
     has_second_step: bool
     must_set_up: bool
+    sign_on: str
+    is_connected: bool
     shown: Shown
 
 
@@ -118,6 +121,8 @@ def own_account(desk: Desk, shown: Shown = NOTHING) -> OwnAccount:
         has_password=bool(account.password_hash),
         has_second_step=bool(account.totp_secret),
         must_set_up=lacks_second_factor(account, desk.services.web),
+        sign_on="" if desk.services.sign_on is None else desk.services.sign_on.names[desk.messages.language],
+        is_connected=account.sign_on is not None,
         shown=shown,
     )
 
@@ -149,6 +154,7 @@ def _account(desk: Desk, account: Account) -> AccountRow:
         is_own=account.id == desk.actor.id,
         is_disabled=account.disabled is not None,
         has_second_step=bool(account.totp_secret),
+        is_connected=account.sign_on is not None,
         role_choices=_role_choices(desk, account.roles),
         limits=[_limits(desk, role, account.limits) for role in sorted(account.roles & LIMITABLE)],
     )
@@ -157,7 +163,7 @@ def _account(desk: Desk, account: Account) -> AccountRow:
 def _state(account: Account) -> tuple[str, str]:
     if account.disabled is not None:
         return "disabled", "none"
-    return ("open", "good") if account.password_hash else ("waiting", "yellow")
+    return ("open", "good") if account.password_hash or account.sign_on else ("waiting", "yellow")
 
 
 def _roles(desk: Desk, roles: frozenset[Role]) -> Sequence[str]:

@@ -24,7 +24,7 @@ router = APIRouter()
 YEAR_S = 365 * 86_400
 
 
-def _alone(
+def alone(
     request: Request,
     services: Services,
     language: Language,
@@ -33,6 +33,7 @@ def _alone(
     status: int = HTTPStatus.OK,
     **view: object,
 ) -> Response:
+    """Return a page outside the console, with what the house's sign-on is called; empty where there is none."""
     registry = services.registry()
     messages = Messages(language, ZoneInfo(registry.site.timezone))
     refusal, done = str(view.pop("refusal", "")), str(view.pop("done", ""))
@@ -41,6 +42,7 @@ def _alone(
         "done": messages.text(f"done.{done}") if messages.has(f"done.{done}") else "",
     }
     site = registry.site.name.in_language(language)
+    texts["sign_on"] = "" if services.sign_on is None else services.sign_on.names[language]
     return render_alone(request, messages, template=template, site=site, status=status, **texts, **view)
 
 
@@ -56,7 +58,7 @@ def sign_in_page(
     """Show the form; somebody who is signed in goes on."""
     if found is not None:
         return RedirectResponse(local_path(next), HTTPStatus.SEE_OTHER)
-    return _alone(request, services, language, "sign_in.html", next=local_path(next), user_name="", done=done)
+    return alone(request, services, language, "sign_in.html", next=local_path(next), user_name="", done=done)
 
 
 @router.post("/sign-in")
@@ -86,7 +88,7 @@ def sign_in_by_form(
         is_lost = wanted == "/" and not acting(request, signed_in).may(Permission.READ)
         return RedirectResponse("/account" if is_lost else wanted, HTTPStatus.SEE_OTHER)
     view = {"next": local_path(next), "user_name": user_name, "refusal": refusal}
-    return _alone(request, services, language, "sign_in.html", status=HTTPStatus.UNPROCESSABLE_ENTITY, **view)
+    return alone(request, services, language, "sign_in.html", status=HTTPStatus.UNPROCESSABLE_ENTITY, **view)
 
 
 @router.post("/sign-out")
@@ -149,7 +151,7 @@ def _set_up(
         "user_name": user_name,
         "refusal": refusal,
     }
-    return _alone(request, services, language, "set_up.html", status=status, **view)
+    return alone(request, services, language, "set_up.html", status=status, **view)
 
 
 def _link(services: Services, token: str) -> SetUpToken | None:

@@ -22,6 +22,10 @@ OPEN = {
     "/r/{code}",
     "/r/{code}/evidence",
     "/reported",
+    "/sign-on",
+    "/sign-on/back",
+    "/sign-on/code",
+    "/set-up/sign-on",
 }
 """Pages for people who are not signed in; signing out is for everyone."""
 
