@@ -117,8 +117,9 @@ class OpenIdSignOn:
         return token
 
     def _takes_basic(self) -> bool:
+        """Say whether the secret must go into the header: providers disagree on how its signs are written there."""
         methods = self._about().told.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
-        return "client_secret_basic" in methods or "client_secret_post" not in methods
+        return "client_secret_post" not in methods
 
     def _subject(self, token: str, attempt: Attempt) -> str:
         try:

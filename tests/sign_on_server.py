@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -53,6 +53,11 @@ class Provider:
         self.nonce, self.challenge = asked["nonce"], asked["code_challenge"]
         return {"code": "c-1", "state": asked["state"], "iss": self.issuer}
 
+    def back(self, address: str) -> str:
+        """Return where a browser that went there is sent: the person is signed in there, nothing is asked."""
+        asked = parse_qs(urlsplit(address).query)
+        return f"{asked['redirect_uri'][0]}?{urlencode(self.visit(address))}"
+
     def discovery(self) -> dict[str, Any]:
         return {
             "issuer": self.issuer,
@@ -94,6 +99,9 @@ def provider() -> Iterator[Provider]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             path = urlsplit(self.path).path
+            if path == "/office/auth":
+                self._send(302, b"", {"Location": f"{there.back(self.path)}"})
+                return
             told = {"/office/.well-known/openid-configuration": there.discovery, "/office/keys": there.keys}.get(path)
             self._send(404, b"{}") if told is None else self._send(200, json.dumps(told()).encode())
 
@@ -101,8 +109,10 @@ def provider() -> Iterator[Provider]:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
             self._send(*there.exchange(self.headers.get("Authorization", ""), parse_qs(body)))
 
-        def _send(self, status: int, body: bytes) -> None:
+        def _send(self, status: int, body: bytes, more: Mapping[str, str] | None = None) -> None:
             self.send_response(status)
+            for name, value in (more or {}).items():
+                self.send_header(name, value)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

@@ -45,8 +45,8 @@ def test_somebody_comes_back_as_who_they_are_there(there: Provider) -> None:
     assert (scheme, base64.b64decode(pair)) == ("Basic", b"premises:a%3Asecret%2Fwith+signs")
 
 
-def test_secret_goes_into_the_form_where_the_provider_wants_it_there(there: Provider) -> None:
-    there.about = {"token_endpoint_auth_methods_supported": ["client_secret_post"]}
+def test_secret_goes_into_the_form_where_the_provider_takes_it_there(there: Provider) -> None:
+    there.about = {"token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"]}
     assert who(there) == f"{there.issuer} u-7"
     assert there.heads == [""]
 
