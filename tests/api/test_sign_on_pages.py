@@ -92,7 +92,7 @@ def test_nobody_comes_in_by_a_name_alone(bench: Bench) -> None:
     bench.account(Role.VIEWER, user_name="u-7")
     browser, answer = enter(bench)
     assert answer.status_code == 422
-    assert "No account here is connected" in answer.text or "没有关联账号" in answer.text
+    assert "No account here is connected" in answer.text or "没有关联账户" in answer.text
     assert browser.get("/me").status_code == 401
     assert bench.audited()[-1] == "sign_in_failed"
 
