@@ -94,7 +94,8 @@ def come_back(
         return _kept(alone(request, services, language, "sign_on_code.html"), services.web, waiting)
     except AccountError as exc:
         if trip.why == _CONNECT:
-            return _over(RedirectResponse(with_query(OWN, refused=exc.code), HTTPStatus.SEE_OTHER), services.web)
+            taken = with_query(OWN, refused="sign_on_taken")
+            return _over(RedirectResponse(taken, HTTPStatus.SEE_OTHER), services.web)
         return _failed(request, services, language, f"account.{exc.code}")
 
 
@@ -126,8 +127,8 @@ def part_own(visit: OwnVisit, found: SignedInPerson) -> Response:
     """Part one's own account from the sign-on."""
     try:
         disconnect(visit.services, found.account)
-    except AccountError as exc:
-        return RedirectResponse(with_query(OWN, refused=exc.code), HTTPStatus.SEE_OTHER)
+    except AccountError:
+        return RedirectResponse(with_query(OWN, refused="sign_on_only_way"), HTTPStatus.SEE_OTHER)
     return RedirectResponse(with_query(OWN, done="sign_on_parted"), HTTPStatus.SEE_OTHER)
 
 
@@ -138,7 +139,7 @@ def part_somebodys(visit: AdministeringVisit, account: str) -> Response:
         with visit.services.records.transaction() as tx:
             reset_sign_on(tx, account, actor=visit.actor, clock=visit.services.clock)
     except AccountError as exc:
-        return RedirectResponse(with_query(PEOPLE, refused=exc.code), HTTPStatus.SEE_OTHER)
+        return RedirectResponse(with_query(PEOPLE, refused=f"account_{exc.code}"), HTTPStatus.SEE_OTHER)
     return RedirectResponse(with_query(PEOPLE, done="sign_on_parted"), HTTPStatus.SEE_OTHER)
 
 
